@@ -1,0 +1,2 @@
+//! The central endpoint.
+fn main() {}
