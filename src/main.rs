@@ -11,9 +11,52 @@ fn main() {
     console_error_panic_hook::set_once();
     match js_sys::global().dyn_into::<web_sys::DedicatedWorkerGlobalScope>() {
         Ok(scope) => wasm_bindgen_futures::spawn_local(worker(scope)),
-        Err(_) => dioxus::launch(App),
+        Err(_) => dioxus::launch(Shell),
     }
 }
+
+/// The browser's address bar as the router's history.
+struct AddressBar { window: web_sys::Window }
+
+impl AddressBar {
+    fn new() -> Option<Self> { web_sys::window().map(|window| Self { window }) }
+    fn set(&self, url: &str, replace: bool) {
+        let Ok(history) = self.window.history() else { return };
+        let _ = if replace { history.replace_state_with_url(&JsValue::NULL, "", Some(url)) }
+            else { history.push_state_with_url(&JsValue::NULL, "", Some(url)) };
+        self.window.scroll_to_with_x_and_y(0.0, 0.0);
+    }
+}
+
+impl dioxus_history::History for AddressBar {
+    fn current_route(&self) -> String {
+        let location = self.window.location();
+        location.pathname().unwrap_or_else(|_| "/".into()) + &location.search().unwrap_or_default()
+    }
+    fn go_back(&self) { let _ = self.window.history().and_then(|history| history.back()); }
+    fn go_forward(&self) { let _ = self.window.history().and_then(|history| history.forward()); }
+    fn push(&self, route: String) { if route != self.current_route() { self.set(&route, false); } }
+    fn replace(&self, route: String) { self.set(&route, true); }
+    fn external(&self, url: String) -> bool { self.window.location().set_href(&url).is_ok() }
+    fn updater(&self, changed: std::sync::Arc<dyn Fn() + Send + Sync>) {
+        let listener = Closure::<dyn FnMut()>::new(move || changed()).into_js_value();
+        let _ = self.window.add_event_listener_with_callback("popstate", listener.unchecked_ref());
+    }
+}
+
+#[component]
+fn Shell() -> Element {
+    use_hook(|| if let Some(bar) = AddressBar::new() { dioxus_history::provide_history_context(Rc::new(bar)); });
+    rsx! { Router::<Route> {} }
+}
+
+#[derive(Clone, Debug, PartialEq, Routable)]
+enum Route { #[route("/")] App {}, #[route("/dalam/:id")] Deep { id: String }, #[route("/:..rest")] Other { rest: Vec<String> } }
+
+#[component]
+fn Deep(id: String) -> Element { rsx! { p { id: "deep", "dalam {id}" } Link { to: Route::App {}, id: "home", "pulang" } div { style: "color: red", id: "styled", "x" } div { color: "red", id: "styled2", "x" } } }
+#[component]
+fn Other(rest: Vec<String>) -> Element { rsx! { App {} } }
 
 thread_local! { static WORKER: RefCell<Option<web_sys::Worker>> = const { RefCell::new(None) }; }
 
