@@ -54,9 +54,14 @@ fn Shell() -> Element {
 enum Route { #[route("/")] App {}, #[route("/dalam/:id")] Deep { id: String }, #[route("/:..rest")] Other { rest: Vec<String> } }
 
 #[component]
-fn Deep(id: String) -> Element { rsx! { p { id: "deep", "dalam {id}" } Link { to: Route::App {}, id: "home", "pulang" } div { style: "color: red", id: "styled", "x" } div { color: "red", id: "styled2", "x" } } }
+fn Deep(id: String) -> Element {
+    rsx! { p { id: "deep", "dalam {id}" } Link { to: Route::App {}, id: "home", "pulang" } }
+}
 #[component]
-fn Other(rest: Vec<String>) -> Element { rsx! { App {} } }
+fn Other(rest: Vec<String>) -> Element {
+    let _ = rest;
+    rsx! { App {} }
+}
 
 thread_local! { static WORKER: RefCell<Option<web_sys::Worker>> = const { RefCell::new(None) }; }
 
