@@ -1,0 +1,170 @@
+//! A cooperative of the register. Fields carry the names of the ministry's public register (ODS, DOMAIN 1.4);
+//! its status is a dated, sourced history under `status/<ISO date>/<source>`, never a bare flag.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AreaCode, RecordId,
+    record::{BadRecord, Record},
+};
+
+/// How alive a cooperative is, by the office's reading (DOMAIN 3.3).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Holds its meetings and does business.
+    Aktif,
+    /// Something of that is missing.
+    KurangAktif,
+    /// Neither meetings nor business.
+    TidakAktif,
+}
+
+impl Status {
+    /// Every status.
+    pub const ALL: [Status; 3] = [Status::Aktif, Status::KurangAktif, Status::TidakAktif];
+
+    /// The name on the wire and in tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Aktif => "aktif",
+            Status::KurangAktif => "kurang_aktif",
+            Status::TidakAktif => "tidak_aktif",
+        }
+    }
+
+    /// The status of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+}
+
+/// One entry of the status history.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StatusEntry {
+    /// The status.
+    pub status: Status,
+    /// ISO date from which it holds ("per tanggal").
+    pub date: String,
+    /// Where it comes from: `register`, `import`, or a decision.
+    pub source: String,
+    /// Why, in words; empty when nobody said.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// The register's text fields, in the ministry's order and with its names, for import, export and display.
+pub const ODS_FIELDS: [&str; 30] = [
+    "Koperasi",
+    "NIK",
+    "Status_NIK",
+    "Tanggal_Berlaku_Sertipikat",
+    "Status_Grade",
+    "Nomor_Badan_Hukum_Pendirian",
+    "Tanggal_Badan_Hukum_Pendirian",
+    "Nomor_Perubahan_Anggaran_Dasar",
+    "Tanggal_Perubahan_Anggaran_Dasar",
+    "Tanggal_RAT_Terakhir",
+    "Alamat",
+    "Desa",
+    "Kecamatan",
+    "Kabupaten",
+    "Provinsi",
+    "Bentuk_Koperasi",
+    "Jenis_Koperasi",
+    "Kelompok_Koperasi",
+    "Sektor_Usaha",
+    "Nama_Ketua",
+    "Nama_Sekretaris",
+    "Nama_Bendahara",
+    "Nama_Pengawas",
+    "Nama_Manager",
+    "Jumlah_Anggota_Pria",
+    "Jumlah_Anggota_Wanita",
+    "Total_Anggota",
+    "Total_Manajer",
+    "Total_Karyawan",
+    "KDKMP",
+];
+
+/// A cooperative, read from its record.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Cooperative {
+    /// Which.
+    pub id: RecordId,
+    /// Its kecamatan.
+    pub area: AreaCode,
+    /// Name.
+    pub name: String,
+    /// Desa or kelurahan, by name.
+    pub desa: String,
+    /// NIK Koperasi (never the citizen number); empty when it has none.
+    pub nik: String,
+    /// Type: `produsen`, `konsumen`, `jasa`, `simpan_pinjam`, `pemasaran`.
+    pub jenis: String,
+    /// True for a Koperasi Desa/Kelurahan Merah Putih.
+    pub merah_putih: bool,
+    /// The status history, oldest first.
+    pub history: Vec<StatusEntry>,
+    /// Every register field that is filled, in the ministry's order.
+    pub register: Vec<(String, String)>,
+}
+
+impl Cooperative {
+    /// Reads a cooperative record.
+    ///
+    /// # Errors
+    /// [`BadRecord`] when it has no name or a malformed status entry.
+    pub fn from_record(record: &Record) -> Result<Self, BadRecord> {
+        let name: String = record.need("Koperasi")?;
+        let mut history = record
+            .under("status/")
+            .map(|(key, value)| {
+                StatusEntry::deserialize(value).map_err(|_| record.bad(&format!("status/{key}")))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        history.sort_by(|a, b| a.date.cmp(&b.date));
+        Ok(Self {
+            id: record.id,
+            area: record.area.clone(),
+            name,
+            desa: record.text("Desa"),
+            nik: record.text("NIK"),
+            jenis: record.text("Jenis_Koperasi"),
+            merah_putih: record.text("KDKMP") == "ya",
+            history,
+            register: ODS_FIELDS
+                .iter()
+                .map(|field| ((*field).to_owned(), record.text(field)))
+                .filter(|(_, value)| !value.is_empty())
+                .collect(),
+        })
+    }
+
+    /// The newest entry of the status history.
+    #[must_use]
+    pub fn status(&self) -> Option<&StatusEntry> {
+        self.history.last()
+    }
+}
+
+impl Cooperative {
+    /// This cooperative as the row of the external table `koperasi` that forms look things up in (`pulldata`).
+    #[must_use]
+    pub fn table_row(&self) -> std::collections::BTreeMap<String, String> {
+        let mut row: std::collections::BTreeMap<String, String> =
+            self.register.iter().cloned().collect();
+        let yes_no = |yes: bool| if yes { "ya" } else { "tidak" }.to_owned();
+        row.insert("id".to_owned(), self.id.to_string());
+        row.insert("name".to_owned(), self.id.to_string());
+        row.insert("label".to_owned(), self.name.clone());
+        row.insert("jenis".to_owned(), self.jenis.clone());
+        row.insert("kdkmp".to_owned(), yes_no(self.merah_putih));
+        row.insert("usaha_sp".to_owned(), yes_no(self.jenis == "simpan_pinjam"));
+        row.insert("desa".to_owned(), self.desa.clone());
+        row.insert("kecamatan".to_owned(), self.area.name());
+        row
+    }
+}

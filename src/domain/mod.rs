@@ -1,0 +1,22 @@
+//! The world of the app in types: pure, no I/O, no clock, no randomness.
+
+pub mod area;
+pub mod cooperative;
+pub mod follow_up;
+pub mod id;
+pub mod numeral;
+pub mod person;
+pub mod record;
+pub mod review;
+pub mod time;
+pub mod visit;
+
+pub use area::AreaCode;
+pub use cooperative::{Cooperative, Status, StatusEntry};
+pub use follow_up::FollowUp;
+pub use id::{DeviceId, MutationId, RecordId, UserId};
+pub use person::{Person, Role, Scope, User};
+pub use record::{Fields, Kind, Record};
+pub use review::{Decision, Review};
+pub use time::Millis;
+pub use visit::{Mark, Visit, VisitState};

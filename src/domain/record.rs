@@ -1,0 +1,157 @@
+//! What is synced: a record is an identity, an area that decides who sees it, and named fields that merge one by one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{AreaCode, RecordId, UserId};
+
+/// A record's fields by name. A name that is absent and a name whose value is null mean the same: empty.
+pub type Fields = BTreeMap<String, Value>;
+
+/// What a record is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Somebody with a login: name and role, for showing who did what. Born at the server.
+    Person,
+    /// A published form version with its sheets. Born at the server, never changed.
+    Form,
+    /// A cooperative of the register.
+    Cooperative,
+    /// A visit to a cooperative.
+    Visit,
+    /// A supervisor's word on one submission of a visit. Never changed.
+    Review,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 5] = [
+        Kind::Person,
+        Kind::Form,
+        Kind::Cooperative,
+        Kind::Visit,
+        Kind::Review,
+    ];
+
+    /// The name on the wire and in the databases.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Person => "person",
+            Kind::Form => "form",
+            Kind::Cooperative => "cooperative",
+            Kind::Visit => "visit",
+            Kind::Review => "review",
+        }
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// A record as the server knows it at a revision.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// What it is.
+    pub kind: Kind,
+    /// Which one it is.
+    pub id: RecordId,
+    /// Where it belongs; empty for what belongs to the whole office.
+    #[serde(default, skip_serializing_if = "is_office_wide")]
+    pub area: AreaCode,
+    /// The server's sequence number of its last change; 0 for a record the server has not seen.
+    pub rev: u64,
+    /// Whose it is: the officer of a visit, the supervisor of a review.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<UserId>,
+    /// True when it is gone: the device drops it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
+    /// What it holds.
+    pub fields: Fields,
+}
+
+fn is_office_wide(area: &AreaCode) -> bool {
+    area.0.is_empty()
+}
+
+/// A record whose fields do not make the thing its kind promises.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{kind} {id}: field \"{field}\" is missing or malformed")]
+pub struct BadRecord {
+    /// The record's kind, by name.
+    pub kind: &'static str,
+    /// The record.
+    pub id: RecordId,
+    /// The field at fault.
+    pub field: String,
+}
+
+impl Record {
+    /// The error for a field that is not as it should be.
+    #[must_use]
+    pub fn bad(&self, field: &str) -> BadRecord {
+        BadRecord {
+            kind: self.kind.name(),
+            id: self.id,
+            field: field.to_owned(),
+        }
+    }
+
+    /// A text field; empty when absent or of another type.
+    #[must_use]
+    pub fn text(&self, field: &str) -> String {
+        self.fields
+            .get(field)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// A field read as `T`, `None` when absent or null.
+    ///
+    /// # Errors
+    /// [`BadRecord`] when it is there and is no `T`.
+    pub fn read<T: serde::de::DeserializeOwned>(
+        &self,
+        field: &str,
+    ) -> Result<Option<T>, BadRecord> {
+        match self.fields.get(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => T::deserialize(value).map(Some).map_err(|_| self.bad(field)),
+        }
+    }
+
+    /// A field read as `T`.
+    ///
+    /// # Errors
+    /// [`BadRecord`] when it is absent or no `T`.
+    pub fn need<T: serde::de::DeserializeOwned>(&self, field: &str) -> Result<T, BadRecord> {
+        self.read(field)?.ok_or_else(|| self.bad(field))
+    }
+
+    /// The fields whose names start with `prefix`, without it, in order of name; nulls left out.
+    pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a Value)> {
+        self.fields
+            .range(prefix.to_owned()..)
+            .map_while(move |(name, value)| Some((name.strip_prefix(prefix)?, value)))
+            .filter(|(_, value)| !value.is_null())
+    }
+}
+
+/// Lays changes over fields: a null takes a field away.
+pub fn overlay(fields: &mut Fields, changes: &Fields) {
+    for (name, value) in changes {
+        if value.is_null() {
+            fields.remove(name);
+        } else {
+            fields.insert(name.clone(), value.clone());
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! A supervisor's word on one submission of a visit. Append-only.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Mark, RecordId,
+    record::{BadRecord, Record},
+};
+
+/// What was decided.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// The visit is final.
+    Approve,
+    /// Back to its officer, with notes.
+    Return,
+}
+
+/// A review, read from its record.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Review {
+    /// Which.
+    pub id: RecordId,
+    /// The visit reviewed.
+    pub visit: RecordId,
+    /// Which of its submissions.
+    pub submission: u32,
+    /// What was decided.
+    pub decision: Decision,
+    /// Notes by answer path.
+    pub notes: BTreeMap<String, String>,
+    /// A note on the whole visit; may be empty.
+    pub note: String,
+    /// Who, and when.
+    pub mark: Mark,
+}
+
+impl Review {
+    /// Reads a review record.
+    ///
+    /// # Errors
+    /// [`BadRecord`] names the first field that is missing or malformed.
+    pub fn from_record(record: &Record) -> Result<Self, BadRecord> {
+        Ok(Self {
+            id: record.id,
+            visit: record.need("visit")?,
+            submission: record.need("submission")?,
+            decision: record.need("decision")?,
+            notes: record.read("notes")?.unwrap_or_default(),
+            note: record.text("note"),
+            mark: record.need("mark")?,
+        })
+    }
+
+    /// How many notes it carries, the one on the whole visit included.
+    #[must_use]
+    pub fn count_notes(&self) -> usize {
+        self.notes.len() + usize::from(!self.note.is_empty())
+    }
+}

@@ -1,0 +1,282 @@
+//! A visit: its fields, and the state that follows from them.
+//!
+//! The state is never stored. It follows from the visit's own fields (`submission/<n>`, `void`) and from the reviews of
+//! its last submission, so a device and the server always read the same state out of the same records, whatever the
+//! order in which they arrived, and no two writers ever fight over a state field.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    AreaCode, Decision, Millis, RecordId, Review, UserId,
+    record::{BadRecord, Record},
+};
+
+/// Prefix of the fields that hold answers.
+pub const ANSWER: &str = "a/";
+/// Prefix of the fields that hold submissions.
+pub const SUBMISSION: &str = "submission/";
+/// Prefix of the fields that hold what an answer was at an earlier submission.
+pub const WAS: &str = "was/";
+/// Field that holds who voided a visit, when and why.
+pub const VOID: &str = "void";
+/// Field that holds who began a visit, and when.
+pub const CREATED: &str = "created";
+
+/// Where a visit stands between its officer and the desk. Where its data is (on the device, sent) is another matter.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VisitState {
+    /// Being filled; only its officer sees it.
+    Draft,
+    /// Sent, waiting for review.
+    Submitted,
+    /// Sent back with notes; its officer may change it again.
+    Returned,
+    /// Approved: final.
+    Approved,
+    /// Taken back, with a reason.
+    Void,
+}
+
+impl VisitState {
+    /// The name on the wire and as a message key.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            VisitState::Draft => "draft",
+            VisitState::Submitted => "submitted",
+            VisitState::Returned => "returned",
+            VisitState::Approved => "approved",
+            VisitState::Void => "void",
+        }
+    }
+
+    /// Whether its officer may change answers and submit.
+    #[must_use]
+    pub fn is_editable(self) -> bool {
+        matches!(self, VisitState::Draft | VisitState::Returned)
+    }
+}
+
+/// Who did something, when (by the clock of the device it was done on).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Mark {
+    /// When.
+    pub at: Millis,
+    /// Who.
+    pub by: UserId,
+    /// Why, where a reason belongs to it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+/// A visit, read from its record.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Visit {
+    /// Which.
+    pub id: RecordId,
+    /// The kecamatan of its cooperative.
+    pub area: AreaCode,
+    /// Its officer.
+    pub owner: UserId,
+    /// The cooperative visited.
+    pub cooperative: RecordId,
+    /// Which form it was made with.
+    pub form: String,
+    /// Which version of the form.
+    pub form_version: String,
+    /// Who began it, and when.
+    pub created: Mark,
+    /// Answers by path, in XForms lexical form.
+    pub answers: BTreeMap<String, String>,
+    /// Submissions by number, from 1.
+    pub submissions: BTreeMap<u32, Mark>,
+    /// By submission number: the values that answers had then and that were changed later (`None`: was unanswered).
+    pub was: BTreeMap<u32, BTreeMap<String, Option<String>>>,
+    /// Set when it was taken back.
+    pub void: Option<Mark>,
+}
+
+impl Visit {
+    /// Reads a visit record.
+    ///
+    /// # Errors
+    /// [`BadRecord`] names the first field that is missing or malformed.
+    pub fn from_record(record: &Record) -> Result<Self, BadRecord> {
+        let mut answers = BTreeMap::new();
+        for (path, value) in record.under(ANSWER) {
+            let text = value
+                .as_str()
+                .ok_or_else(|| record.bad(&format!("{ANSWER}{path}")))?;
+            answers.insert(path.to_owned(), text.to_owned());
+        }
+        let mut submissions = BTreeMap::new();
+        for (number, value) in record.under(SUBMISSION) {
+            let bad = || record.bad(&format!("{SUBMISSION}{number}"));
+            let number: u32 = number.parse().map_err(|_| bad())?;
+            submissions.insert(number, Mark::deserialize(value).map_err(|_| bad())?);
+        }
+        let mut was: BTreeMap<u32, BTreeMap<String, Option<String>>> = BTreeMap::new();
+        for (key, value) in record.under(WAS) {
+            let bad = || record.bad(&format!("{WAS}{key}"));
+            let (number, path) = key.split_once('/').ok_or_else(bad)?;
+            let number: u32 = number.parse().map_err(|_| bad())?;
+            let old = value.as_str().ok_or_else(bad)?;
+            let old = (!old.is_empty()).then(|| old.to_owned());
+            was.entry(number).or_default().insert(path.to_owned(), old);
+        }
+        Ok(Self {
+            id: record.id,
+            area: record.area.clone(),
+            owner: record.owner.ok_or_else(|| record.bad("owner"))?,
+            cooperative: record.need("cooperative")?,
+            form: record.need("form")?,
+            form_version: record.need("form_version")?,
+            created: record.need(CREATED)?,
+            answers,
+            submissions,
+            was,
+            void: record.read(VOID)?,
+        })
+    }
+
+    /// The number of the last submission; 0 when it was never submitted.
+    #[must_use]
+    pub fn last_submission(&self) -> u32 {
+        self.submissions
+            .last_key_value()
+            .map_or(0, |(number, _)| *number)
+    }
+
+    /// The state that follows from this visit and its reviews.
+    #[must_use]
+    pub fn state(&self, reviews: &[Review]) -> VisitState {
+        if self.void.is_some() {
+            return VisitState::Void;
+        }
+        let last = self.last_submission();
+        if last == 0 {
+            return VisitState::Draft;
+        }
+        match reviews
+            .iter()
+            .find(|review| review.submission == last)
+            .map(|review| review.decision)
+        {
+            None => VisitState::Submitted,
+            Some(Decision::Return) => VisitState::Returned,
+            Some(Decision::Approve) => VisitState::Approved,
+        }
+    }
+
+    /// The paths whose answers differ from what they were at the submission before the last one.
+    #[must_use]
+    pub fn changed_since_last_review(&self) -> BTreeMap<String, Option<String>> {
+        let before = self.last_submission().saturating_sub(1);
+        self.was
+            .get(&before)
+            .into_iter()
+            .flatten()
+            .filter(|(path, old)| self.answers.get(*path) != old.as_ref())
+            .map(|(path, old)| (path.clone(), old.clone()))
+            .collect()
+    }
+}
+
+/// The name of the field that holds an answer.
+#[must_use]
+pub fn answer_field(path: &str) -> String {
+    format!("{ANSWER}{path}")
+}
+
+/// The field value of an answer: null for none.
+#[must_use]
+pub fn answer_value(value: Option<&str>) -> Value {
+    value.map_or(Value::Null, |text| Value::String(text.to_owned()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::domain::Kind;
+    use serde_json::json;
+
+    fn visit(extra: Value) -> Visit {
+        let owner = UserId::of_text("petugas1");
+        let mut fields = json!({
+            "cooperative": RecordId::of_text("coop"), "form": "kunjungan", "form_version": "1",
+            "created": {"at": 1, "by": owner}, "a/x": "1",
+        });
+        fields
+            .as_object_mut()
+            .unwrap()
+            .extend(extra.as_object().unwrap().clone());
+        Visit::from_record(&Record {
+            kind: Kind::Visit,
+            id: RecordId::of_text("visit"),
+            area: AreaCode("19.03.01".into()),
+            rev: 1,
+            owner: Some(owner),
+            deleted: false,
+            fields: serde_json::from_value(fields).unwrap(),
+        })
+        .unwrap()
+    }
+
+    fn review(submission: u32, decision: Decision) -> Review {
+        Review {
+            id: RecordId::of_text(&format!("review {submission}")),
+            visit: RecordId::of_text("visit"),
+            submission,
+            decision,
+            notes: BTreeMap::new(),
+            note: String::new(),
+            mark: Mark {
+                at: Millis(2),
+                by: UserId::of_text("kabid"),
+                reason: String::new(),
+            },
+        }
+    }
+
+    #[test]
+    fn the_state_follows_from_submissions_and_reviews_alone() {
+        let mark = json!({"at": 5, "by": UserId::of_text("petugas1")});
+        assert_eq!(visit(json!({})).state(&[]), VisitState::Draft);
+        let once = visit(json!({"submission/1": mark}));
+        assert_eq!(once.state(&[]), VisitState::Submitted);
+        assert_eq!(
+            once.state(&[review(1, Decision::Return)]),
+            VisitState::Returned
+        );
+        assert_eq!(
+            once.state(&[review(1, Decision::Approve)]),
+            VisitState::Approved
+        );
+        let twice = visit(json!({"submission/1": mark, "submission/2": mark}));
+        assert_eq!(
+            twice.state(&[review(1, Decision::Return)]),
+            VisitState::Submitted
+        );
+        let void = visit(json!({"submission/1": mark, "void": mark}));
+        assert_eq!(
+            void.state(&[review(1, Decision::Approve)]),
+            VisitState::Void
+        );
+    }
+
+    #[test]
+    fn a_correction_shows_what_the_answer_was_and_an_undone_one_shows_nothing() {
+        let mark = json!({"at": 5, "by": UserId::of_text("petugas1")});
+        let fields = json!({"submission/1": mark, "submission/2": mark, "was/1/x": "2", "was/1/y": "", "a/z": "3", "was/1/z": "3"});
+        let changed = visit(fields).changed_since_last_review();
+        assert_eq!(
+            changed,
+            BTreeMap::from([("x".to_owned(), Some("2".to_owned()))])
+        );
+    }
+}

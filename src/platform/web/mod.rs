@@ -1,0 +1,4 @@
+//! The browser: the page's side and the worker's side.
+
+pub mod client;
+pub mod page;

@@ -1,0 +1,260 @@
+//! The wire: every message between a device and the server, protocol 1. JSON, gzip both ways, under `/api/v1/`.
+//!
+//! | call | request | reply |
+//! |---|---|---|
+//! | `POST /api/v1/login` | [`LoginRequest`] | [`LoginReply`] |
+//! | `POST /api/v1/logout` | empty | 204 |
+//! | `GET /api/v1/me` | | [`User`] |
+//! | `POST /api/v1/sync` | [`SyncRequest`] | [`SyncReply`] |
+//!
+//! All but the login carry `Authorization: Bearer <token>`. An answer that is not 2xx carries an [`ErrorReply`]. Every
+//! reply carries the header [`MARK`], so that a captive portal's page is never taken for an answer of ours. Types only
+//! grow: a field is added with a default, never renamed or dropped; each has golden files in `tests/fixtures/wire/`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{AreaCode, DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, User};
+
+/// The protocol this code speaks.
+pub const PROTOCOL: u32 = 1;
+
+/// The oldest protocol the server still answers.
+pub const OLDEST_PROTOCOL: u32 = 1;
+
+/// Header on every reply of ours: `anjangsana: 1`.
+pub const MARK: &str = "anjangsana";
+
+/// Path of the one call that pushes and pulls.
+pub const SYNC_PATH: &str = "/api/v1/sync";
+/// Path of the login.
+pub const LOGIN_PATH: &str = "/api/v1/login";
+/// Path of the logout.
+pub const LOGOUT_PATH: &str = "/api/v1/logout";
+/// Path of the own account.
+pub const ME_PATH: &str = "/api/v1/me";
+
+/// Who wants in.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginRequest {
+    /// Login name.
+    pub username: String,
+    /// Password. Never logged, never stored.
+    pub password: String,
+    /// Name of the device for the list of sessions, such as `Android Chrome`.
+    #[serde(default)]
+    pub device: String,
+}
+
+/// A session.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginReply {
+    /// The bearer token: random, stored as a hash at the server, revocable.
+    pub token: String,
+    /// Who logged in.
+    pub user: User,
+    /// The server's clock.
+    pub server_time: Millis,
+}
+
+/// One change to one record. What was sent is frozen: a retry sends the very same.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Mutation {
+    /// The server answers the same to it for ever.
+    pub id: MutationId,
+    /// What is changed.
+    pub kind: Kind,
+    /// Which one.
+    pub record: RecordId,
+    /// The revision of the record that the change was made on; 0 for a new record.
+    #[serde(default)]
+    pub base_rev: u64,
+    /// Where a new record belongs; ignored for one that exists.
+    #[serde(default, skip_serializing_if = "no_area")]
+    pub area: AreaCode,
+    /// When, by the device's clock.
+    pub at: Millis,
+    /// The fields changed; null takes one away.
+    pub fields: Fields,
+}
+
+fn no_area(area: &AreaCode) -> bool {
+    area.0.is_empty()
+}
+
+/// Push and pull in one.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SyncRequest {
+    /// The protocol the device speaks.
+    pub protocol: u32,
+    /// Which device.
+    pub device: DeviceId,
+    /// The device's clock when it sent this.
+    pub sent_at: Millis,
+    /// The device has everything in its scope up to this revision.
+    pub cursor: u64,
+    /// The scope that the cursor was made under, as the server named it; empty at first.
+    #[serde(default)]
+    pub scope: String,
+    /// What to apply, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mutations: Vec<Mutation>,
+}
+
+/// What became of a mutation.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Applied. With `exact`, the record is now exactly the device's base with these changes over it, and it is not
+    /// sent again; otherwise somebody else changed it too, and it comes with the records.
+    Applied {
+        /// The record's new revision.
+        rev: u64,
+        /// See above.
+        #[serde(default)]
+        exact: bool,
+    },
+    /// It had been applied before.
+    Duplicate {
+        /// The revision it got then.
+        rev: u64,
+    },
+    /// Somebody else gave the same field another value; a person must choose.
+    Conflict {
+        /// The record as the server has it.
+        record: Box<Record>,
+    },
+    /// It will never be applied.
+    Rejected {
+        /// For the program and the message key.
+        code: RejectCode,
+        /// For the log and for who asks further.
+        reason: String,
+    },
+}
+
+/// Why a mutation will never be applied.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RejectCode {
+    /// Role or area do not allow it.
+    Forbidden,
+    /// The record's state does not allow it: edited after it was sent, reviewed twice.
+    State,
+    /// The record it belongs to is unknown.
+    Unknown,
+    /// It is not what its kind promises.
+    Malformed,
+    /// The visit is not complete by its form.
+    Incomplete,
+    /// A later server may say something this device does not know.
+    #[serde(other)]
+    Other,
+}
+
+/// The answer to one mutation.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct MutationResult {
+    /// Which.
+    pub id: MutationId,
+    /// What became of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// What both sides must agree on when nothing is left to pull.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Digest {
+    /// How many records are in scope.
+    pub count: u64,
+    /// The sum of their revisions; each revision is one record's alone, so a lost or stale record shows.
+    pub rev_sum: u64,
+}
+
+/// What the server takes in one request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Limits {
+    /// Mutations.
+    pub mutations: u32,
+    /// Bytes of JSON before compression.
+    pub bytes: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            mutations: 100,
+            bytes: 1_000_000,
+        }
+    }
+}
+
+/// The answer to a sync.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SyncReply {
+    /// The protocol the server speaks.
+    pub protocol: u32,
+    /// The server's clock.
+    pub server_time: Millis,
+    /// One for each mutation, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<MutationResult>,
+    /// Records in scope changed since the cursor, by revision.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<Record>,
+    /// The device now has everything up to this revision.
+    pub cursor: u64,
+    /// There is more to pull.
+    #[serde(default)]
+    pub more: bool,
+    /// Names the user's present role and areas. When it is not the one the device sent, the records come from the
+    /// beginning, and what is out of scope is dropped unless it has unsent work.
+    pub scope: String,
+    /// The user as they are now, when the scope changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<User>,
+    /// What both sides must agree on; only when there is no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// What the server takes.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// Why a request as a whole was refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// 401: no session, or it ended. Log in again; nothing is lost.
+    Unauthenticated,
+    /// 401 at the login: name or password is wrong.
+    BadCredentials,
+    /// 403: not with this role or area.
+    Forbidden,
+    /// 404.
+    NotFound,
+    /// 413: send less at a time.
+    TooLarge,
+    /// 429: wait.
+    TooMany,
+    /// 400: not understood.
+    Malformed,
+    /// 426: the app is too old for this server.
+    UpdateNeeded,
+    /// 5xx: the server failed; nothing is lost, try later.
+    Internal,
+    /// Something a later server says.
+    #[serde(other)]
+    Other,
+}
+
+/// The body of every answer that is not 2xx.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ErrorReply {
+    /// For the program and the message key.
+    pub code: ErrorCode,
+    /// In English, for the log.
+    pub message: String,
+    /// Seconds to wait, with [`ErrorCode::TooMany`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u32>,
+}
