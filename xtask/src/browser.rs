@@ -1,8 +1,20 @@
 //! The browser for the tests, and its driver.
 
-use crate::{apt, exec};
+use crate::apt::Missing;
+use crate::exec;
 use anyhow::{Context, Result};
 use std::path::PathBuf;
+
+/// What the tests drive.
+const BROWSER: Missing = Missing {
+    what: "a browser for the tests (Chromium with ChromeDriver)",
+    debian: &[&["chromium", "chromium-driver"]],
+    elsewhere: &[
+        "Fedora: sudo dnf install chromium chromedriver",
+        "Arch: sudo pacman -S chromium",
+        "elsewhere: any Chromium or Chrome with the ChromeDriver of its version; CHROMIUM and CHROMEDRIVER can name them",
+    ],
+};
 
 /// A browser that a test can drive.
 #[derive(Debug)]
@@ -21,10 +33,7 @@ pub(crate) fn find() -> Result<Browser> {
     if let Some(browser) = present() {
         return Ok(browser);
     }
-    apt::install(
-        "a browser for the tests (Chromium and ChromeDriver)",
-        &["chromium", "chromium-driver"],
-    )?;
+    BROWSER.install()?;
     present().context("Chromium and ChromeDriver are installed, but not in PATH; CHROMIUM and CHROMEDRIVER can name them")
 }
 

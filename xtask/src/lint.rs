@@ -20,6 +20,7 @@ pub(crate) enum Layers {
 /// # Errors
 /// At the first thing that is not clean.
 pub(crate) fn lint(layers: Layers) -> Result<()> {
+    components()?;
     step("format", || {
         exec::run(cargo::cargo().args(["fmt", "--all", "--check"]))
     })?;
@@ -58,6 +59,22 @@ pub(crate) fn lint(layers: Layers) -> Result<()> {
         })?;
     }
     Ok(())
+}
+
+/// A toolchain installed with rustup's smallest profile comes without the two tools.
+fn components() -> Result<()> {
+    let there = |tool: &str| exec::succeeds(cargo::cargo().args([tool, "--version"]));
+    if there("fmt") && there("clippy") {
+        return Ok(());
+    }
+    step("rustup component add rustfmt clippy", || {
+        let mut command = Command::new("rustup");
+        exec::run(
+            command
+                .args(["component", "add", "rustfmt", "clippy"])
+                .current_dir(place::root()),
+        )
+    })
 }
 
 fn clippy(what: &[&str]) -> Result<()> {

@@ -3,8 +3,9 @@
 //! The pinned toolchain with rustup's `wasm32-unknown-unknown` comes first. Where that cannot be had, Debian packages a rustc
 //! with the sources of the standard library, and cargo builds the library for wasm on the way (`-Zbuild-std`).
 
+use crate::apt::Missing;
 use crate::step::step;
-use crate::{apt, exec, place};
+use crate::{exec, place};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,8 +14,27 @@ use std::time::{Duration, Instant};
 /// The target's name.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
-/// The packages of a Debian toolchain for wasm.
-const DEBIAN_RUST: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld-22"];
+/// A Rust toolchain for wasm, where rustup has none.
+const RUST: Missing = Missing {
+    what: "a Rust toolchain for wasm",
+    debian: &[&["rustc-web", "cargo-web", "rust-web-src", "lld-22"]],
+    elsewhere: &[
+        "with rustup, on a network that reaches its server: rustup target add wasm32-unknown-unknown",
+        "Fedora: sudo dnf install rust-std-static-wasm32-unknown-unknown",
+        "Arch: sudo pacman -S rust-wasm",
+    ],
+};
+
+/// A C compiler for wasm.
+const CLANG: Missing = Missing {
+    what: "a clang that compiles for wasm (SQLite is C), with llvm-ar,",
+    debian: &[&["clang-22", "llvm-22"], &["clang", "llvm"]],
+    elsewhere: &[
+        "Fedora: sudo dnf install clang llvm",
+        "Arch: sudo pacman -S clang llvm",
+        "macOS: brew install llvm, and put the bin folder of `brew --prefix llvm` first in PATH",
+    ],
+};
 
 /// Rustup gives up by itself after some attempts; on a network that answers nothing that can take minutes.
 const RUSTUP_PATIENCE: Duration = Duration::from_secs(90);
@@ -152,14 +172,14 @@ fn debian() -> Result<()> {
             && linker().is_some()
     };
     if !there() {
-        apt::install("a Rust toolchain for wasm", &DEBIAN_RUST).context(format!(
-            "with rustup on a machine that reaches its server, `rustup target add {TARGET}` is all that is needed"
-        ))?;
+        RUST.install()?;
     }
     if there() {
         Ok(())
     } else {
-        bail!("{} are installed but incomplete", DEBIAN_RUST.join(" "))
+        bail!(
+            "rustc-web, cargo-web, rust-web-src and lld-22 are installed, but something of them is missing"
+        )
     }
 }
 
@@ -196,12 +216,7 @@ fn clang() -> Result<(String, String)> {
     if let Some(found) = present_clang() {
         return Ok(found);
     }
-    let packages = if apt::knows("clang-22") {
-        ["clang-22", "llvm-22"]
-    } else {
-        ["clang", "llvm"]
-    };
-    apt::install("a clang that compiles for wasm (SQLite is C)", &packages)?;
+    CLANG.install()?;
     present_clang().context("clang is installed, but it does not compile for wasm")
 }
 
