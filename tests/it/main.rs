@@ -1,0 +1,3 @@
+//! Every integration test in one binary: it is linked once.
+
+mod layers;
