@@ -1,1 +1,2 @@
 //! Anjangsana.
+pub mod form;
