@@ -5,12 +5,12 @@ use dioxus::prelude::*;
 use super::i18n::t;
 use super::route::Route;
 use super::state::Shell;
-use crate::platform::web::page;
+use crate::platform::web::{history, page};
 
 /// The whole app.
 #[component]
 pub(super) fn App() -> Element {
-    use_hook(page::provide_history);
+    use_hook(history::provide);
     let shell = use_hook(|| provide_context(Shell::start()));
     rsx! {
         ErrorBoundary { handle_error: |_| rsx! {

@@ -287,11 +287,12 @@ pub struct Position {
     pub accuracy: f64,
 }
 
-/// Makes the browser's address bar the history of the router. To be called in the root component, above the router.
-pub fn provide_history() {}
-
-/// Loads the page anew.
-pub fn reload() {}
-
 /// Calls back when the page is about to be hidden or closed: the last moment to save what was just typed.
-pub fn on_hide(_hidden: impl FnMut() + 'static) {}
+pub fn on_hide(mut hidden: impl FnMut() + 'static) {
+    let Some(document) = window().and_then(|window| window.document()) else { return };
+    listen(&document.clone(), "visibilitychange", move |_| {
+        if Reflect::get(&document, &"visibilityState".into()).is_ok_and(|state| state == "hidden") {
+            hidden();
+        }
+    });
+}
