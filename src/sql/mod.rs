@@ -1,1 +1,33 @@
-//! SQLite files.
+//! SQLite files: opening one, and bringing its schema up to date. Shared by the device's store and the server.
+
+mod migrate;
+mod open;
+
+pub use migrate::{Step, migrate, version};
+pub use open::{Use, open};
+
+/// Why a database could not be opened or brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file was written by a newer program. It is left exactly as it was.
+    #[error(
+        "the database has schema version {found}, this program knows {known}: update the program"
+    )]
+    TooNew {
+        /// The version in the file.
+        found: u32,
+        /// The newest version this program knows.
+        known: u32,
+    },
+    /// A setting that durability rests on did not take.
+    #[error("the database does not take the setting {setting}: it says {found}")]
+    Setting {
+        /// The pragma.
+        setting: &'static str,
+        /// What it reads back as.
+        found: String,
+    },
+    /// SQLite says no.
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+}
