@@ -1,7 +1,12 @@
 //! Who may import whom. The source is read as text: what matters is which names a file uses, whatever the compiler thinks
 //! of it under the features at hand.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -77,7 +82,11 @@ fn every_layer_imports_only_the_layers_below_it() {
     assert!(files.len() > 10, "the source was not found");
     let mut breaches = BTreeSet::new();
     for path in files {
-        let file = path.strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/");
+        let file = path
+            .strip_prefix(&src)
+            .unwrap()
+            .to_string_lossy()
+            .replace('\\', "/");
         breaches.extend(scan(&file, &std::fs::read_to_string(&path).unwrap()));
     }
     let list: Vec<String> = breaches.iter().map(Breach::to_string).collect();
@@ -100,8 +109,17 @@ fn scan(file: &str, text: &str) -> Vec<Breach> {
     let place = file.split('/').next().unwrap();
     let words = words(text);
     let mut breaches = Vec::new();
-    let mut report = |line, what: String| breaches.push(Breach { file: file.to_owned(), line, what });
-    let may_import = MAY_IMPORT.iter().find(|(layer, _)| *layer == place).map(|(_, may)| *may);
+    let mut report = |line, what: String| {
+        breaches.push(Breach {
+            file: file.to_owned(),
+            line,
+            what,
+        })
+    };
+    let may_import = MAY_IMPORT
+        .iter()
+        .find(|(layer, _)| *layer == place)
+        .map(|(_, may)| *may);
 
     for (line, layer) in imports(file, &words) {
         let known = MAY_IMPORT.iter().any(|(name, _)| *name == layer);
@@ -114,7 +132,11 @@ fn scan(file: &str, text: &str) -> Vec<Breach> {
         }
     }
     for (index, (line, word)) in words.iter().enumerate() {
-        let at = |offset: usize| words.get(index + offset).map_or("", |(_, word)| word.as_str());
+        let at = |offset: usize| {
+            words
+                .get(index + offset)
+                .map_or("", |(_, word)| word.as_str())
+        };
         let part_of_a_path = index > 0 && words[index - 1].1 == "::";
         if !part_of_a_path
             && let Some((name, places)) = ONLY_IN.iter().find(|(name, _)| name == word)
@@ -126,7 +148,9 @@ fn scan(file: &str, text: &str) -> Vec<Breach> {
         if PURE.contains(&place) {
             for path in IMPURE {
                 let mut parts = path.split("::").enumerate();
-                if parts.all(|(step, part)| at(step * 2) == part && (step == 0 || at(step * 2 - 1) == "::")) {
+                if parts.all(|(step, part)| {
+                    at(step * 2) == part && (step == 0 || at(step * 2 - 1) == "::")
+                }) {
                     report(*line, format!("`{place}` does no I/O, so no `{path}`"));
                 }
             }
@@ -134,8 +158,24 @@ fn scan(file: &str, text: &str) -> Vec<Breach> {
         if ["cfg", "cfg_attr"].contains(&word.as_str()) && !may_cfg(file, place) {
             let open = if at(1) == "!" { 2 } else { 1 };
             let inside = inside(words.get(index + open..).unwrap_or_default());
-            if inside.iter().any(|word| ["feature", "target_arch", "target_os", "target_family", "unix", "windows"].contains(word)) {
-                report(*line, format!("`{word}` on features or machines belongs to {}", MAY_CFG.join(", ")));
+            if inside.iter().any(|word| {
+                [
+                    "feature",
+                    "target_arch",
+                    "target_os",
+                    "target_family",
+                    "unix",
+                    "windows",
+                ]
+                .contains(word)
+            }) {
+                report(
+                    *line,
+                    format!(
+                        "`{word}` on features or machines belongs to {}",
+                        MAY_CFG.join(", ")
+                    ),
+                );
             }
         }
     }
@@ -179,7 +219,9 @@ fn imports(file: &str, words: &[(usize, String)]) -> Vec<(usize, String)> {
             match at(next) {
                 "{" => nesting += 1,
                 "}" => nesting -= 1,
-                word if nesting == 1 && ["{", ","].contains(&at(next - 1)) => found.push((words[next].0, word.to_owned())),
+                word if nesting == 1 && ["{", ","].contains(&at(next - 1)) => {
+                    found.push((words[next].0, word.to_owned()))
+                }
                 _ => {}
             }
             if nesting == 0 {
@@ -240,7 +282,9 @@ fn words(text: &str) -> Vec<(usize, String)> {
                 index += 1;
             }
             index += 1;
-            while index < chars.len() && !(at(index) == '"' && (1..=hashes).all(|step| at(index + step) == '#')) {
+            while index < chars.len()
+                && !(at(index) == '"' && (1..=hashes).all(|step| at(index + step) == '#'))
+            {
                 index += 1;
             }
             index += 1 + hashes;
@@ -288,30 +332,66 @@ fn raw_string(chars: &[char], start: usize) -> Option<usize> {
 
 /// What [`scan`] says about a file with this text.
 fn said(file: &str, text: &str) -> Vec<String> {
-    scan(file, text).into_iter().map(|breach| format!("{}: {}", breach.line, breach.what)).collect()
+    scan(file, text)
+        .into_iter()
+        .map(|breach| format!("{}: {}", breach.line, breach.what))
+        .collect()
 }
 
 #[test]
 fn an_import_from_a_higher_layer_is_found_however_it_is_written() {
     let expected = ["2: `domain` imports `store`"];
-    assert_eq!(said("domain/a.rs", "\nuse crate::store::api::Request;"), expected);
-    assert_eq!(said("domain/a.rs", "\nfn f() -> crate::store::Row { todo() }"), expected);
-    assert_eq!(said("domain/a.rs", "\nuse super::super::store::Row;"), expected);
+    assert_eq!(
+        said("domain/a.rs", "\nuse crate::store::api::Request;"),
+        expected
+    );
+    assert_eq!(
+        said("domain/a.rs", "\nfn f() -> crate::store::Row { todo() }"),
+        expected
+    );
+    assert_eq!(
+        said("domain/a.rs", "\nuse super::super::store::Row;"),
+        expected
+    );
     assert_eq!(said("domain/mod.rs", "\nuse super::store;"), expected);
-    assert_eq!(said("domain/a.rs", "use crate::{\n    store::{api, local}, domain::store};"), expected);
+    assert_eq!(
+        said(
+            "domain/a.rs",
+            "use crate::{\n    store::{api, local}, domain::store};"
+        ),
+        expected
+    );
 }
 
 #[test]
 fn a_sibling_branch_is_not_a_lower_layer() {
-    assert_eq!(said("server/a.rs", "use crate::store::Row;"), ["1: `server` imports `store`"]);
-    assert_eq!(said("ui/a.rs", "use crate::sql::open;"), ["1: `ui` imports `sql`"]);
+    assert_eq!(
+        said("server/a.rs", "use crate::store::Row;"),
+        ["1: `server` imports `store`"]
+    );
+    assert_eq!(
+        said("ui/a.rs", "use crate::sql::open;"),
+        ["1: `ui` imports `sql`"]
+    );
 }
 
 #[test]
 fn lower_layers_and_ones_own_are_fine() {
-    assert!(said("store/a.rs", "use crate::{domain::Visit, sql, sync::wire, store::api};").is_empty());
+    assert!(
+        said(
+            "store/a.rs",
+            "use crate::{domain::Visit, sql, sync::wire, store::api};"
+        )
+        .is_empty()
+    );
     assert!(said("ui/a.rs", "use super::parts; use crate::platform::client;").is_empty());
-    assert!(said("form/expr/a.rs", "use super::super::domain_of; use super::store;").is_empty());
+    assert!(
+        said(
+            "form/expr/a.rs",
+            "use super::super::domain_of; use super::store;"
+        )
+        .is_empty()
+    );
 }
 
 #[test]
@@ -322,18 +402,39 @@ fn talking_about_a_layer_is_not_using_it() {
 
 #[test]
 fn pure_layers_have_no_clock_no_randomness_no_async_and_no_files() {
-    assert_eq!(said("sync/a.rs", "async fn f() {}"), ["1: `sync` does no I/O, so no `async`"]);
-    assert_eq!(said("domain/a.rs", "use std::time::SystemTime;"), ["1: `domain` does no I/O, so no `SystemTime`"]);
-    assert_eq!(said("form/a.rs", "let text = std::fs::read(path);"), ["1: `form` does no I/O, so no `std::fs`"]);
-    assert_eq!(said("domain/a.rs", "getrandom::fill(&mut bytes)"), ["1: `domain` does no I/O, so no `getrandom`"]);
+    assert_eq!(
+        said("sync/a.rs", "async fn f() {}"),
+        ["1: `sync` does no I/O, so no `async`"]
+    );
+    assert_eq!(
+        said("domain/a.rs", "use std::time::SystemTime;"),
+        ["1: `domain` does no I/O, so no `SystemTime`"]
+    );
+    assert_eq!(
+        said("form/a.rs", "let text = std::fs::read(path);"),
+        ["1: `form` does no I/O, so no `std::fs`"]
+    );
+    assert_eq!(
+        said("domain/a.rs", "getrandom::fill(&mut bytes)"),
+        ["1: `domain` does no I/O, so no `getrandom`"]
+    );
     assert!(said("server/a.rs", "async fn f() { std::fs::read(path); }").is_empty());
 }
 
 #[test]
 fn a_crate_is_used_only_where_it_belongs() {
-    assert_eq!(said("ui/a.rs", "use rusqlite::Connection;"), ["1: `rusqlite` belongs to sql, store, server"]);
-    assert_eq!(said("ui/a.rs", "web_sys::window()"), ["1: `web_sys` belongs to platform"]);
-    assert_eq!(said("store/a.rs", "use reqwest::Client;"), ["1: `reqwest` belongs to platform"]);
+    assert_eq!(
+        said("ui/a.rs", "use rusqlite::Connection;"),
+        ["1: `rusqlite` belongs to sql, store, server"]
+    );
+    assert_eq!(
+        said("ui/a.rs", "web_sys::window()"),
+        ["1: `web_sys` belongs to platform"]
+    );
+    assert_eq!(
+        said("store/a.rs", "use reqwest::Client;"),
+        ["1: `reqwest` belongs to platform"]
+    );
     assert!(said("store/a.rs", "use rusqlite::Connection;").is_empty());
     assert!(said("platform/web/a.rs", "use web_sys::Window;").is_empty());
 }
@@ -341,8 +442,14 @@ fn a_crate_is_used_only_where_it_belongs() {
 #[test]
 fn features_and_machines_are_asked_only_where_that_belongs() {
     let text = "\n#[cfg(all(unix, feature = \"web\"))]\nmod a;";
-    assert_eq!(said("store/a.rs", text), ["2: `cfg` on features or machines belongs to lib.rs, main.rs, platform, sql/open.rs"]);
-    assert_eq!(said("sql/b.rs", "if cfg!(target_arch = \"wasm32\") {}").len(), 1);
+    assert_eq!(
+        said("store/a.rs", text),
+        ["2: `cfg` on features or machines belongs to lib.rs, main.rs, platform, sql/open.rs"]
+    );
+    assert_eq!(
+        said("sql/b.rs", "if cfg!(target_arch = \"wasm32\") {}").len(),
+        1
+    );
     assert!(said("sql/open.rs", "if cfg!(target_arch = \"wasm32\") {}").is_empty());
     assert!(said("platform/a.rs", text).is_empty());
     assert!(said("store/a.rs", "#[cfg(test)]\nmod tests {}").is_empty());

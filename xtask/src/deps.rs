@@ -4,16 +4,22 @@ use crate::packages::Package;
 use anyhow::{Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Crates that must not come in, and why.
-const BANNED: [(&str, &str); 8] = [
+/// Crates that must not come in anywhere, and why.
+const BANNED: [(&str, &str); 5] = [
     ("chrono", "dates are jiff's"),
-    ("dioxus-fullstack", "the wire is explicit and versioned"),
-    ("lazy_static", "std has LazyLock"),
     ("native-tls", "TLS is the reverse proxy's"),
     ("openssl", "TLS is the reverse proxy's"),
     ("openssl-sys", "TLS is the reverse proxy's"),
-    ("regex", "regex-lite is a tenth of its size in the wasm"),
     ("sqlx", "fights with rusqlite over links = \"sqlite3\""),
+];
+
+/// Crates that must not come into what a phone downloads, and why.
+const BANNED_IN_APP: [(&str, &str); 5] = [
+    ("clap", "a phone has no command line"),
+    ("dioxus-fullstack", "the wire is explicit and versioned"),
+    ("regex", "regex-lite is a tenth of its size"),
+    ("tokio", "a browser has its own loop"),
+    ("tracing-subscriber", "the app keeps its own short log"),
 ];
 
 /// Crates that may be there in more than one version, and who brings the older one.
@@ -39,7 +45,7 @@ const SEVERAL: [(&str, &str); 12] = [
 ///
 /// # Errors
 /// Every banned crate, every unexpected second version, and every exception that is no longer needed.
-pub(crate) fn check(packages: &BTreeSet<Package>) -> Result<()> {
+pub(crate) fn check(packages: &BTreeSet<Package>, in_the_app: &BTreeSet<Package>) -> Result<()> {
     let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for package in packages {
         versions
@@ -51,6 +57,11 @@ pub(crate) fn check(packages: &BTreeSet<Package>) -> Result<()> {
     for (name, reason) in BANNED {
         if versions.contains_key(name) {
             wrong.push(format!("{name} is banned: {reason}"));
+        }
+    }
+    for (name, reason) in BANNED_IN_APP {
+        if in_the_app.iter().any(|package| package.name == name) {
+            wrong.push(format!("{name} is banned from the app: {reason}"));
         }
     }
     for (name, versions) in &versions {
@@ -100,14 +111,18 @@ mod tests {
 
     #[test]
     fn one_version_of_each_crate_is_fine() {
-        check(&with(&[("serde", "1.0.0"), ("axum", "0.8.9")])).unwrap();
+        let packages = with(&[("serde", "1.0.0"), ("axum", "0.8.9")]);
+        check(&packages, &BTreeSet::new()).unwrap();
     }
 
     #[test]
     fn a_second_version_is_named_with_both() {
-        let error = check(&with(&[("axum", "0.7.1"), ("axum", "0.8.9")]))
-            .unwrap_err()
-            .to_string();
+        let error = check(
+            &with(&[("axum", "0.7.1"), ("axum", "0.8.9")]),
+            &BTreeSet::new(),
+        )
+        .unwrap_err()
+        .to_string();
         assert!(
             error.contains("axum is there as 0.7.1 and 0.8.9"),
             "{error}"
@@ -116,7 +131,9 @@ mod tests {
 
     #[test]
     fn a_banned_crate_is_named_with_the_reason() {
-        let error = check(&with(&[("sqlx", "0.9.0")])).unwrap_err().to_string();
+        let error = check(&with(&[("sqlx", "0.9.0")]), &BTreeSet::new())
+            .unwrap_err()
+            .to_string();
         assert!(
             error.contains("sqlx is banned: fights with rusqlite"),
             "{error}"
@@ -124,10 +141,18 @@ mod tests {
     }
 
     #[test]
+    fn a_crate_may_be_good_for_the_server_and_too_heavy_for_the_app() {
+        let packages = with(&[("regex", "1.0.0")]);
+        check(&packages, &BTreeSet::new()).unwrap();
+        let error = check(&packages, &packages).unwrap_err().to_string();
+        assert!(error.contains("regex is banned from the app"), "{error}");
+    }
+
+    #[test]
     fn an_exception_that_is_no_longer_needed_has_to_go() {
         let mut packages = with(&[]);
         packages.retain(|package| package.name != "syn" || package.version != "1.0.0");
-        let error = check(&packages).unwrap_err().to_string();
+        let error = check(&packages, &BTreeSet::new()).unwrap_err().to_string();
         assert!(error.contains("syn is there once by now"), "{error}");
     }
 }

@@ -25,7 +25,9 @@ pub(crate) fn lint(layers: Layers) -> Result<()> {
         exec::run(cargo::cargo().args(["fmt", "--all", "--check"]))
     })?;
     let packages = packages::compiled()?;
-    step("dependencies", || deps::check(&packages))?;
+    step("dependencies", || {
+        deps::check(&packages, &packages::in_the_app()?)
+    })?;
     step("licences", || licences::check(&packages))?;
     step("style sheets", styles)?;
     step("clippy: no features", || {

@@ -20,27 +20,39 @@ pub(crate) struct Package {
 /// # Errors
 /// When cargo cannot say, for example because Cargo.lock is not what Cargo.toml asks for.
 pub(crate) fn compiled() -> Result<BTreeSet<Package>> {
-    let mut packages = BTreeSet::new();
-    for target in [&[][..], &["--target", wasm_target::TARGET]] {
-        let mut command = cargo::cargo();
-        command.args([
-            "tree",
-            "--workspace",
-            "--locked",
-            "--edges",
-            "normal,build,dev",
-            "--no-dedupe",
-        ]);
-        command.args([
-            "--features",
-            "anjangsana/web,anjangsana/server,anjangsana/native",
-        ]);
-        command
-            .args(["--prefix", "none", "--format", "{p}|{l}"])
-            .args(target);
-        packages.extend(exec::output(&mut command)?.lines().filter_map(parse));
-    }
+    let all = ["--workspace", "--edges", "normal,build,dev", "--features"];
+    let features = ["anjangsana/web,anjangsana/server,anjangsana/native"];
+    let mut packages = tree(&[&all[..], &features].concat())?;
+    let wasm = ["--target", wasm_target::TARGET];
+    packages.extend(tree(&[&all[..], &features, &wasm].concat())?);
     Ok(packages)
+}
+
+/// The packages that are linked into what a phone downloads.
+///
+/// # Errors
+/// As [`compiled`].
+pub(crate) fn in_the_app() -> Result<BTreeSet<Package>> {
+    let edges = ["--package", "anjangsana", "--edges", "normal,no-proc-macro"];
+    let features = ["--features", "web", "--target", wasm_target::TARGET];
+    tree(&[&edges[..], &features].concat())
+}
+
+fn tree(of: &[&str]) -> Result<BTreeSet<Package>> {
+    let mut command = cargo::cargo();
+    command.args([
+        "tree",
+        "--locked",
+        "--no-dedupe",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}|{l}",
+    ]);
+    Ok(exec::output(command.args(of))?
+        .lines()
+        .filter_map(parse)
+        .collect())
 }
 
 /// `name v1.2.3 (proc-macro)|MIT`.
