@@ -9,13 +9,16 @@ use std::rc::Rc;
 
 use super::machine::{Answer, Call, Machine};
 use crate::domain::{DeviceId, User, id::Entropy};
-use crate::sql::{SqlError, open::Key};
-use crate::store::api::{AppStatus, Notice, Reply, Request, StoreError, SyncPhase, SyncStatus, Topic, Trouble};
+use crate::sql::{self, Key};
+use crate::store::api::{
+    AppStatus, Notice, Reply, Request, StoreError, SyncPhase, SyncStatus, Topic, Trouble,
+};
 use crate::store::vault::{Secret, Vault};
 use crate::store::{Moment, Store};
 use crate::sync::engine::{Effect, Engine, Event, Failure, Phase};
 use crate::sync::wire::{
-    ErrorCode, ErrorReply, LOGIN_PATH, LOGOUT_PATH, LoginReply, LoginRequest, SYNC_PATH, SyncReply, SyncRequest,
+    ErrorCode, ErrorReply, LOGIN_PATH, LOGOUT_PATH, LoginReply, LoginRequest, SYNC_PATH, SyncReply,
+    SyncRequest,
 };
 
 /// The file of the vault.
@@ -46,11 +49,19 @@ impl<M: Machine> Device<M> {
     /// Opens the vault. No store is open yet.
     ///
     /// # Errors
-    /// [`SqlError::Newer`] for a vault of a newer app, and others; nothing is touched.
-    pub fn start(machine: M) -> Result<Rc<Self>, SqlError> {
+    /// [`sql::Error::TooNew`] for a vault of a newer app, and others; nothing is touched.
+    pub fn start(machine: M) -> Result<Rc<Self>, sql::Error> {
         let vault = Vault::open(machine.open(VAULT, None)?)?;
-        let state = State { vault, open: None, engine: Engine::default(), generation: 0 };
-        Ok(Rc::new(Self { machine, state: RefCell::new(state) }))
+        let state = State {
+            vault,
+            open: None,
+            engine: Engine::default(),
+            generation: 0,
+        };
+        Ok(Rc::new(Self {
+            machine,
+            state: RefCell::new(state),
+        }))
     }
 
     /// The machine it runs on.
@@ -65,8 +76,13 @@ impl<M: Machine> Device<M> {
     pub async fn ask(self: &Rc<Self>, request: Request) -> Result<Reply, StoreError> {
         match request {
             Request::Status => Ok(Reply::Status(self.status())),
-            Request::Login { username, password, old_secret } => {
-                self.login(&username, &password, old_secret.as_deref()).await
+            Request::Login {
+                username,
+                password,
+                old_secret,
+            } => {
+                self.login(&username, &password, old_secret.as_deref())
+                    .await
             }
             Request::SetPin { pin } => self.set_pin(&pin),
             Request::Unlock { username, pin } => self.unlock(&username, &pin),
@@ -110,7 +126,12 @@ impl<M: Machine> Device<M> {
     /// # Errors
     /// [`StoreError::NotOpen`].
     pub fn with_store<T>(&self, look: impl FnOnce(&Store) -> T) -> Result<T, StoreError> {
-        self.state.borrow().open.as_ref().map(|open| look(&open.store)).ok_or(StoreError::NotOpen)
+        self.state
+            .borrow()
+            .open
+            .as_ref()
+            .map(|open| look(&open.store))
+            .ok_or(StoreError::NotOpen)
     }
 
     fn ask_store(self: &Rc<Self>, request: Request) -> Result<Reply, StoreError> {
@@ -120,7 +141,10 @@ impl<M: Machine> Device<M> {
             let open = state.open.as_mut().ok_or(StoreError::NotOpen)?;
             open.store.sync_stands(stands?);
             let mut entropy = || self.entropy();
-            let mut moment = Moment { now: self.machine.now(), entropy: &mut entropy };
+            let mut moment = Moment {
+                now: self.machine.now(),
+                entropy: &mut entropy,
+            };
             open.store.handle(&mut moment, request)?
         };
         let unsent = topics.contains(&Topic::Queue);
@@ -136,11 +160,16 @@ impl<M: Machine> Device<M> {
     fn status(&self) -> AppStatus {
         let state = self.state.borrow();
         match &state.open {
-            Some(open) if open.has_pin => {
-                AppStatus::Open { user: open.store.user().clone(), device: open.store.device().to_string() }
-            }
-            Some(open) => AppStatus::PinNeeded { user: open.store.user().clone() },
-            None => AppStatus::Closed { accounts: state.vault.accounts().unwrap_or_default() },
+            Some(open) if open.has_pin => AppStatus::Open {
+                user: open.store.user().clone(),
+                device: open.store.device().to_string(),
+            },
+            Some(open) => AppStatus::PinNeeded {
+                user: open.store.user().clone(),
+            },
+            None => AppStatus::Closed {
+                accounts: state.vault.accounts().unwrap_or_default(),
+            },
         }
     }
 
@@ -162,7 +191,14 @@ impl<M: Machine> Device<M> {
             password: password.to_owned(),
             device: String::new(),
         })?;
-        let answer = self.machine.call(Call { path: LOGIN_PATH, token: None, body }).await;
+        let answer = self
+            .machine
+            .call(Call {
+                path: LOGIN_PATH,
+                token: None,
+                body,
+            })
+            .await;
         let login: LoginReply = understand(&answer).map_err(login_error)?;
         self.enter(login, password, old_secret)?;
         let reply = self.announce();
@@ -171,7 +207,12 @@ impl<M: Machine> Device<M> {
     }
 
     /// Opens the store of who logged in at the server, making it if there is none on this device.
-    fn enter(&self, login: LoginReply, password: &str, old_secret: Option<&str>) -> Result<(), StoreError> {
+    fn enter(
+        &self,
+        login: LoginReply,
+        password: &str,
+        old_secret: Option<&str>,
+    ) -> Result<(), StoreError> {
         let now = self.machine.now();
         let username = login.user.username.clone();
         let mut random = |bytes: &mut [u8]| self.machine.random(bytes);
@@ -179,12 +220,21 @@ impl<M: Machine> Device<M> {
         if let Some(open) = state.open.as_ref().filter(|open| open.username == username) {
             // The session had ended while the app was open: the store stays as it is.
             open.store.keep_token(&login.token)?;
-            return state.vault.set(&username, Secret::Password, password, &open.key, &mut random);
+            return state.vault.set(
+                &username,
+                Secret::Password,
+                password,
+                &open.key,
+                &mut random,
+            );
         }
         let (key, file) = match state.vault.file(&username)? {
             None => state.vault.create(&username, password, &mut random)?,
             Some(file) => {
-                let key = match state.vault.unlock(&username, Secret::Password, password, now) {
+                let key = match state
+                    .vault
+                    .unlock(&username, Secret::Password, password, now)
+                {
                     Err(StoreError::OldSecretNeeded) => {
                         let secret = old_secret.ok_or(StoreError::OldSecretNeeded)?;
                         let former = state.vault.unlock(&username, Secret::Password, secret, now);
@@ -194,7 +244,13 @@ impl<M: Machine> Device<M> {
                             }
                             other => other,
                         }?;
-                        state.vault.set(&username, Secret::Password, password, &key, &mut random)?;
+                        state.vault.set(
+                            &username,
+                            Secret::Password,
+                            password,
+                            &key,
+                            &mut random,
+                        )?;
                         key
                     }
                     other => other?,
@@ -207,15 +263,24 @@ impl<M: Machine> Device<M> {
         state.vault.used(&username, now)?;
         state.generation += 1;
         // Who comes by password chooses a PIN: the first, or in place of a forgotten one.
-        state.open = Some(Open { store, key, username, has_pin: false });
+        state.open = Some(Open {
+            store,
+            key,
+            username,
+            has_pin: false,
+        });
         Ok(())
     }
 
     fn open_store(&self, file: &str, key: &Key, login: Option<&User>) -> Result<Store, StoreError> {
         let fresh = DeviceId::new(self.machine.now(), &self.entropy());
-        let opened = self.machine.open(file, Some(key)).and_then(|db| Store::open(db, login, fresh));
-        if let Err(SqlError::Newer { .. }) = &opened {
-            self.machine.notify(Notice::Status(AppStatus::NewerDatabase));
+        let opened = self
+            .machine
+            .open(file, Some(key))
+            .and_then(|db| Store::open(db, login, fresh));
+        if let Err(sql::Error::TooNew { .. }) = &opened {
+            self.machine
+                .notify(Notice::Status(AppStatus::NewerDatabase));
         }
         Ok(opened?)
     }
@@ -225,7 +290,9 @@ impl<M: Machine> Device<M> {
             let mut state = self.state.borrow_mut();
             let State { vault, open, .. } = &mut *state;
             let open = open.as_mut().ok_or(StoreError::NotOpen)?;
-            vault.set(&open.username, Secret::Pin, pin, &open.key, &mut |bytes| self.machine.random(bytes))?;
+            vault.set(&open.username, Secret::Pin, pin, &open.key, &mut |bytes| {
+                self.machine.random(bytes)
+            })?;
             open.has_pin = true;
         }
         Ok(self.announce())
@@ -234,11 +301,18 @@ impl<M: Machine> Device<M> {
     fn unlock(self: &Rc<Self>, username: &str, pin: &str) -> Result<Reply, StoreError> {
         {
             let mut state = self.state.borrow_mut();
-            let key = state.vault.unlock(username, Secret::Pin, pin, self.machine.now())?;
+            let key = state
+                .vault
+                .unlock(username, Secret::Pin, pin, self.machine.now())?;
             let file = state.vault.file(username)?.ok_or(StoreError::NotFound)?;
             let store = self.open_store(&file, &key, None)?;
             state.generation += 1;
-            state.open = Some(Open { store, key, username: username.to_owned(), has_pin: true });
+            state.open = Some(Open {
+                store,
+                key,
+                username: username.to_owned(),
+                has_pin: true,
+            });
         }
         let reply = self.announce();
         self.start_driving(Event::Opened);
@@ -265,7 +339,11 @@ impl<M: Machine> Device<M> {
         if let Ok(Some(token)) = token {
             let device = Rc::clone(self);
             self.machine.spawn(Box::pin(async move {
-                let call = Call { path: LOGOUT_PATH, token: Some(token), body: String::new() };
+                let call = Call {
+                    path: LOGOUT_PATH,
+                    token: Some(token),
+                    body: String::new(),
+                };
                 // Without signal the session ends by age at the server; the phone has forgotten the token already.
                 let _answer = device.machine.call(call).await;
             }));
@@ -280,7 +358,8 @@ impl<M: Machine> Device<M> {
 
     fn start_driving(self: &Rc<Self>, event: Event) {
         let device = Rc::clone(self);
-        self.machine.spawn(Box::pin(async move { device.drive(event).await }));
+        self.machine
+            .spawn(Box::pin(async move { device.drive(event).await }));
     }
 
     /// Hands an event to the engine and carries out what it says, until there is nothing left to do now.
@@ -292,7 +371,10 @@ impl<M: Machine> Device<M> {
                 self.machine.random(&mut jitter);
                 let [jitter] = jitter;
                 let mut state = self.state.borrow_mut();
-                (state.engine.handle(self.machine.now(), jitter, event), state.generation)
+                (
+                    state.engine.handle(self.machine.now(), jitter, event),
+                    state.generation,
+                )
             };
             for effect in effects {
                 if let Some(next) = self.carry_out(effect, generation).await {
@@ -314,10 +396,12 @@ impl<M: Machine> Device<M> {
             }
             Effect::Prepare(limits) => {
                 let now = self.machine.now();
-                Some(match self.store(generation, |store| store.prepare(now, limits)) {
-                    Ok(request) => Event::Prepared(Box::new(request)),
-                    Err(_) => Event::StoreFailed,
-                })
+                Some(
+                    match self.store(generation, |store| store.prepare(now, limits)) {
+                        Ok(request) => Event::Prepared(Box::new(request)),
+                        Err(_) => Event::StoreFailed,
+                    },
+                )
             }
             Effect::Send(request) => {
                 let answer = self.send(&request, generation).await;
@@ -341,10 +425,14 @@ impl<M: Machine> Device<M> {
                     Err(_) => Some(Event::StoreFailed),
                 }
             }
-            Effect::ForgetCursor => self.store(generation, |store| store.forget_cursor()).err().map(|_| Event::StoreFailed),
-            Effect::SetAsideFirst => {
-                self.store(generation, |store| store.set_aside_first()).err().map(|_| Event::StoreFailed)
-            }
+            Effect::ForgetCursor => self
+                .store(generation, |store| store.forget_cursor())
+                .err()
+                .map(|_| Event::StoreFailed),
+            Effect::SetAsideFirst => self
+                .store(generation, |store| store.set_aside_first())
+                .err()
+                .map(|_| Event::StoreFailed),
         }
     }
 
@@ -360,11 +448,28 @@ impl<M: Machine> Device<M> {
         act(&mut state.open.as_mut().ok_or(StoreError::NotOpen)?.store)
     }
 
-    async fn send(&self, request: &SyncRequest, generation: u64) -> Result<Box<SyncReply>, Failure> {
-        let token = self.store(generation, |store| store.token()).ok().flatten().ok_or(Failure::Auth)?;
-        let body = serde_json::to_string(request)
-            .map_err(|error| Failure::Status { status: 0, message: error.to_string() })?;
-        let answer = self.machine.call(Call { path: SYNC_PATH, token: Some(token), body }).await;
+    async fn send(
+        &self,
+        request: &SyncRequest,
+        generation: u64,
+    ) -> Result<Box<SyncReply>, Failure> {
+        let token = self
+            .store(generation, |store| store.token())
+            .ok()
+            .flatten()
+            .ok_or(Failure::Auth)?;
+        let body = serde_json::to_string(request).map_err(|error| Failure::Status {
+            status: 0,
+            message: error.to_string(),
+        })?;
+        let answer = self
+            .machine
+            .call(Call {
+                path: SYNC_PATH,
+                token: Some(token),
+                body,
+            })
+            .await;
         understand(&answer).map(Box::new)
     }
 
@@ -401,19 +506,32 @@ fn trouble(failure: &Failure) -> Trouble {
         Failure::NotOurs => Trouble::NotOurServer,
         Failure::TooMany { .. } => Trouble::Server { status: 429 },
         Failure::Status { status, .. } if *status >= 500 => Trouble::Server { status: *status },
-        Failure::Status { status, message } => Trouble::Refused { status: *status, message: message.clone() },
-        Failure::Auth => Trouble::Refused { status: 401, message: String::new() },
-        Failure::Update => Trouble::Refused { status: 426, message: String::new() },
-        Failure::TooLarge => Trouble::Refused { status: 413, message: String::new() },
+        Failure::Status { status, message } => Trouble::Refused {
+            status: *status,
+            message: message.clone(),
+        },
+        Failure::Auth => Trouble::Refused {
+            status: 401,
+            message: String::new(),
+        },
+        Failure::Update => Trouble::Refused {
+            status: 426,
+            message: String::new(),
+        },
+        Failure::TooLarge => Trouble::Refused {
+            status: 413,
+            message: String::new(),
+        },
     }
 }
 
 fn login_error(failure: Failure) -> StoreError {
     match failure {
         Failure::Auth => StoreError::BadCredentials,
-        Failure::TooMany { after } => {
-            StoreError::Server(Trouble::Refused { status: 429, message: format!("{after}") })
-        }
+        Failure::TooMany { after } => StoreError::Server(Trouble::Refused {
+            status: 429,
+            message: format!("{after}"),
+        }),
         other => StoreError::Server(trouble(&other)),
     }
 }
@@ -422,8 +540,15 @@ fn login_error(failure: Failure) -> StoreError {
 fn understand<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
     let (status, body) = match answer {
         Answer::Nothing => return Err(Failure::Unreachable),
-        Answer::Response { status, ours: false, .. } if *status >= 500 => {
-            return Err(Failure::Status { status: *status, message: String::new() });
+        Answer::Response {
+            status,
+            ours: false,
+            ..
+        } if *status >= 500 => {
+            return Err(Failure::Status {
+                status: *status,
+                message: String::new(),
+            });
         }
         // A captive portal answers anything, also with 200: it is no answer of ours.
         Answer::Response { ours: false, .. } => return Err(Failure::NotOurs),
@@ -441,8 +566,12 @@ fn understand<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, Fail
         401 => Failure::Auth,
         413 => Failure::TooLarge,
         426 => Failure::Update,
-        429 => Failure::TooMany { after: refusal.retry_after.unwrap_or(30) },
-        _ => Failure::Status { status, message: refusal.message },
+        429 => Failure::TooMany {
+            after: refusal.retry_after.unwrap_or(30),
+        },
+        _ => Failure::Status {
+            status,
+            message: refusal.message,
+        },
     })
 }
-

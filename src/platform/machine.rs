@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin};
 
 use crate::domain::Millis;
-use crate::sql::{Connection, SqlError, open::Key};
+use crate::sql::{self, Connection, Key};
 use crate::store::api::Notice;
 
 /// Work that goes on beside requests.
@@ -45,8 +45,8 @@ pub trait Machine: 'static {
     /// Opens (or makes) a database, encrypted with the key where the machine can.
     ///
     /// # Errors
-    /// See [`SqlError`]; the file is untouched.
-    fn open(&self, file: &str, key: Option<&Key>) -> Result<Connection, SqlError>;
+    /// See [`sql::Error`]; the file is untouched.
+    fn open(&self, file: &str, key: Option<&Key>) -> Result<Connection, sql::Error>;
     /// Calls the server.
     fn call(&self, call: Call) -> impl Future<Output = Answer>;
     /// Tells the screens.

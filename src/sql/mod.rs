@@ -1,35 +1,39 @@
-//! Opening and migrating a SQLite file: the same for a device and for the server.
+//! SQLite files: opening one, and bringing its schema up to date. Shared by the device's store and the server.
 
-pub mod migrate;
-pub mod open;
+mod device;
+mod migrate;
+mod open;
 
+pub use device::{Key, open_device};
+pub use migrate::{Step, migrate, version};
+pub use open::{Use, open};
 pub use rusqlite::Connection;
 
-/// Why a database could not be opened. The file is untouched in every case.
+/// Why a database could not be opened or brought up to date.
 #[derive(Debug, thiserror::Error)]
-pub enum SqlError {
-    /// A newer program made it: this one must be updated, not the file changed.
-    #[error("the database has schema {found}, this program knows up to {known}")]
-    Newer {
-        /// Schema of the file.
-        found: usize,
-        /// Newest schema this program knows.
-        known: usize,
+pub enum Error {
+    /// The file was written by a newer program. It is left exactly as it was.
+    #[error(
+        "the database has schema version {found}, this program knows {known}: update the program"
+    )]
+    TooNew {
+        /// The version in the file.
+        found: u32,
+        /// The newest version this program knows.
+        known: u32,
+    },
+    /// A setting that durability rests on did not take.
+    #[error("the database does not take the setting {setting}: it says {found}")]
+    Setting {
+        /// The pragma.
+        setting: &'static str,
+        /// What it reads back as.
+        found: String,
     },
     /// The key does not fit, or it is no database.
     #[error("wrong key, or not a database")]
     Key,
-    /// A setting was not taken: it would not be as durable or as secret as it must be.
-    #[error("pragma {name} is \"{found}\", not \"{wanted}\"")]
-    Pragma {
-        /// Which.
-        name: &'static str,
-        /// What must be.
-        wanted: &'static str,
-        /// What is.
-        found: String,
-    },
-    /// SQLite failed.
+    /// SQLite says no.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
 }

@@ -1,7 +1,7 @@
 //! What can go wrong inside the store, and how it is told outside.
 
 use crate::domain::record::BadRecord;
-use crate::sql::SqlError;
+use crate::sql;
 
 use super::api::StoreError;
 
@@ -19,10 +19,10 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
-impl From<SqlError> for StoreError {
-    fn from(error: SqlError) -> Self {
+impl From<sql::Error> for StoreError {
+    fn from(error: sql::Error) -> Self {
         match error {
-            SqlError::Sqlite(error) => error.into(),
+            sql::Error::Sqlite(error) => error.into(),
             other => StoreError::Database(other.to_string()),
         }
     }

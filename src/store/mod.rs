@@ -27,7 +27,7 @@ use rusqlite::Connection;
 
 use self::api::{Reply, Request, StoreError, SyncPhase, SyncStatus, Topic};
 use crate::domain::{DeviceId, Millis, MutationId, RecordId, User, id::Entropy};
-use crate::sql::{SqlError, migrate};
+use crate::sql;
 use crate::sync::engine::Applied;
 use crate::sync::wire::{Limits, SyncReply, SyncRequest};
 
@@ -65,15 +65,15 @@ impl Store {
     /// Opens a migrated database, makes it this user's if it is new.
     ///
     /// # Errors
-    /// [`SqlError::Newer`] for a database of a newer app, untouched; [`SqlError::Sqlite`] when SQLite fails.
+    /// [`sql::Error::TooNew`] for a database of a newer app, untouched; [`sql::Error::Sqlite`] when SQLite fails.
     pub fn open(
         mut db: Connection,
         login: Option<&User>,
         fresh: DeviceId,
-    ) -> Result<Self, SqlError> {
-        migrate::migrate(&mut db, &MIGRATIONS)?;
+    ) -> Result<Self, sql::Error> {
+        sql::migrate(&mut db, &MIGRATIONS)?;
         let not_ours = |error: StoreError| {
-            SqlError::Sqlite(rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+            sql::Error::Sqlite(rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
         };
         let transaction = db.transaction()?;
         if let Some(user) = login {

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::api::{Account, StoreError};
 use crate::domain::Millis;
-use crate::sql::{SqlError, migrate, open::Key};
+use crate::sql::{self, Key};
 
 /// The vault's schema, oldest step first.
 pub const MIGRATIONS: [&str; 1] = [include_str!("migrations/vault_001.sql")];
@@ -55,9 +55,9 @@ impl Vault {
     /// Opens a vault, migrating it.
     ///
     /// # Errors
-    /// [`SqlError`]; the file is untouched.
-    pub fn open(mut db: Connection) -> Result<Self, SqlError> {
-        migrate::migrate(&mut db, &MIGRATIONS)?;
+    /// [`sql::Error`]; the file is untouched.
+    pub fn open(mut db: Connection) -> Result<Self, sql::Error> {
+        sql::migrate(&mut db, &MIGRATIONS)?;
         Ok(Self { db })
     }
 

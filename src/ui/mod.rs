@@ -1,1 +1,3 @@
 //! UI.
+/// Starts.
+pub fn start() {}

@@ -59,7 +59,7 @@ const IMPURE: [&str; 13] = [
 ];
 
 /// Where the code may depend on features and on the machine: whole places, and single files.
-const MAY_CFG: [&str; 4] = ["lib.rs", "main.rs", "platform", "sql/open.rs"];
+const MAY_CFG: [&str; 4] = ["lib.rs", "main.rs", "platform", "sql/device.rs"];
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Breach {
@@ -444,13 +444,13 @@ fn features_and_machines_are_asked_only_where_that_belongs() {
     let text = "\n#[cfg(all(unix, feature = \"web\"))]\nmod a;";
     assert_eq!(
         said("store/a.rs", text),
-        ["2: `cfg` on features or machines belongs to lib.rs, main.rs, platform, sql/open.rs"]
+        ["2: `cfg` on features or machines belongs to lib.rs, main.rs, platform, sql/device.rs"]
     );
     assert_eq!(
         said("sql/b.rs", "if cfg!(target_arch = \"wasm32\") {}").len(),
         1
     );
-    assert!(said("sql/open.rs", "if cfg!(target_arch = \"wasm32\") {}").is_empty());
+    assert!(said("sql/device.rs", "if cfg!(target_arch = \"wasm32\") {}").is_empty());
     assert!(said("platform/a.rs", text).is_empty());
     assert!(said("store/a.rs", "#[cfg(test)]\nmod tests {}").is_empty());
 }

@@ -28,10 +28,17 @@ impl Client {
         notices: impl Fn(Notice) + Send + 'static,
     ) -> std::io::Result<Self> {
         let (questions, inbox) = mpsc::unbounded_channel();
-        std::thread::Builder::new().name("store".to_owned()).spawn(move || {
-            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
-            LocalSet::new().block_on(&runtime, serve(folder, server, notices, inbox));
-        })?;
+        std::thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || {
+                let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                else {
+                    return;
+                };
+                LocalSet::new().block_on(&runtime, serve(folder, server, notices, inbox));
+            })?;
         Ok(Self { questions })
     }
 

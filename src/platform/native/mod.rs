@@ -10,10 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::device::Device;
 use super::machine::{Answer, Call, Machine, Task};
 use crate::domain::Millis;
-use crate::sql::{
-    Connection, SqlError,
-    open::{self, Key},
-};
+use crate::sql::{self, Connection, Key};
 use crate::store::api::Notice;
 use crate::sync::wire::MARK;
 
@@ -33,8 +30,17 @@ impl NativeMachine {
     /// A machine that keeps its files in `folder` and calls `server` (`http://127.0.0.1:8080`).
     #[must_use]
     pub fn new(folder: PathBuf, server: String, notices: impl Fn(Notice) + 'static) -> Self {
-        let http = reqwest::Client::builder().timeout(PATIENCE).build().unwrap_or_default();
-        Self { folder, server, http, notices: Box::new(notices), wake: Rc::default() }
+        let http = reqwest::Client::builder()
+            .timeout(PATIENCE)
+            .build()
+            .unwrap_or_default();
+        Self {
+            folder,
+            server,
+            http,
+            notices: Box::new(notices),
+            wake: Rc::default(),
+        }
     }
 
     /// When the device next wants to be woken, if it does.
@@ -48,16 +54,26 @@ impl NativeMachine {
         if let Some(token) = call.token {
             request = request.bearer_auth(token);
         }
-        let response = request.header("content-type", "application/json").body(call.body).send().await?;
+        let response = request
+            .header("content-type", "application/json")
+            .body(call.body)
+            .send()
+            .await?;
         let status = response.status().as_u16();
         let ours = response.headers().contains_key(MARK);
-        Ok(Answer::Response { status, ours, body: response.text().await? })
+        Ok(Answer::Response {
+            status,
+            ours,
+            body: response.text().await?,
+        })
     }
 }
 
 impl Machine for NativeMachine {
     fn now(&self) -> Millis {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 
@@ -68,8 +84,8 @@ impl Machine for NativeMachine {
         }
     }
 
-    fn open(&self, file: &str, key: Option<&Key>) -> Result<Connection, SqlError> {
-        open::device(&self.folder.join(file).to_string_lossy(), key)
+    fn open(&self, file: &str, key: Option<&Key>) -> Result<Connection, sql::Error> {
+        sql::open_device(&self.folder.join(file).to_string_lossy(), key)
     }
 
     async fn call(&self, call: Call) -> Answer {
@@ -93,7 +109,12 @@ impl Machine for NativeMachine {
 pub async fn keep_awake(device: Rc<Device<NativeMachine>>) {
     loop {
         tokio::time::sleep(Duration::from_millis(250)).await;
-        if device.machine().wake.get().is_some_and(|at| at <= device.machine().now()) {
+        if device
+            .machine()
+            .wake
+            .get()
+            .is_some_and(|at| at <= device.machine().now())
+        {
             device.machine().wake.set(None);
             device.woke();
         }

@@ -39,8 +39,16 @@ impl Client {
     #[must_use]
     pub fn start() -> (Self, UnboundedReceiver<Notice>) {
         let (notices, receiver) = unbounded();
-        let line = Line { worker: None, before_ready: Some(Vec::new()), next: 0, waiting: BTreeMap::new(), notices };
-        let client = Self { line: Rc::new(RefCell::new(line)) };
+        let line = Line {
+            worker: None,
+            before_ready: Some(Vec::new()),
+            next: 0,
+            waiting: BTreeMap::new(),
+            notices,
+        };
+        let client = Self {
+            line: Rc::new(RefCell::new(line)),
+        };
         client.tell(Notice::Status(AppStatus::Starting));
         match start_worker() {
             Ok(worker) => client.listen(worker),
@@ -63,7 +71,9 @@ impl Client {
             number
         };
         self.post(&ToWorker::Ask(number, request));
-        answered.await.unwrap_or_else(|_| Err(StoreError::Worker("the store does not answer".to_owned())))
+        answered
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Worker("the store does not answer".to_owned())))
     }
 
     /// Takes the database over from another tab ([`AppStatus::OtherTab`]).
@@ -72,8 +82,10 @@ impl Client {
     }
 
     fn post(&self, message: &ToWorker) {
-        let Ok(text) = serde_json::to_string(message) else { return };
-        let mut line = self.line.borrow_mut();
+        let Ok(text) = serde_json::to_string(message) else {
+            return;
+        };
+        let line = &mut *self.line.borrow_mut();
         match (&mut line.before_ready, &line.worker) {
             (Some(queue), _) => queue.push(text),
             (None, Some(worker)) => {
@@ -87,7 +99,11 @@ impl Client {
     fn listen(&self, worker: Worker) {
         let client = self.clone();
         let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            if let Some(message) = event.data().as_string().and_then(|text| serde_json::from_str(&text).ok()) {
+            if let Some(message) = event
+                .data()
+                .as_string()
+                .and_then(|text| serde_json::from_str(&text).ok())
+            {
                 client.heard(message);
             }
         });
@@ -95,7 +111,9 @@ impl Client {
         heard.forget();
         let client = self.clone();
         let failed = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
-            let message = Reflect::get(&event, &"message".into()).ok().and_then(|text| text.as_string());
+            let message = Reflect::get(&event, &"message".into())
+                .ok()
+                .and_then(|text| text.as_string());
             client.broken(&message.unwrap_or_else(|| "the worker stopped".to_owned()));
         });
         worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
@@ -106,7 +124,12 @@ impl Client {
     fn heard(&self, message: ToPage) {
         match message {
             ToPage::Ready(status) => {
-                let queue = self.line.borrow_mut().before_ready.take().unwrap_or_default();
+                let queue = self
+                    .line
+                    .borrow_mut()
+                    .before_ready
+                    .take()
+                    .unwrap_or_default();
                 {
                     let line = self.line.borrow();
                     for text in queue {
@@ -130,7 +153,9 @@ impl Client {
     /// The worker is gone: every open question is answered, and the app says so.
     fn broken(&self, reason: &str) {
         self.line.borrow_mut().waiting.clear();
-        self.tell(Notice::Status(AppStatus::NoStorage { reason: reason.to_owned() }));
+        self.tell(Notice::Status(AppStatus::NoStorage {
+            reason: reason.to_owned(),
+        }));
     }
 
     fn tell(&self, notice: Notice) {
@@ -140,12 +165,22 @@ impl Client {
 
 /// The worker runs the very script that runs this page, named by the element with id `boot`.
 fn start_worker() -> Result<Worker, String> {
-    let document = web_sys::window().and_then(|window| window.document()).ok_or("no document")?;
+    let document = web_sys::window()
+        .and_then(|window| window.document())
+        .ok_or("no document")?;
     let script = document
         .get_element_by_id("boot")
-        .or_else(|| document.query_selector("script[type=module]").ok().flatten())
+        .or_else(|| {
+            document
+                .query_selector("script[type=module]")
+                .ok()
+                .flatten()
+        })
         .ok_or("no script")?;
-    let url = Reflect::get(&script, &"src".into()).ok().and_then(|src| src.as_string()).ok_or("no script address")?;
+    let url = Reflect::get(&script, &"src".into())
+        .ok()
+        .and_then(|src| src.as_string())
+        .ok_or("no script address")?;
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     options.set_name("store");

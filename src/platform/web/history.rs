@@ -19,7 +19,9 @@ struct AddressBar {
 
 impl AddressBar {
     fn set(&self, url: &str, replace: bool) {
-        let Ok(history) = self.window.history() else { return };
+        let Ok(history) = self.window.history() else {
+            return;
+        };
         let _too_many_changes_a_second = if replace {
             history.replace_state_with_url(&JsValue::NULL, "", Some(url))
         } else {
@@ -32,7 +34,8 @@ impl AddressBar {
 impl dioxus_history::History for AddressBar {
     fn current_route(&self) -> String {
         let location = self.window.location();
-        location.pathname().unwrap_or_else(|_| "/".to_owned()) + &location.search().unwrap_or_default()
+        location.pathname().unwrap_or_else(|_| "/".to_owned())
+            + &location.search().unwrap_or_default()
     }
 
     fn go_back(&self) {
@@ -59,6 +62,8 @@ impl dioxus_history::History for AddressBar {
 
     fn updater(&self, changed: Arc<dyn Fn() + Send + Sync>) {
         let listener = Closure::<dyn FnMut()>::new(move || changed()).into_js_value();
-        let _listening = self.window.add_event_listener_with_callback("popstate", listener.unchecked_ref());
+        let _listening = self
+            .window
+            .add_event_listener_with_callback("popstate", listener.unchecked_ref());
     }
 }

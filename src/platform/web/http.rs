@@ -1,9 +1,9 @@
 //! HTTP by the browser's own fetch, with its own gzip: no library is smaller than the platform.
 
 use js_sys::{Reflect, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Blob, CompressionFormat, CompressionStream, Headers, ReadableWritablePair, RequestInit, Response};
+use web_sys::{AbortSignal, Blob, Headers, ReadableWritablePair, RequestInit, Response};
 
 use crate::platform::machine::{Answer, Call};
 use crate::sync::wire::MARK;
@@ -13,6 +13,14 @@ const PATIENCE: f64 = 120_000.0;
 
 /// Below this a body is sent as it is: gzip would make it larger.
 const WORTH_COMPRESSING: usize = 300;
+
+#[wasm_bindgen]
+extern "C" {
+    // web-sys still calls it unstable; every browser with OPFS has it.
+    type CompressionStream;
+    #[wasm_bindgen(constructor)]
+    fn new(format: &str) -> CompressionStream;
+}
 
 /// Posts JSON. Whatever goes wrong on the way is [`Answer::Nothing`].
 pub(super) async fn post(call: Call) -> Answer {
@@ -39,20 +47,25 @@ async fn try_post(call: Call) -> Result<Answer, JsValue> {
     init.set_signal(Some(&AbortSignal::timeout_with_f64(PATIENCE)));
     let global = js_sys::global();
     let fetch: js_sys::Function = Reflect::get(&global, &"fetch".into())?.dyn_into()?;
-    let promise: js_sys::Promise = fetch.call2(&global, &JsValue::from_str(call.path), &init)?.dyn_into()?;
+    let promise: js_sys::Promise = fetch
+        .call2(&global, &JsValue::from_str(call.path), &init)?
+        .dyn_into()?;
     let response: Response = JsFuture::from(promise).await?.dyn_into()?;
     let ours = response.headers().has(MARK)?;
     let status = response.status();
-    let body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+    let body = JsFuture::from(response.text()?)
+        .await?
+        .as_string()
+        .unwrap_or_default();
     Ok(Answer::Response { status, ours, body })
 }
 
 async fn gzip(text: &str) -> Result<JsValue, JsValue> {
     let parts = js_sys::Array::of1(&JsValue::from_str(text));
     let stream = Blob::new_with_str_sequence(&parts)?.stream();
-    let compression = CompressionStream::new(CompressionFormat::Gzip)?;
-    let pair = ReadableWritablePair::new(&compression.readable(), &compression.writable());
-    let packed = Response::new_with_opt_readable_stream(Some(&stream.pipe_through(&pair)))?;
+    let gzip = CompressionStream::new("gzip");
+    let packed = stream.pipe_through(gzip.unchecked_ref::<ReadableWritablePair>());
+    let packed = Response::new_with_opt_readable_stream(Some(&packed))?;
     let buffer = JsFuture::from(packed.array_buffer()?).await?;
     Ok(Uint8Array::new(&buffer).into())
 }

@@ -3,8 +3,8 @@
 
 mod bridge;
 pub mod client;
-mod http;
 pub mod history;
+mod http;
 mod locks;
 pub mod page;
 #[cfg(target_arch = "wasm32")]

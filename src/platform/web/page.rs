@@ -122,8 +122,12 @@ pub fn register_service_worker(waiting: impl FnMut() + 'static) {
         return;
     }
     spawn_local(async move {
-        let Ok(registered) = JsFuture::from(container.register("/sw.js")).await else { return };
-        let Ok(registration) = registered.dyn_into::<ServiceWorkerRegistration>() else { return };
+        let Ok(registered) = JsFuture::from(container.register("/sw.js")).await else {
+            return;
+        };
+        let Ok(registration) = registered.dyn_into::<ServiceWorkerRegistration>() else {
+            return;
+        };
         let waiting = std::rc::Rc::new(RefCell::new(waiting));
         let controlled = container.controller().is_some();
         if registration.waiting().is_some() && controlled {
@@ -131,11 +135,16 @@ pub fn register_service_worker(waiting: impl FnMut() + 'static) {
         }
         let found = registration.clone();
         listen(&registration, "updatefound", move |_| {
-            let Some(installing) = found.installing() else { return };
-            let (worker, waiting, container) = (installing.clone(), waiting.clone(), container.clone());
+            let Some(installing) = found.installing() else {
+                return;
+            };
+            let (worker, waiting, container) =
+                (installing.clone(), waiting.clone(), container.clone());
             listen(&installing, "statechange", move |_| {
                 // The very first installation is no update.
-                if worker.state() == web_sys::ServiceWorkerState::Installed && container.controller().is_some() {
+                if worker.state() == web_sys::ServiceWorkerState::Installed
+                    && container.controller().is_some()
+                {
                     (waiting.borrow_mut())();
                 }
             });
@@ -152,7 +161,11 @@ pub fn apply_update() {
     listen(&container, "controllerchange", move |_| {
         let _reloading = reloading.location().reload();
     });
-    let waiting = REGISTRATION.with(|kept| kept.borrow().as_ref().and_then(ServiceWorkerRegistration::waiting));
+    let waiting = REGISTRATION.with(|kept| {
+        kept.borrow()
+            .as_ref()
+            .and_then(ServiceWorkerRegistration::waiting)
+    });
     match waiting {
         Some(worker) => {
             let _told = worker.post_message(&JsValue::from_str("skip-waiting"));
@@ -224,8 +237,9 @@ pub fn scroll_to_top() {
 pub async fn sleep(millis: u32) {
     let promise = Promise::new(&mut |resolve, _| {
         let global = js_sys::global();
-        if let Some(set_timeout) =
-            Reflect::get(&global, &"setTimeout".into()).ok().and_then(|found| found.dyn_into::<Function>().ok())
+        if let Some(set_timeout) = Reflect::get(&global, &"setTimeout".into())
+            .ok()
+            .and_then(|found| found.dyn_into::<Function>().ok())
         {
             let _timer = set_timeout.call2(&global, &resolve, &JsValue::from(millis));
         }
@@ -236,7 +250,9 @@ pub async fn sleep(millis: u32) {
 /// A short name of this browser for the list of sessions.
 #[must_use]
 pub fn device_name() -> String {
-    window().and_then(|window| window.navigator().user_agent().ok()).unwrap_or_default()
+    window()
+        .and_then(|window| window.navigator().user_agent().ok())
+        .unwrap_or_default()
 }
 
 /// The device's position, asked for once, high accuracy.
@@ -252,20 +268,31 @@ pub async fn position() -> Result<Position, String> {
         .and_then(|found| found.dyn_into().ok())
         .ok_or_else(none)?;
     let options = js_sys::Object::new();
-    for (name, value) in
-        [("enableHighAccuracy", JsValue::TRUE), ("timeout", JsValue::from(60_000)), ("maximumAge", JsValue::from(0))]
-    {
+    for (name, value) in [
+        ("enableHighAccuracy", JsValue::TRUE),
+        ("timeout", JsValue::from(60_000)),
+        ("maximumAge", JsValue::from(0)),
+    ] {
         let _set = Reflect::set(&options, &name.into(), &value);
     }
     let promise = Promise::new(&mut |resolve, reject| {
         let _asked = get.call3(&geolocation, &resolve, &reject, &options);
     });
     let text = |error: &JsValue| {
-        Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string()).unwrap_or_default()
+        Reflect::get(error, &"message".into())
+            .ok()
+            .and_then(|message| message.as_string())
+            .unwrap_or_default()
     };
-    let fix = JsFuture::from(promise).await.map_err(|error| text(&error))?;
+    let fix = JsFuture::from(promise)
+        .await
+        .map_err(|error| text(&error))?;
     let coordinates = Reflect::get(&fix, &"coords".into()).map_err(|_| none())?;
-    let number = |name: &str| Reflect::get(&coordinates, &name.into()).ok().and_then(|found| found.as_f64());
+    let number = |name: &str| {
+        Reflect::get(&coordinates, &name.into())
+            .ok()
+            .and_then(|found| found.as_f64())
+    };
     Ok(Position {
         latitude: number("latitude").ok_or_else(none)?,
         longitude: number("longitude").ok_or_else(none)?,

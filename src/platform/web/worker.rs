@@ -14,14 +14,11 @@ use super::{http, locks};
 use crate::domain::Millis;
 use crate::platform::device::Device;
 use crate::platform::machine::{Answer, Call, Machine, Task};
-use crate::sql::{
-    Connection, SqlError,
-    open::{self, Key},
-};
+use crate::sql::{self, Connection, Key};
 use crate::store::api::{AppStatus, Notice, StoreError};
 
 /// Files a pool has room for at first: the vault and five people, a journal each.
-const SLOTS: u32 = 12;
+const SLOTS: usize = 12;
 
 /// Handles of a tab that just closed may live a little longer than its lock.
 const INSTALL_TRIES: u32 = 20;
@@ -67,10 +64,19 @@ fn post(message: &ToPage) {
 
 fn listen() {
     let heard = Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| {
-        let message = event.data().as_string().and_then(|text| serde_json::from_str(&text).ok());
+        let message = event
+            .data()
+            .as_string()
+            .and_then(|text| serde_json::from_str(&text).ok());
         match message {
             Some(ToWorker::Ask(number, request)) => {
-                let device = WORKER.with(|worker| worker.owned.borrow().as_ref().map(|owned| Rc::clone(&owned.device)));
+                let device = WORKER.with(|worker| {
+                    worker
+                        .owned
+                        .borrow()
+                        .as_ref()
+                        .map(|owned| Rc::clone(&owned.device))
+                });
                 spawn_local(async move {
                     let answer = match device {
                         Some(device) => device.ask(request).await,
@@ -97,21 +103,34 @@ fn listen() {
 
 /// Becomes the owner of the database, and says what the app is then.
 async fn own(wait: bool) -> AppStatus {
-    let Some(lock) = locks::take(wait).await else { return AppStatus::OtherTab };
+    let Some(lock) = locks::take(wait).await else {
+        return AppStatus::OtherTab;
+    };
     if let Err(reason) = have_pool().await {
         return AppStatus::NoStorage { reason };
     }
-    match Device::start(Browser { timer: WORKER.with(|worker| Rc::clone(&worker.timer)) }) {
+    match Device::start(Browser {
+        timer: WORKER.with(|worker| Rc::clone(&worker.timer)),
+    }) {
         Ok(device) => {
             let status = match device.ask(crate::store::api::Request::Status).await {
                 Ok(crate::store::api::Reply::Status(status)) => status,
-                _ => AppStatus::Closed { accounts: Vec::new() },
+                _ => AppStatus::Closed {
+                    accounts: Vec::new(),
+                },
             };
-            WORKER.with(|worker| worker.owned.replace(Some(Owned { device, _lock: lock })));
+            WORKER.with(|worker| {
+                worker.owned.replace(Some(Owned {
+                    device,
+                    _lock: lock,
+                }))
+            });
             status
         }
-        Err(SqlError::Newer { .. }) => AppStatus::NewerDatabase,
-        Err(error) => AppStatus::NoStorage { reason: error.to_string() },
+        Err(sql::Error::TooNew { .. }) => AppStatus::NewerDatabase,
+        Err(error) => AppStatus::NoStorage {
+            reason: error.to_string(),
+        },
     }
 }
 
@@ -122,10 +141,15 @@ async fn have_pool() -> Result<(), String> {
         let tried = match &pool {
             Some(pool) => pool.resume().await.map_err(|error| error.to_string()),
             None => {
-                let config = OpfsSAHPoolCfgBuilder::new().directory("anjangsana").initial_capacity(SLOTS).build();
+                let config = OpfsSAHPoolCfgBuilder::new()
+                    .directory("anjangsana")
+                    .initial_capacity(SLOTS)
+                    .build();
                 sahpool::install::<sqlite_wasm_rs::WasmOsCallback>(&config, false)
                     .await
-                    .map(|pool| WORKER.with(|worker| *worker.pool.borrow_mut() = Some(Rc::new(pool))))
+                    .map(|pool| {
+                        WORKER.with(|worker| *worker.pool.borrow_mut() = Some(Rc::new(pool)))
+                    })
                     .map_err(|error| error.to_string())
             }
         };
@@ -140,9 +164,14 @@ async fn have_pool() -> Result<(), String> {
 
 /// Another tab asks: every database is closed, the files are let go, then the lock. Saved answers are on disk already.
 fn let_go() {
-    let Some(owned) = WORKER.with(|worker| worker.owned.take()) else { return };
+    let Some(owned) = WORKER.with(|worker| worker.owned.take()) else {
+        return;
+    };
     owned.device.close();
-    let Owned { device, _lock: lock } = owned;
+    let Owned {
+        device,
+        _lock: lock,
+    } = owned;
     spawn_local(async move {
         // A request under way (a login waiting for the network) holds the device: wait for it.
         while Rc::strong_count(&device) > 1 {
@@ -171,8 +200,8 @@ impl Machine for Browser {
         super::page::random(bytes);
     }
 
-    fn open(&self, file: &str, key: Option<&Key>) -> Result<Connection, SqlError> {
-        open::device(file, key)
+    fn open(&self, file: &str, key: Option<&Key>) -> Result<Connection, sql::Error> {
+        sql::open_device(file, key)
     }
 
     async fn call(&self, call: Call) -> Answer {
@@ -189,13 +218,20 @@ impl Machine for Browser {
             scope.clear_timeout_with_handle(timer);
         }
         let woke = Closure::once_into_js(|| {
-            let device = WORKER.with(|worker| worker.owned.borrow().as_ref().map(|owned| Rc::clone(&owned.device)));
+            let device = WORKER.with(|worker| {
+                worker
+                    .owned
+                    .borrow()
+                    .as_ref()
+                    .map(|owned| Rc::clone(&owned.device))
+            });
             if let Some(device) = device {
                 device.woke();
             }
         });
         let wait = (at.0 as f64 - Date::now()).clamp(0.0, f64::from(i32::MAX)) as i32;
-        let timer = scope.set_timeout_with_callback_and_timeout_and_arguments_0(woke.unchecked_ref(), wait);
+        let timer =
+            scope.set_timeout_with_callback_and_timeout_and_arguments_0(woke.unchecked_ref(), wait);
         self.timer.set(timer.ok());
     }
 

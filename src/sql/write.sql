@@ -1,0 +1,3 @@
+pragma journal_mode = wal;
+pragma synchronous = full;
+pragma wal_autocheckpoint = 4000;
