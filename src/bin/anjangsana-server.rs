@@ -1,2 +1,352 @@
-//! The central endpoint.
-fn main() {}
+//! The central endpoint's command line.
+
+use std::{
+    io::{BufRead, IsTerminal, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anjangsana::{
+    domain::{Role, Scope},
+    server::{
+        self, AppState, Config, accounts, demo, forms, machine,
+        sqlite::{self, Database},
+    },
+};
+use anyhow::{Context, Result, bail};
+use clap::{Args, Parser, Subcommand};
+
+/// The central endpoint of Anjangsana: takes what the phones send, gives them what they lack, serves them the app.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the app and the phones until SIGTERM.
+    Serve(Serve),
+    /// Make an invented office to try everything with. Making it again changes nothing.
+    Demo(Data),
+    /// Bring the database up to date with this program.
+    Migrate(Data),
+    /// Keep the accounts.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Look at the published forms.
+    #[command(subcommand)]
+    Form(FormCommand),
+}
+
+/// Where the office's data is.
+#[derive(Args)]
+struct Data {
+    /// The data folder; it is made when it is missing.
+    #[arg(long, value_name = "DIR", env = "ANJANGSANA_DATA")]
+    data: PathBuf,
+}
+
+#[derive(Args)]
+struct Serve {
+    #[command(flatten)]
+    data: Data,
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// The folder of the built app; without it only the API is served.
+    #[arg(long, value_name = "DIR")]
+    web: Option<PathBuf>,
+    /// Serve a demo office to the network, although everybody knows its passwords.
+    #[arg(long)]
+    allow_demo: bool,
+    /// The site is reached over HTTPS: tell browsers never to come without.
+    #[arg(long)]
+    https: bool,
+    /// A reverse proxy stands before the server and adds the client's address to X-Forwarded-For.
+    #[arg(long)]
+    behind_proxy: bool,
+    /// Log lines as JSON.
+    #[arg(long)]
+    log_json: bool,
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Make an account. The password is asked for, or read from standard input.
+    Add {
+        #[command(flatten)]
+        data: Data,
+        /// Login name: small letters, digits, dots, dashes and underscores.
+        username: String,
+        /// Full name, as it stands in minutes.
+        #[arg(long)]
+        name: String,
+        /// officer, supervisor, head or admin.
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// Kecamatan by code or name, with commas between; none means the whole district.
+        #[arg(long, value_delimiter = ',')]
+        areas: Vec<String>,
+        /// Read the password from standard input without asking.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Show the accounts.
+    List(Data),
+    /// Give an account another password. Its sessions end.
+    Passwd {
+        #[command(flatten)]
+        data: Data,
+        /// Login name.
+        username: String,
+        /// Read the password from standard input without asking.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Give a user another role and other areas.
+    Move {
+        #[command(flatten)]
+        data: Data,
+        /// Login name.
+        username: String,
+        /// officer, supervisor, head or admin.
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// Kecamatan by code or name, with commas between; none means the whole district.
+        #[arg(long, value_delimiter = ',')]
+        areas: Vec<String>,
+    },
+    /// Lock an account. Its sessions end; what its phones have not sent stays on them.
+    Disable {
+        #[command(flatten)]
+        data: Data,
+        /// Login name.
+        username: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum FormCommand {
+    /// Show every published form version.
+    List(Data),
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::from_name(text).ok_or_else(|| {
+        let names: Vec<_> = Role::ALL.into_iter().map(Role::name).collect();
+        format!("one of {}", names.join(", "))
+    })
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve(serve) => run(serve),
+        Command::Demo(data) => make_demo(&data.data),
+        Command::Migrate(data) => migrate(&data.data),
+        Command::User(command) => keep_users(command),
+        Command::Form(FormCommand::List(data)) => list_forms(&data.data),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("anjangsana-server: {why:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(serve: Serve) -> Result<()> {
+    let to_stderr = tracing_subscriber::fmt().with_writer(std::io::stderr);
+    if serve.log_json {
+        to_stderr.json().init();
+    } else {
+        to_stderr.with_ansi(false).init();
+    }
+    prepare(&serve)?;
+    let database = Database::open(&serve.data.data)?;
+    let state = AppState::new(
+        database,
+        Config {
+            web: serve.web,
+            https: serve.https,
+            behind_proxy: serve.behind_proxy,
+        },
+    );
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(async move {
+            let listener = tokio::net::TcpListener::bind(serve.listen)
+                .await
+                .with_context(|| format!("cannot listen on {}", serve.listen))?;
+            let address = listener.local_addr()?;
+            tracing::info!(%address, "serving");
+            println!("http://{address}");
+            let stop = async {
+                if let Err(why) = server::asked_to_stop().await {
+                    tracing::error!(error = %why, "signals are not heard");
+                    std::future::pending::<()>().await;
+                }
+                tracing::info!("stopping");
+            };
+            server::serve(listener, state, stop).await?;
+            tracing::info!("stopped");
+            Ok(())
+        })
+}
+
+/// Brings the database up to date, publishes the built-in forms, and refuses to show a demo office to the network.
+fn prepare(serve: &Serve) -> Result<()> {
+    let mut connection = sqlite::open(&serve.data.data)?;
+    if demo::is_demo(&connection)? && !serve.listen.ip().is_loopback() && !serve.allow_demo {
+        bail!(
+            "{} holds a demo office, whose passwords everybody knows: it is served on loopback only, \
+             unless you say --allow-demo",
+            serve.data.data.display()
+        );
+    }
+    if let Some(web) = &serve.web
+        && !web.join("index.html").is_file()
+    {
+        bail!("{} is no built app: it has no index.html", web.display());
+    }
+    let now = machine::now();
+    sqlite::transact(&mut connection, |connection| {
+        forms::publish_built_in(connection, now)
+    })?;
+    Ok(())
+}
+
+fn make_demo(data: &Path) -> Result<()> {
+    let mut connection = sqlite::open(data)?;
+    let now = machine::now();
+    let users = sqlite::transact(&mut connection, |connection| demo::make(connection, now))?;
+    println!(
+        "Demo office in {}. Password of all: {}",
+        data.display(),
+        demo::PASSWORD
+    );
+    for user in users {
+        println!(
+            "{:<10} {:<11} {:<20} {}",
+            user.username,
+            user.role.name(),
+            user.name,
+            places(&user.scope)
+        );
+    }
+    Ok(())
+}
+
+fn migrate(data: &Path) -> Result<()> {
+    let connection = sqlite::open(data)?;
+    let version = anjangsana::sql::version(&connection)?;
+    println!("The database has schema version {version}.");
+    Ok(())
+}
+
+fn keep_users(command: UserCommand) -> Result<()> {
+    let now = machine::now();
+    match command {
+        UserCommand::Add {
+            data,
+            username,
+            name,
+            role,
+            areas,
+            password_stdin,
+        } => {
+            let scope = accounts::scope(role, &areas)?;
+            let mut connection = sqlite::open(&data.data)?;
+            let password = ask_password(password_stdin)?;
+            let user = sqlite::transact(&mut connection, |connection| {
+                accounts::add(connection, &username, &name, (role, scope), &password, now)
+            })?;
+            println!("{} can log in.", user.username);
+        }
+        UserCommand::List(data) => {
+            for account in sqlite::user::all(&sqlite::open(&data.data)?)? {
+                let user = account.user;
+                let locked = if account.disabled { "  (disabled)" } else { "" };
+                println!(
+                    "{:<16} {:<11} {:<28} {}{locked}",
+                    user.username,
+                    user.role.name(),
+                    user.name,
+                    places(&user.scope)
+                );
+            }
+        }
+        UserCommand::Passwd {
+            data,
+            username,
+            password_stdin,
+        } => {
+            let mut connection = sqlite::open(&data.data)?;
+            let password = ask_password(password_stdin)?;
+            sqlite::transact(&mut connection, |connection| {
+                accounts::set_password(connection, &username, &password, now)
+            })?;
+            println!("The password is changed; every session of {username} ended.");
+        }
+        UserCommand::Move {
+            data,
+            username,
+            role,
+            areas,
+        } => {
+            let scope = accounts::scope(role, &areas)?;
+            let mut connection = sqlite::open(&data.data)?;
+            sqlite::transact(&mut connection, |connection| {
+                accounts::move_to(connection, &username, (role, scope), now)
+            })?;
+            println!("{username} is moved; the devices learn it at their next sync.");
+        }
+        UserCommand::Disable { data, username } => {
+            let mut connection = sqlite::open(&data.data)?;
+            sqlite::transact(&mut connection, |connection| {
+                accounts::disable(connection, &username, now)
+            })?;
+            println!("{username} is locked; every session ended.");
+        }
+    }
+    Ok(())
+}
+
+fn list_forms(data: &Path) -> Result<()> {
+    for form in forms::list(&sqlite::open(data)?)? {
+        println!(
+            "{:<16} {:<10} {}",
+            form.form,
+            form.version,
+            form.at.in_words(true)
+        );
+    }
+    Ok(())
+}
+
+fn places(scope: &Scope) -> String {
+    match scope {
+        Scope::District => "the whole district".to_owned(),
+        Scope::Areas(areas) => {
+            let names: Vec<_> = areas.iter().map(|area| area.name()).collect();
+            names.join(", ")
+        }
+    }
+}
+
+/// One line of standard input. A terminal shows what is typed: there is no portable way to stop it without more
+/// dependencies, so whoever minds pipes it in.
+fn ask_password(silent: bool) -> Result<String> {
+    let input = std::io::stdin();
+    if !silent && input.is_terminal() {
+        eprint!("Password (it shows while you type): ");
+        std::io::stderr().flush()?;
+    }
+    let mut line = String::new();
+    input.lock().read_line(&mut line)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}

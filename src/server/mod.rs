@@ -1,1 +1,39 @@
-//! Server.
+//! The central endpoint: takes what devices send, gives them what they lack, serves them the app.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `router`, `routes/` | which calls there are, and their handlers |
+//! | `guard` | who may call: the one mechanism of authentication and permission |
+//! | `apply/` | what a mutation does to a record: pure rules of role, area and state, and the merge |
+//! | `sqlite/` | the repository: one file, one writer with group commit, several readers |
+//! | `check_visit` | a submitted visit run through its form |
+//! | `accounts`, `forms`, `register/`, `office` | what the office itself does: logins, forms, the register |
+//! | `demo/` | an invented office |
+//! | `body`, `headers`, `files`, `log`, `error`, `serve`, `state` | HTTP around it |
+//! | `machine`, `secret` | clock and randomness; passwords and tokens |
+
+pub mod accounts;
+pub mod apply;
+pub mod body;
+pub mod check_visit;
+pub mod demo;
+pub mod error;
+mod files;
+pub mod forms;
+pub mod guard;
+mod headers;
+mod log;
+pub mod machine;
+pub mod office;
+mod router;
+mod routes;
+pub mod secret;
+mod serve;
+pub mod sqlite;
+mod state;
+
+pub use headers::CSP;
+pub use router::{Endpoint, HISTORY_PATH, endpoints, router};
+pub use routes::history::HistoryEntry;
+pub use serve::{asked_to_stop, serve};
+pub use state::{AppState, Config};

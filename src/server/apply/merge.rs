@@ -1,0 +1,63 @@
+//! The three-way merge, field by field: the base the device had, what it wants, what stands here now.
+
+use serde_json::Value;
+
+use crate::{
+    domain::{record::overlay, visit::WAS},
+    sync::wire::Mutation,
+};
+
+use super::{Change, Facts, Ruling, Verdict, is_private};
+
+pub(super) fn merge(mutation: &Mutation, facts: &Facts<'_>, ruling: Ruling) -> Verdict {
+    if mutation
+        .fields
+        .iter()
+        .any(|(name, value)| fights(name, value, facts))
+    {
+        return Verdict::Conflict;
+    }
+    let mut fields = facts
+        .present
+        .map(|present| present.record.fields.clone())
+        .unwrap_or_default();
+    overlay(&mut fields, &mutation.fields);
+    // What the device does not know of: it must be told.
+    let amended = ruling
+        .amended
+        .iter()
+        .any(|(name, value)| fields.get(name).unwrap_or(&Value::Null) != value);
+    overlay(&mut fields, &ruling.amended);
+    let moved = facts.present.is_none() && mutation.area != ruling.area
+        || facts
+            .present
+            .is_some_and(|present| present.record.area != ruling.area);
+    Verdict::Apply(Change {
+        private: is_private(mutation.kind, &fields),
+        fields,
+        touched: mutation
+            .fields
+            .keys()
+            .chain(ruling.amended.keys())
+            .cloned()
+            .collect(),
+        exact: facts.others.is_empty() && !amended && !moved,
+        area: ruling.area,
+        owner: ruling.owner,
+        audience: ruling.audience,
+        parent: ruling.parent,
+        submits: ruling.submits,
+    })
+}
+
+/// Whether somebody else, since the base, gave this field a value that is not this one. What a device wrote itself it
+/// knew of, even when the answer to it was lost on the way.
+fn fights(name: &str, value: &Value, facts: &Facts<'_>) -> bool {
+    let Some(present) = facts.present else {
+        return false;
+    };
+    // What an answer was at a submission is for the server to say, see `visit::amend`.
+    !name.starts_with(WAS)
+        && facts.others.contains(&present.field_rev(name))
+        && present.record.fields.get(name).unwrap_or(&Value::Null) != value
+}

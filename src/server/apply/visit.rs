@@ -1,0 +1,295 @@
+//! The rules of visits: who may do what to which field in which state.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    domain::{
+        Fields, Mark, RecordId, Role, Visit, VisitState,
+        person::Permission,
+        visit::{ANSWER, CREATED, SUBMISSION, VOID, WAS, answer_field},
+    },
+    sync::wire::Mutation,
+};
+
+use super::{Facts, Refusal, Ruling, need, shape};
+
+const COOPERATIVE: &str = "cooperative";
+const FORM: &str = "form";
+const FORM_VERSION: &str = "form_version";
+
+/// A field of a mutation, understood.
+enum Part {
+    /// Fixed at creation.
+    Header,
+    Answer,
+    /// What an answer was at a submission.
+    Was(u32),
+    Submission(u32, Mark),
+    Void(Mark),
+}
+
+pub(super) fn rule(mutation: &Mutation, facts: &Facts<'_>) -> Result<Ruling, Refusal> {
+    let parts = mutation
+        .fields
+        .iter()
+        .map(|(name, value)| Ok((name.as_str(), value, part(name, value)?)))
+        .collect::<Result<Vec<_>, Refusal>>()?;
+    match facts.present {
+        None => create(mutation, facts, &parts),
+        Some(present) => {
+            let visit = Visit::from_record(&present.record)
+                .map_err(|bad| Refusal::state(bad.to_string()))?;
+            change(mutation, facts, &visit, &parts)
+        }
+    }
+}
+
+type Parts<'a> = [(&'a str, &'a Value, Part)];
+
+fn create(mutation: &Mutation, facts: &Facts<'_>, parts: &Parts<'_>) -> Result<Ruling, Refusal> {
+    let user = facts.user;
+    need(user.role, Permission::Visit)?;
+    let header = |name: &str| {
+        mutation
+            .fields
+            .get(name)
+            .ok_or_else(|| Refusal::malformed(format!("{name} is missing")))
+    };
+    let cooperative: RecordId = read(COOPERATIVE, header(COOPERATIVE)?)?;
+    for name in [FORM, FORM_VERSION] {
+        let text: String = read(name, header(name)?)?;
+        if text.is_empty() {
+            return Err(Refusal::malformed(format!("{name} is empty")));
+        }
+    }
+    let created: Mark = read(CREATED, header(CREATED)?)?;
+    own(user, &created)?;
+    let parent = facts
+        .parent
+        .ok_or_else(|| Refusal::unknown("the cooperative is unknown"))?;
+    if !user.scope.sees(&parent.area) {
+        return Err(Refusal::forbidden(
+            "the cooperative lies outside your areas",
+        ));
+    }
+    if mutation.area != parent.area {
+        return Err(Refusal::forbidden("the area is not the cooperative's"));
+    }
+    let mut submits = false;
+    for (_, _, part) in parts {
+        match part {
+            Part::Header | Part::Answer => {}
+            Part::Submission(number, mark) => {
+                own(user, mark)?;
+                follows(*number, 0)?;
+                submits = true;
+            }
+            Part::Void(mark) => own(user, mark)?,
+            Part::Was(..) => return Err(Refusal::state("never submitted, so nothing was")),
+        }
+    }
+    Ok(Ruling {
+        area: parent.area.clone(),
+        owner: Some(user.id),
+        audience: None,
+        parent: Some(cooperative),
+        amended: Fields::new(),
+        submits,
+    })
+}
+
+fn change(
+    mutation: &Mutation,
+    facts: &Facts<'_>,
+    visit: &Visit,
+    parts: &Parts<'_>,
+) -> Result<Ruling, Refusal> {
+    let user = facts.user;
+    let present = facts.present.map(|stored| &stored.record.fields);
+    let stands = |name: &str| present.and_then(|fields| fields.get(name));
+    let is_owner = visit.owner == user.id;
+    let is_admins_void = user.role == Role::Admin
+        && !parts.is_empty()
+        && parts
+            .iter()
+            .all(|(_, _, part)| matches!(part, Part::Void(_)));
+    if !is_admins_void {
+        need(user.role, Permission::Visit)?;
+        // Its officer may finish it even after a move to other areas: no work is lost by a change of place.
+        if !is_owner {
+            return Err(Refusal::forbidden("somebody else's visit"));
+        }
+    }
+    let state = visit.state(&facts.reviews);
+    // What the admin cannot see, the admin cannot take back: a draft is its owner's alone.
+    if is_admins_void && !is_owner && (state == VisitState::Draft || !user.scope.sees(&visit.area))
+    {
+        return Err(Refusal::forbidden("not in your sight"));
+    }
+    let mut submits = false;
+    for (name, value, part) in parts {
+        // What stands already does not change anything.
+        if stands(name) == Some(*value) {
+            continue;
+        }
+        match part {
+            Part::Header => return Err(Refusal::state(format!("{name} never changes"))),
+            Part::Answer => editable(state)?,
+            Part::Was(number) => {
+                editable(state)?;
+                if *number == 0 || *number > visit.last_submission() {
+                    return Err(Refusal::state(format!("{name}: no such submission")));
+                }
+            }
+            Part::Submission(number, mark) => {
+                editable(state)?;
+                own(user, mark)?;
+                follows(*number, visit.last_submission())?;
+                submits = true;
+            }
+            Part::Void(mark) => {
+                own(user, mark)?;
+                if state == VisitState::Void {
+                    return Err(Refusal::state("it is void already"));
+                }
+                if state != VisitState::Draft && mark.reason.trim().is_empty() {
+                    return Err(Refusal::malformed(
+                        "taking back what was sent needs a reason",
+                    ));
+                }
+            }
+        }
+    }
+    Ok(Ruling {
+        area: visit.area.clone(),
+        owner: Some(visit.owner),
+        audience: None,
+        parent: Some(visit.cooperative),
+        amended: amend(mutation, visit),
+        submits,
+    })
+}
+
+/// What answers were at the last submission, written down at their first change after it. The device does it too, so
+/// that it can show it offline; what counts is what the server knows.
+fn amend(mutation: &Mutation, visit: &Visit) -> Fields {
+    let last = visit.last_submission();
+    let written = visit.was.get(&last);
+    let mut amended = Fields::new();
+    if last == 0 {
+        return amended;
+    }
+    for (name, value) in &mutation.fields {
+        let Some(path) = name.strip_prefix(ANSWER) else {
+            continue;
+        };
+        let old = visit.answers.get(path);
+        let changes = old.map(String::as_str) != value.as_str().filter(|text| !text.is_empty());
+        if changes && !written.is_some_and(|paths| paths.contains_key(path)) {
+            let old = old.cloned().unwrap_or_default();
+            amended.insert(format!("{WAS}{last}/{path}"), Value::String(old));
+        }
+    }
+    for name in mutation.fields.keys() {
+        let Some((number, path)) = name.strip_prefix(WAS).and_then(|rest| rest.split_once('/'))
+        else {
+            continue;
+        };
+        if amended.contains_key(name) {
+            continue;
+        }
+        let known = number
+            .parse::<u32>()
+            .ok()
+            .and_then(|number| visit.was.get(&number))
+            .and_then(|paths| paths.get(path));
+        let value = match known {
+            Some(old) => Value::String(old.clone().unwrap_or_default()),
+            // An answer that did not change was what it is.
+            None if number.parse() == Ok(last) => {
+                let stands = visit.answers.get(path).cloned().unwrap_or_default();
+                Value::String(stands)
+            }
+            None => Value::Null,
+        };
+        amended.insert(name.clone(), value);
+    }
+    amended
+}
+
+fn part(name: &str, value: &Value) -> Result<Part, Refusal> {
+    if [COOPERATIVE, FORM, FORM_VERSION, CREATED].contains(&name) {
+        if !value.is_object() {
+            shape::check_text(name, value)?;
+        }
+        return Ok(Part::Header);
+    }
+    if let Some(path) = name.strip_prefix(ANSWER) {
+        shape::check_path(name, path)?;
+        shape::check_text(name, value)?;
+        return Ok(Part::Answer);
+    }
+    if let Some(number) = name.strip_prefix(SUBMISSION) {
+        return Ok(Part::Submission(count(name, number)?, read(name, value)?));
+    }
+    if let Some((number, path)) = name.strip_prefix(WAS).and_then(|rest| rest.split_once('/')) {
+        shape::check_path(name, path)?;
+        shape::check_text(name, value)?;
+        return Ok(Part::Was(count(name, number)?));
+    }
+    if name == VOID {
+        return Ok(Part::Void(read(name, value)?));
+    }
+    Err(Refusal::malformed(format!("{name}: no field of a visit")))
+}
+
+/// A number as it is written in a field's name: `1`, never `01` or `+1`.
+fn count(name: &str, text: &str) -> Result<u32, Refusal> {
+    text.parse()
+        .ok()
+        .filter(|number: &u32| number.to_string() == text)
+        .ok_or_else(|| Refusal::malformed(format!("{name}: not a number")))
+}
+
+fn read<T: for<'a> Deserialize<'a>>(name: &str, value: &Value) -> Result<T, Refusal> {
+    T::deserialize(value).map_err(|why| Refusal::malformed(format!("{name}: {why}")))
+}
+
+fn own(user: &crate::domain::User, mark: &Mark) -> Result<(), Refusal> {
+    if mark.by != user.id {
+        return Err(Refusal::forbidden("signed by somebody else"));
+    }
+    if mark.reason.len() > shape::TEXT_BYTES {
+        return Err(Refusal::malformed("the reason is too long"));
+    }
+    Ok(())
+}
+
+fn follows(number: u32, last: u32) -> Result<(), Refusal> {
+    if Some(number) == last.checked_add(1) {
+        Ok(())
+    } else {
+        Err(Refusal::state(format!(
+            "submission {number} does not follow submission {last}"
+        )))
+    }
+}
+
+fn editable(state: VisitState) -> Result<(), Refusal> {
+    if state.is_editable() {
+        Ok(())
+    } else {
+        Err(Refusal::state(format!("the visit is {}", state.name())))
+    }
+}
+
+/// The answers in a record's fields, by path.
+#[must_use]
+pub fn answers(fields: &Fields) -> std::collections::BTreeMap<String, String> {
+    fields
+        .range(answer_field("")..)
+        .map_while(|(name, value)| Some((name.strip_prefix(ANSWER)?, value)))
+        .filter_map(|(path, value)| Some((path.to_owned(), value.as_str()?.to_owned())))
+        .collect()
+}

@@ -1,0 +1,92 @@
+//! The one mechanism of authentication and permission: every endpoint stands in a table with what it takes to call it,
+//! and this guard stands before each that is not open to all.
+
+use axum::{
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderMap, header, request::Parts},
+    middleware::Next,
+    response::Response,
+};
+
+use crate::domain::{User, person::Permission};
+
+use super::{
+    error::AppError,
+    log::Seen,
+    machine, secret,
+    sqlite::session::{self, Hash},
+    state::AppState,
+};
+
+/// A session's last use is written down when it is older than this, in milliseconds.
+const TOUCH: i64 = 60 * 60 * 1000;
+
+/// What it takes to call an endpoint.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// Nothing.
+    Open,
+    /// A session of somebody whose role has the permission. What a single record asks beyond that is decided where
+    /// the record is known.
+    Signed(Permission),
+}
+
+/// Who calls: there whenever the endpoint is not open.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The user, as they are now.
+    pub user: User,
+    /// Their session.
+    pub session: Hash,
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AppError> {
+        let caller = parts.extensions.get::<Self>().cloned();
+        std::future::ready(caller.ok_or_else(AppError::unauthenticated)).await
+    }
+}
+
+/// Lets a request pass when its caller may call this, and tells the handler who it is.
+pub(super) async fn guard(
+    State((state, permission)): State<(AppState, Permission)>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, AppError> {
+    let token = bearer(request.headers()).ok_or_else(AppError::unauthenticated)?;
+    let hash = secret::hash_token(token);
+    let now = machine::now();
+    let (user, last_used) = state
+        .database()
+        .read(move |connection| session::find(connection, &hash, now))
+        .await?
+        .ok_or_else(AppError::unauthenticated)?;
+    if let Some(seen) = request.extensions().get::<Seen>() {
+        seen.note(user.id);
+    }
+    if !user.role.may(permission) {
+        return Err(AppError::forbidden("this role may not do that"));
+    }
+    if now.0 - last_used.0 > TOUCH {
+        state
+            .database()
+            .write(move |connection| session::touch(connection, &hash, now))
+            .await?;
+    }
+    request.extensions_mut().insert(Caller {
+        user,
+        session: hash,
+    });
+    Ok(next.run(request).await)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = text.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
+        .filter(|token| !token.is_empty())
+}

@@ -1,0 +1,117 @@
+//! Which calls there are, what each takes, and what stands before all of them.
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{Method, StatusCode},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, get, post},
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, Predicate, predicate::SizeAbove},
+};
+
+use crate::{
+    domain::person::Permission,
+    sync::wire::{ErrorCode, ErrorReply, LOGIN_PATH, LOGOUT_PATH, ME_PATH, SYNC_PATH},
+};
+
+use super::{
+    error::AppError,
+    files,
+    guard::{Access, guard},
+    headers::headers,
+    log::log,
+    routes::{health, history, login, sync},
+    state::AppState,
+};
+
+/// The path of a visit's history.
+pub const HISTORY_PATH: &str = "/api/v1/visits/{id}/history";
+
+/// A request takes no longer than this, a body on a slow line included.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+/// Answers shorter than this, in bytes, are not worth packing.
+const WORTH_PACKING: u16 = 600;
+
+/// A call.
+pub struct Endpoint {
+    /// With which method.
+    pub method: Method,
+    /// Under which path.
+    pub path: &'static str,
+    /// What it takes to call it.
+    pub access: Access,
+    handler: MethodRouter<AppState>,
+}
+
+/// Every call there is. What is not here is a file of the app, or nothing.
+#[must_use]
+pub fn endpoints() -> Vec<Endpoint> {
+    use Access::{Open, Signed};
+    let endpoint = |method, path, access, handler| Endpoint {
+        method,
+        path,
+        access,
+        handler,
+    };
+    let (read, reader) = (Method::GET, Signed(Permission::Read));
+    vec![
+        endpoint(read.clone(), "/healthz", Open, get(health::healthz)),
+        endpoint(read.clone(), "/readyz", Open, get(health::readyz)),
+        endpoint(Method::POST, LOGIN_PATH, Open, post(login::login)),
+        endpoint(Method::POST, LOGOUT_PATH, reader, post(login::logout)),
+        endpoint(read.clone(), ME_PATH, reader, get(login::me)),
+        endpoint(Method::POST, SYNC_PATH, reader, post(sync::sync)),
+        endpoint(read, HISTORY_PATH, reader, get(history::history)),
+    ]
+}
+
+/// The whole server as a service.
+pub fn router(state: AppState) -> Router {
+    let mut router = Router::new();
+    for endpoint in endpoints() {
+        let handler = match endpoint.access {
+            Access::Open => endpoint.handler,
+            Access::Signed(permission) => {
+                let before = from_fn_with_state((state.clone(), permission), guard);
+                endpoint.handler.layer(before)
+            }
+        };
+        router = router.route(endpoint.path, handler);
+    }
+    let pack = SizeAbove::new(WORTH_PACKING).and(tower_http::compression::DefaultPredicate::new());
+    router
+        .fallback(files::fallback)
+        .method_not_allowed_fallback(async || AppError::method_not_allowed())
+        .layer(CompressionLayer::new().gzip(true).compress_when(pack))
+        .layer(from_fn(in_time))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(state.clone(), headers))
+        .layer(from_fn(log))
+        .with_state(state)
+}
+
+async fn in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(LONGEST, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => AppError::internal()
+            .as_status(StatusCode::SERVICE_UNAVAILABLE)
+            .into_response(),
+    }
+}
+
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response<axum::body::Body> {
+    // What the panic said went to the log by its hook; the client gets nothing of it.
+    tracing::error!("a handler panicked");
+    let reply = ErrorReply {
+        code: ErrorCode::Internal,
+        message: "the server failed; nothing is lost".to_owned(),
+        retry_after: None,
+    };
+    (StatusCode::INTERNAL_SERVER_ERROR, axum::Json(reply)).into_response()
+}

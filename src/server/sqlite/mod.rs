@@ -1,0 +1,147 @@
+//! The server's repository on one SQLite file: one writer thread that commits in groups, several readers.
+//!
+//! Functions here take a connection and do one thing; who calls them brings the transaction. Another engine gets a
+//! folder beside this one with the same functions.
+
+pub mod attempt;
+pub mod meta;
+pub mod mutation;
+pub mod pull;
+pub mod push;
+pub mod readers;
+pub mod record;
+pub mod session;
+pub mod user;
+pub mod writer;
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::sql::{self, Step, Use};
+
+use self::{readers::Readers, writer::Writer};
+
+/// The file's name in the data folder.
+pub const FILE: &str = "anjangsana.sqlite";
+
+/// The steps of the schema, in order.
+pub const STEPS: [Step; 1] = [include_str!("schema_1.sql")];
+
+/// Readers at the same time.
+const READERS: usize = 4;
+
+/// Why the repository could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file could not be opened or brought up to date.
+    #[error(transparent)]
+    Open(#[from] sql::Error),
+    /// The data folder cannot be made.
+    #[error("the data folder cannot be made: {0}")]
+    Folder(#[from] std::io::Error),
+    /// SQLite says no.
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    /// A stored value is not what it must be.
+    #[error("stored {what} cannot be read: {why}")]
+    Stored {
+        /// What was read.
+        what: &'static str,
+        /// Why it cannot be.
+        why: String,
+    },
+    /// The group that a job was committed with failed: nothing of it is stored.
+    #[error("the commit failed: {0}")]
+    Commit(String),
+    /// A job panicked; its changes are undone.
+    #[error("a database job panicked")]
+    Panicked,
+    /// The repository is shutting down.
+    #[error("the database is closed")]
+    Closed,
+}
+
+/// Turns a stored value that cannot be read into an [`Error`].
+pub(crate) fn stored<E: std::fmt::Display>(what: &'static str) -> impl Fn(E) -> Error {
+    move |why| Error::Stored {
+        what,
+        why: why.to_string(),
+    }
+}
+
+/// Opens the file in a data folder for writing, makes both when missing, and brings the schema up to date.
+///
+/// # Errors
+/// [`Error::Open`], among them the refusal of a file of a newer program, and [`Error::Folder`].
+pub fn open(folder: &Path) -> Result<Connection, Error> {
+    std::fs::create_dir_all(folder)?;
+    let mut connection = sql::open(&folder.join(FILE), Use::Write)?;
+    sql::migrate(&mut connection, &STEPS)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// Does something in one transaction of a connection that nobody else uses: for the command line.
+///
+/// # Errors
+/// What `job` says, or that the transaction failed; nothing is changed then.
+pub fn transact<T, E: From<rusqlite::Error>>(
+    connection: &mut Connection,
+    job: impl FnOnce(&Connection) -> Result<T, E>,
+) -> Result<T, E> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let answer = job(&transaction)?;
+    transaction.commit()?;
+    Ok(answer)
+}
+
+/// The open repository.
+pub struct Database {
+    writer: Writer,
+    readers: Readers,
+}
+
+impl Database {
+    /// Opens the repository in a data folder.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        let writer = open(folder)?;
+        let readers = (0..READERS)
+            .map(|_| sql::open(&folder.join(FILE), Use::Read))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            writer: Writer::start(writer)?,
+            readers: Readers::new(readers),
+        })
+    }
+
+    /// Changes something. Answers when it is on disk.
+    ///
+    /// # Errors
+    /// What `job` says; then nothing of it is stored. [`Error::Commit`] when the disk fails.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.writer.run(job).await
+    }
+
+    /// Reads something, in one transaction that sees every write answered before.
+    ///
+    /// # Errors
+    /// What `job` says.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.readers.run(job).await
+    }
+
+    /// Waits for the writer to finish what it has, and closes the file.
+    pub fn close(&self) {
+        self.writer.stop();
+    }
+}

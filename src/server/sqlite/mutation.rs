@@ -1,0 +1,192 @@
+//! The log of every change that was asked for, and the answer it got: the ground of idempotence and of the history.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, OptionalExtension, named_params};
+
+use crate::{
+    domain::{DeviceId, Fields, Kind, Millis, MutationId, RecordId, UserId},
+    sync::wire::RejectCode,
+};
+
+use super::{
+    Error,
+    record::{id, to_json},
+    stored,
+};
+
+/// Who asked for a change, and from where. The office itself (an import, a form published) has no device.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Author {
+    /// The person; none for the office itself.
+    pub user: Option<UserId>,
+    /// The device.
+    pub device: Option<DeviceId>,
+}
+
+/// What was answered to a mutation.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Answered {
+    /// It was applied at this rev.
+    Applied(u64),
+    /// It was refused.
+    Rejected(RejectCode, String),
+    /// A person had to choose.
+    Conflict,
+}
+
+/// A row of the log.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Entry {
+    /// Which mutation.
+    pub id: MutationId,
+    /// The record it is about.
+    pub record: RecordId,
+    /// What kind of record.
+    pub kind: Kind,
+    /// Who.
+    pub author: Author,
+    /// What it was made on.
+    pub base_rev: u64,
+    /// When, by the device's clock.
+    pub at: Millis,
+    /// When it arrived.
+    pub received_at: Millis,
+    /// The fields it changes.
+    pub fields: Fields,
+    /// What was answered.
+    pub answered: Answered,
+}
+
+/// The answer to a mutation that came before, and who sent it.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn find(
+    connection: &Connection,
+    mutation: MutationId,
+) -> Result<Option<(Answered, Author)>, Error> {
+    connection
+        .prepare_cached(
+            "select outcome, rev, code, reason, user, device from mutation where id = ?1",
+        )?
+        .query_row([mutation.to_string()], |row| {
+            Ok(answered(row).and_then(|answer| Ok((answer, author(row)?))))
+        })
+        .optional()?
+        .transpose()
+}
+
+/// The revs that others than this author gave a record after a rev.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn revs_of_others(
+    connection: &Connection,
+    record: RecordId,
+    after: u64,
+    author: &Author,
+) -> Result<BTreeSet<u64>, Error> {
+    let mut statement = connection.prepare_cached(include_str!("revs_of_others.sql"))?;
+    let revs = statement
+        .query_map(
+            named_params! {
+                ":record": record.to_string(),
+                ":after": after,
+                ":user": author.user.map(|user| user.to_string()),
+                ":device": author.device.map(|device| device.to_string()),
+            },
+            |row| row.get(0),
+        )?
+        .collect::<Result<_, _>>()?;
+    Ok(revs)
+}
+
+/// Writes down what was asked and what was answered. An answer is never changed; only a conflict, which is a question,
+/// may be followed by an answer.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn put(connection: &Connection, entry: &Entry) -> Result<(), Error> {
+    let (outcome, rev, code, reason) = match &entry.answered {
+        Answered::Applied(rev) => ("applied", Some(*rev), None, None),
+        Answered::Rejected(code, reason) => {
+            ("rejected", None, Some(code_name(*code)?), Some(reason))
+        }
+        Answered::Conflict => ("conflict", None, None, None),
+    };
+    connection
+        .prepare_cached(include_str!("put_mutation.sql"))?
+        .execute(named_params! {
+            ":id": entry.id.to_string(),
+            ":record": entry.record.to_string(),
+            ":kind": entry.kind.name(),
+            ":user": entry.author.user.map(|user| user.to_string()),
+            ":device": entry.author.device.map(|device| device.to_string()),
+            ":base_rev": entry.base_rev,
+            ":at": entry.at.0,
+            ":received_at": entry.received_at.0,
+            ":outcome": outcome,
+            ":rev": rev,
+            ":code": code,
+            ":reason": reason,
+            ":fields": to_json(&entry.fields)?,
+        })?;
+    Ok(())
+}
+
+/// The changes applied to a record, in their order.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn of_record(connection: &Connection, record: RecordId) -> Result<Vec<Entry>, Error> {
+    let mut statement = connection.prepare_cached(include_str!("history.sql"))?;
+    let mut rows = statement.query([record.to_string()])?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        let kind: String = row.get("kind")?;
+        entries.push(Entry {
+            id: id(&row.get::<_, String>("id")?)?,
+            record,
+            kind: Kind::from_name(&kind).ok_or_else(|| stored("kind")(&kind))?,
+            author: author(row)?,
+            base_rev: row.get("base_rev")?,
+            at: Millis(row.get("at")?),
+            received_at: Millis(row.get("received_at")?),
+            fields: serde_json::from_str(&row.get::<_, String>("fields")?)
+                .map_err(stored("fields"))?,
+            answered: answered(row)?,
+        });
+    }
+    Ok(entries)
+}
+
+fn author(row: &rusqlite::Row<'_>) -> Result<Author, Error> {
+    let user: Option<String> = row.get("user")?;
+    let device: Option<String> = row.get("device")?;
+    Ok(Author {
+        user: user.map(|text| id(&text)).transpose()?,
+        device: device.map(|text| id(&text)).transpose()?,
+    })
+}
+
+fn answered(row: &rusqlite::Row<'_>) -> Result<Answered, Error> {
+    let outcome: String = row.get("outcome")?;
+    match outcome.as_str() {
+        "applied" => Ok(Answered::Applied(row.get("rev")?)),
+        "rejected" => {
+            let code: String = row.get("code")?;
+            let code = serde_json::from_value(serde_json::Value::String(code))
+                .map_err(stored("reject code"))?;
+            Ok(Answered::Rejected(code, row.get("reason")?))
+        }
+        _ => Ok(Answered::Conflict),
+    }
+}
+
+fn code_name(code: RejectCode) -> Result<String, Error> {
+    match serde_json::to_value(code) {
+        Ok(serde_json::Value::String(name)) => Ok(name),
+        other => Err(stored("reject code")(format!("{other:?}"))),
+    }
+}

@@ -1,0 +1,141 @@
+//! What a device gets: the records in its sight that changed since its cursor, a page at a time, straight from the
+//! stored JSON, and the digest that proves both sides equal.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, named_params};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::{
+    domain::{Scope, User},
+    sync::wire::Digest,
+};
+
+use super::{
+    Error,
+    record::{last_rev, to_json},
+    stored,
+};
+
+/// Records in a page.
+const PAGE_RECORDS: usize = 500;
+/// Bytes of JSON in a page; one record may be larger than that.
+const PAGE_BYTES: usize = 500_000;
+
+/// A record on its way out: [`crate::domain::Record`] with its fields as they are stored.
+#[derive(Debug, Serialize)]
+pub struct RawRecord {
+    kind: String,
+    id: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    area: String,
+    rev: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    deleted: bool,
+    fields: Box<RawValue>,
+}
+
+/// A page.
+#[derive(Debug)]
+pub struct Page {
+    /// By rev.
+    pub records: Vec<RawRecord>,
+    /// The device has everything up to here.
+    pub cursor: u64,
+    /// There is more.
+    pub more: bool,
+    /// What both sides must agree on, when there is no more.
+    pub digest: Option<Digest>,
+}
+
+/// The page of a user after a cursor, without the records at the revs that the device has made itself just now.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn page(
+    connection: &Connection,
+    user: &User,
+    cursor: u64,
+    known: &BTreeSet<u64>,
+) -> Result<Page, Error> {
+    let last = last_rev(connection)?;
+    // A cursor from the future: the server was put back to an older backup. Everything again, then the digest proves it.
+    let cursor = if cursor > last { 0 } else { cursor };
+    let (district, areas) = sight(user)?;
+    let mut statement = connection.prepare_cached(include_str!("page.sql"))?;
+    let mut rows = statement.query(named_params! {
+        ":cursor": cursor,
+        ":district": district,
+        ":areas": areas,
+        ":user": user.id.to_string(),
+    })?;
+    let mut records = Vec::new();
+    let (mut reached, mut bytes) = (cursor, 0);
+    while let Some(row) = rows.next()? {
+        let rev: u64 = row.get("rev")?;
+        if known.contains(&rev) {
+            reached = rev;
+            continue;
+        }
+        let fields: String = row.get("fields")?;
+        let full = records.len() >= PAGE_RECORDS || bytes + fields.len() > PAGE_BYTES;
+        if full && !records.is_empty() {
+            return Ok(Page {
+                records,
+                cursor: reached,
+                more: true,
+                digest: None,
+            });
+        }
+        bytes += fields.len();
+        reached = rev;
+        records.push(RawRecord {
+            kind: row.get("kind")?,
+            id: row.get("id")?,
+            area: row.get("area")?,
+            rev,
+            owner: row.get("owner")?,
+            deleted: row.get("deleted")?,
+            fields: RawValue::from_string(fields).map_err(stored("fields"))?,
+        });
+    }
+    Ok(Page {
+        records,
+        cursor: last,
+        more: false,
+        digest: Some(digest(connection, user)?),
+    })
+}
+
+/// How many records a user sees and the sum of their revs.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn digest(connection: &Connection, user: &User) -> Result<Digest, Error> {
+    let (district, areas) = sight(user)?;
+    Ok(connection
+        .prepare_cached(include_str!("digest.sql"))?
+        .query_row(
+            named_params! {
+                ":district": district,
+                ":areas": areas,
+                ":user": user.id.to_string(),
+            },
+            |row| {
+                Ok(Digest {
+                    count: row.get(0)?,
+                    rev_sum: row.get(1)?,
+                })
+            },
+        )?)
+}
+
+fn sight(user: &User) -> Result<(bool, String), Error> {
+    match &user.scope {
+        Scope::District => Ok((true, "[]".to_owned())),
+        Scope::Areas(areas) => Ok((false, to_json(areas)?)),
+    }
+}

@@ -1,0 +1,11 @@
+insert into mutation
+    (id, record, kind, user, device, base_rev, at, received_at, outcome, rev, code, reason, fields)
+values
+    (:id, :record, :kind, :user, :device, :base_rev, :at, :received_at, :outcome, :rev, :code, :reason, :fields)
+on conflict (id) do update set
+    received_at = excluded.received_at,
+    outcome = excluded.outcome,
+    rev = excluded.rev,
+    code = excluded.code,
+    reason = excluded.reason
+where outcome = 'conflict'

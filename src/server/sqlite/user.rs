@@ -1,0 +1,128 @@
+//! Accounts.
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::domain::{Millis, Role, User, UserId};
+
+use super::{
+    Error,
+    record::{id, to_json},
+    stored,
+};
+
+/// An account with what only the server knows.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Who.
+    pub user: User,
+    /// argon2id, as a PHC string.
+    pub password: String,
+    /// Kept, but may not log in.
+    pub disabled: bool,
+}
+
+/// The account of a login name.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn find(connection: &Connection, username: &str) -> Result<Option<Account>, Error> {
+    connection
+        .prepare_cached("select * from user where username = ?1")?
+        .query_row([username], |row| Ok(account(row)))
+        .optional()?
+        .transpose()
+}
+
+/// Every account, by login name.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn all(connection: &Connection) -> Result<Vec<Account>, Error> {
+    let mut statement = connection.prepare_cached("select * from user order by username")?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(account(row)?);
+    }
+    Ok(found)
+}
+
+/// Makes an account.
+///
+/// # Errors
+/// When it cannot be written: the login name or the id is taken.
+pub fn insert(connection: &Connection, account: &Account, now: Millis) -> Result<(), Error> {
+    let user = &account.user;
+    connection
+        .prepare_cached(include_str!("insert_user.sql"))?
+        .execute((
+            user.id.to_string(),
+            &user.username,
+            &user.name,
+            user.role.name(),
+            to_json(&user.scope)?,
+            &account.password,
+            account.disabled,
+            now.0,
+        ))?;
+    Ok(())
+}
+
+/// Gives an account another password hash.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn set_password(connection: &Connection, user: UserId, hash: &str) -> Result<(), Error> {
+    connection
+        .prepare_cached("update user set password = ?2 where id = ?1")?
+        .execute((user.to_string(), hash))?;
+    Ok(())
+}
+
+/// Disables an account, or lets it in again.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn set_disabled(connection: &Connection, user: UserId, disabled: bool) -> Result<(), Error> {
+    connection
+        .prepare_cached("update user set disabled = ?2 where id = ?1")?
+        .execute((user.to_string(), disabled))?;
+    Ok(())
+}
+
+/// Gives a user another role and other areas.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn set_place(connection: &Connection, user: &User) -> Result<(), Error> {
+    connection
+        .prepare_cached("update user set role = ?2, scope = ?3, name = ?4 where id = ?1")?
+        .execute((
+            user.id.to_string(),
+            user.role.name(),
+            to_json(&user.scope)?,
+            &user.name,
+        ))?;
+    Ok(())
+}
+
+/// A user out of a row that has the columns of one.
+pub(crate) fn read(row: &Row<'_>) -> Result<User, Error> {
+    let role: String = row.get("role")?;
+    let scope: String = row.get("scope")?;
+    Ok(User {
+        id: id(&row.get::<_, String>("id")?)?,
+        username: row.get("username")?,
+        name: row.get("name")?,
+        role: Role::from_name(&role).ok_or_else(|| stored("role")(&role))?,
+        scope: serde_json::from_str(&scope).map_err(stored("scope"))?,
+    })
+}
+
+fn account(row: &Row<'_>) -> Result<Account, Error> {
+    Ok(Account {
+        user: read(row)?,
+        password: row.get("password")?,
+        disabled: row.get("disabled")?,
+    })
+}

@@ -1,0 +1,61 @@
+//! What every handler may use.
+
+use std::{path::PathBuf, sync::Arc};
+
+use tokio::sync::Semaphore;
+
+use super::sqlite::Database;
+
+/// Passwords hashed at the same time: each takes 19 MiB and a whole core.
+const HASHING: usize = 2;
+
+/// How a server is set up.
+#[derive(Clone, Default, Debug)]
+pub struct Config {
+    /// The folder of the app's files; without one only the API is served.
+    pub web: Option<PathBuf>,
+    /// The site is reached over HTTPS: browsers are told never to come without.
+    pub https: bool,
+    /// A reverse proxy stands before the server: the client's address is the last one in `X-Forwarded-For`.
+    pub behind_proxy: bool,
+}
+
+/// Shared by all requests; cheap to clone.
+#[derive(Clone)]
+pub struct AppState(Arc<Inner>);
+
+struct Inner {
+    database: Database,
+    config: Config,
+    hashing: Semaphore,
+}
+
+impl AppState {
+    /// A server on an open database.
+    #[must_use]
+    pub fn new(database: Database, config: Config) -> Self {
+        Self(Arc::new(Inner {
+            database,
+            config,
+            hashing: Semaphore::new(HASHING),
+        }))
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// Leave to hash a password.
+    #[must_use]
+    pub fn hashing(&self) -> &Semaphore {
+        &self.0.hashing
+    }
+}
