@@ -1,10 +1,13 @@
 //! SQLite files: opening one, and bringing its schema up to date. Shared by the device's store and the server.
 
+mod device;
 mod migrate;
 mod open;
 
+pub use device::{Key, open_device};
 pub use migrate::{Step, migrate, version};
 pub use open::{Use, open};
+pub use rusqlite::Connection;
 
 /// Why a database could not be opened or brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +30,9 @@ pub enum Error {
         /// What it reads back as.
         found: String,
     },
+    /// The key does not fit, or it is no database.
+    #[error("wrong key, or not a database")]
+    Key,
     /// SQLite says no.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),

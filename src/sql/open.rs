@@ -41,7 +41,11 @@ pub fn open(path: &Path, for_what: Use) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-fn check(connection: &Connection, setting: &'static str, wanted: &str) -> Result<(), Error> {
+pub(super) fn check(
+    connection: &Connection,
+    setting: &'static str,
+    wanted: &str,
+) -> Result<(), Error> {
     let found = connection
         .pragma_query_value(None, setting, |row| row.get::<_, rusqlite::types::Value>(0))?;
     let found = match found {

@@ -1,1 +1,30 @@
-//! UI.
+//! The screens: what officers and supervisors see. They ask the store through `platform::web::client` and know neither
+//! SQL nor the browser; what they need of the browser stands in `platform::web::page`.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `app`, `route`, `layout`, `gate/` | the frame: who is in, where they are, how they move |
+//! | `state` | what every screen shares: the line to the store, status, sync, and asking again when data changed |
+//! | `i18n`, `format` | words in two languages; dates, states and errors in words |
+//! | `components/` | leafs without knowledge of any screen |
+//! | `form/` | a visit being filled: the session, its saving, one control per kind of question |
+//! | `officer/`, `supervisor/`, `settings` | the screens |
+
+mod app;
+mod components;
+mod form;
+mod format;
+mod gate;
+pub mod i18n;
+mod layout;
+mod officer;
+mod route;
+mod settings;
+mod state;
+mod supervisor;
+
+/// Draws the app into the element `main` of the page.
+pub fn start() {
+    i18n::start();
+    dioxus::launch(app::App);
+}

@@ -1,2 +1,80 @@
-//! The build driver.
-fn main() {}
+//! The build driver: `cargo xtask run`, `test`, `lint`, `dev`, `build`, `screenshots`.
+//!
+//! It needs nothing but cargo, a C compiler and, on Debian as root, the packages it installs itself. Each file has one idea:
+//! where things lie (`place`), running programs (`exec`), timed steps (`step`), packages (`apt`), a cargo that makes wasm
+//! (`wasm_target`), the web root (`bundle`, `names`, `compress`, `sizes`), and one file for each command.
+
+mod apt;
+mod browser;
+mod bundle;
+mod cargo;
+mod compress;
+mod deps;
+mod dev;
+mod exec;
+mod files;
+mod licences;
+mod lint;
+mod names;
+mod options;
+mod place;
+mod run;
+mod server;
+mod sizes;
+mod step;
+mod test;
+mod wasm_target;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  run [--port 8080] [--data DIR] [--fresh]
+                  build the app and the server, make a demo office, serve it and say who can log in;
+                  --fresh throws a demo office that this command made away and makes a new one
+  dev [--port 8080] [--data DIR]
+                  the same with a quick unoptimised build, again after every change under src/ and assets/
+  build           only the app: target/web, with the size of the first load
+  test [FILTER]   lint, then every test, in a browser too; with FILTER only the tests whose names contain it
+  lint            format, clippy for each feature set, docs, dependencies, layers
+  screenshots [DIR]
+                  pictures of the main screens into DIR (target/screenshots)
+
+Environment:
+  ANJANGSANA_WASM=auto|rustup|debian
+                  where the wasm target comes from: rustup's, else Debian's packages (auto); or only one of them
+  CHROMIUM, CHROMEDRIVER
+                  the browser and its driver, when they are not in PATH
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match command(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(args: &[String]) -> anyhow::Result<()> {
+    let Some((name, rest)) = args.split_first() else {
+        println!("{HELP}");
+        return Ok(());
+    };
+    match name.as_str() {
+        "run" => run::run(&options::Serving::parse(rest)?),
+        "dev" => dev::dev(&options::Serving::parse(rest)?),
+        "build" => bundle::build(bundle::Kind::Release).map(|_| ()),
+        "test" => test::test(rest.first().map(String::as_str)),
+        "lint" => lint::lint(lint::Layers::Check),
+        "screenshots" => test::screenshots(rest.first().map(String::as_str)),
+        "help" | "--help" | "-h" => {
+            println!("{HELP}");
+            Ok(())
+        }
+        other => anyhow::bail!("there is no command `{other}`\n\n{HELP}"),
+    }
+}

@@ -1,4 +1,19 @@
-//! The browser: the page's side and the worker's side.
+//! The browser. One wasm file is both the page and the dedicated worker that holds the database; [`is_worker`] tells.
+#![allow(unsafe_code)] // what `wasm_bindgen` makes of `extern "C"` blocks
 
+mod bridge;
 pub mod client;
+pub mod history;
+mod http;
+mod locks;
 pub mod page;
+#[cfg(target_arch = "wasm32")]
+pub mod worker;
+
+use wasm_bindgen::JsCast;
+
+/// Whether this code runs in the worker.
+#[must_use]
+pub fn is_worker() -> bool {
+    js_sys::global().is_instance_of::<web_sys::DedicatedWorkerGlobalScope>()
+}

@@ -1,72 +1,258 @@
-//! What the page asks of the browser.
+//! What the app asks of the browser beside the database.
+
+use std::cell::{Cell, RefCell};
+
+use js_sys::{Date, Function, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Event, EventTarget, ServiceWorkerRegistration, Window};
 
 use crate::domain::{Millis, id::Entropy};
+
+/// A touch or a key counts as activity at most so often, milliseconds.
+const ACTIVITY_PERIOD: f64 = 10_000.0;
+
+fn window() -> Option<Window> {
+    web_sys::window()
+}
 
 /// Now, by the device's clock.
 #[must_use]
 pub fn now() -> Millis {
-    Millis(0)
+    Millis(Date::now() as i64)
+}
+
+/// Fills with randomness fit for keys.
+///
+/// # Panics
+/// Never returns without randomness: a key made without it would open to anybody.
+pub fn random(bytes: &mut [u8]) {
+    if getrandom::fill(bytes).is_err() {
+        wasm_bindgen::throw_str("no randomness");
+    }
 }
 
 /// Ten random bytes for an identity.
 #[must_use]
 pub fn entropy() -> Entropy {
-    [0; 10]
+    let mut bytes = Entropy::default();
+    random(&mut bytes);
+    bytes
+}
+
+/// Minutes that the device's zone is ahead of UTC.
+#[must_use]
+pub fn utc_offset_minutes() -> i32 {
+    -(Date::new_0().get_timezone_offset() as i32)
 }
 
 /// Whether the browser says there is a network.
 #[must_use]
 pub fn online() -> bool {
-    true
+    window().is_none_or(|window| window.navigator().on_line())
+}
+
+fn listen(target: &EventTarget, event: &str, heard: impl FnMut(Event) + 'static) {
+    let heard = Closure::<dyn FnMut(Event)>::new(heard).into_js_value();
+    // Adding a listener fails only for a detached target.
+    let _listening = target.add_event_listener_with_callback(event, heard.unchecked_ref());
 }
 
 /// Calls back whenever the network comes or goes.
-pub fn on_network(_changed: impl FnMut(bool) + 'static) {}
+pub fn on_network(mut changed: impl FnMut(bool) + 'static) {
+    let Some(window) = window() else { return };
+    let (came, went) = futures_channel::mpsc::unbounded();
+    let offline = came.clone();
+    listen(&window, "online", move |_| {
+        let _app_gone = came.unbounded_send(true);
+    });
+    listen(&window, "offline", move |_| {
+        let _app_gone = offline.unbounded_send(false);
+    });
+    spawn_local(async move {
+        use futures_util::StreamExt;
+        let mut went = went;
+        while let Some(online) = went.next().await {
+            changed(online);
+        }
+    });
+}
 
 /// Calls back whenever the person touches or types, at most once in ten seconds: for the lock after ten idle minutes.
-pub fn on_activity(_active: impl FnMut() + 'static) {}
+pub fn on_activity(active: impl FnMut() + 'static) {
+    let Some(window) = window() else { return };
+    let active = std::rc::Rc::new(RefCell::new(active));
+    let last = std::rc::Rc::new(Cell::new(0.0));
+    for event in ["pointerdown", "keydown", "scroll"] {
+        let (active, last) = (active.clone(), last.clone());
+        listen(&window, event, move |_| {
+            let now = Date::now();
+            if now - last.get() >= ACTIVITY_PERIOD {
+                last.set(now);
+                (active.borrow_mut())();
+            }
+        });
+    }
+}
 
 /// Asks the browser to keep this site's data; `Some(false)` when it refused, `None` when it cannot say.
 pub async fn persist() -> Option<bool> {
-    std::future::ready(None).await
+    let storage = window()?.navigator().storage();
+    let persisted = JsFuture::from(storage.persist().ok()?).await.ok()?;
+    persisted.as_bool()
 }
 
-/// Registers the service worker and calls back when a new version waits.
-pub fn register_service_worker(_waiting: impl FnMut() + 'static) {}
+thread_local! {
+    static REGISTRATION: RefCell<Option<ServiceWorkerRegistration>> = const { RefCell::new(None) };
+}
+
+/// Registers the service worker and calls back when a new version waits. Not in a development build, where the files
+/// have no lasting names.
+pub fn register_service_worker(waiting: impl FnMut() + 'static) {
+    let Some(window) = window() else { return };
+    let build = window
+        .document()
+        .and_then(|document| document.document_element())
+        .and_then(|root| root.get_attribute("data-build"));
+    if build.as_deref() == Some("dev") {
+        return;
+    }
+    let container = window.navigator().service_worker();
+    if container.is_undefined() {
+        return;
+    }
+    spawn_local(async move {
+        let Ok(registered) = JsFuture::from(container.register("/sw.js")).await else {
+            return;
+        };
+        let Ok(registration) = registered.dyn_into::<ServiceWorkerRegistration>() else {
+            return;
+        };
+        let waiting = std::rc::Rc::new(RefCell::new(waiting));
+        let controlled = container.controller().is_some();
+        if registration.waiting().is_some() && controlled {
+            (waiting.borrow_mut())();
+        }
+        let found = registration.clone();
+        listen(&registration, "updatefound", move |_| {
+            let Some(installing) = found.installing() else {
+                return;
+            };
+            let (worker, waiting, container) =
+                (installing.clone(), waiting.clone(), container.clone());
+            listen(&installing, "statechange", move |_| {
+                // The very first installation is no update.
+                if worker.state() == web_sys::ServiceWorkerState::Installed
+                    && container.controller().is_some()
+                {
+                    (waiting.borrow_mut())();
+                }
+            });
+        });
+        REGISTRATION.with(|kept| kept.replace(Some(registration)));
+    });
+}
 
 /// Switches to the waiting version: reloads the page. Saved answers stay.
-pub fn apply_update() {}
+pub fn apply_update() {
+    let Some(window) = window() else { return };
+    let container = window.navigator().service_worker();
+    let reloading = window.clone();
+    listen(&container, "controllerchange", move |_| {
+        let _reloading = reloading.location().reload();
+    });
+    let waiting = REGISTRATION.with(|kept| {
+        kept.borrow()
+            .as_ref()
+            .and_then(ServiceWorkerRegistration::waiting)
+    });
+    match waiting {
+        Some(worker) => {
+            let _told = worker.post_message(&JsValue::from_str("skip-waiting"));
+        }
+        None => reload(),
+    }
+}
+
+/// Loads the page anew.
+pub fn reload() {
+    if let Some(window) = window() {
+        let _reloading = window.location().reload();
+    }
+}
 
 /// Reads a small setting that belongs to the device, not to a user (the language).
 #[must_use]
-pub fn setting(_name: &str) -> Option<String> {
-    None
+pub fn setting(name: &str) -> Option<String> {
+    window()?.local_storage().ok()??.get_item(name).ok()?
 }
 
-/// Keeps such a setting.
-pub fn keep_setting(_name: &str, _value: &str) {}
+/// Keeps such a setting. A browser that keeps none shows the default again next time.
+pub fn keep_setting(name: &str, value: &str) {
+    if let Some(Ok(Some(storage))) = window().map(|window| window.local_storage()) {
+        let _kept = storage.set_item(name, value);
+    }
+}
 
 /// Sets the title of the page.
-pub fn set_title(_title: &str) {}
-
-/// Sets the language of the page (`id`, `en`).
-pub fn set_language(_language: &str) {}
-
-/// Brings the element with that id into view and gives it the focus, as soon as it is there.
-pub fn focus(_element: &str) {}
-
-/// Scrolls to the top.
-pub fn scroll_to_top() {}
-
-/// Waits so many milliseconds.
-pub async fn sleep(_millis: u32) {
-    std::future::ready(()).await;
+pub fn set_title(title: &str) {
+    if let Some(document) = window().and_then(|window| window.document()) {
+        document.set_title(title);
+    }
 }
 
-/// A short name of this browser for the list of sessions, such as `Chrome, Android`.
+/// Sets the language of the page (`id`, `en`).
+pub fn set_language(language: &str) {
+    if let Some(root) = window().and_then(|window| window.document()?.document_element()) {
+        let _set = root.set_attribute("lang", language);
+    }
+}
+
+/// Brings the element with that id into view and gives it the focus, as soon as it is there (within a second).
+pub fn focus(element: &str) {
+    let element = element.to_owned();
+    spawn_local(async move {
+        for _ in 0..20 {
+            let found = window().and_then(|window| window.document()?.get_element_by_id(&element));
+            if let Some(found) = found {
+                found.scroll_into_view();
+                if let Ok(found) = found.dyn_into::<web_sys::HtmlElement>() {
+                    let _focused = found.focus();
+                }
+                return;
+            }
+            sleep(50).await;
+        }
+    });
+}
+
+/// Scrolls to the top.
+pub fn scroll_to_top() {
+    if let Some(window) = window() {
+        window.scroll_to_with_x_and_y(0.0, 0.0);
+    }
+}
+
+/// Waits so many milliseconds. Works in the page and in the worker.
+pub async fn sleep(millis: u32) {
+    let promise = Promise::new(&mut |resolve, _| {
+        let global = js_sys::global();
+        if let Some(set_timeout) = Reflect::get(&global, &"setTimeout".into())
+            .ok()
+            .and_then(|found| found.dyn_into::<Function>().ok())
+        {
+            let _timer = set_timeout.call2(&global, &resolve, &JsValue::from(millis));
+        }
+    });
+    let _woke = JsFuture::from(promise).await;
+}
+
+/// A short name of this browser for the list of sessions.
 #[must_use]
 pub fn device_name() -> String {
-    String::new()
+    window()
+        .and_then(|window| window.navigator().user_agent().ok())
+        .unwrap_or_default()
 }
 
 /// The device's position, asked for once, high accuracy.
@@ -74,7 +260,45 @@ pub fn device_name() -> String {
 /// # Errors
 /// In words of the browser: refused, no fix in time.
 pub async fn position() -> Result<Position, String> {
-    std::future::ready(Err(String::new())).await
+    let none = || "no position".to_owned();
+    let navigator = window().ok_or_else(none)?.navigator();
+    let geolocation = Reflect::get(&navigator, &"geolocation".into()).map_err(|_| none())?;
+    let get: Function = Reflect::get(&geolocation, &"getCurrentPosition".into())
+        .ok()
+        .and_then(|found| found.dyn_into().ok())
+        .ok_or_else(none)?;
+    let options = js_sys::Object::new();
+    for (name, value) in [
+        ("enableHighAccuracy", JsValue::TRUE),
+        ("timeout", JsValue::from(60_000)),
+        ("maximumAge", JsValue::from(0)),
+    ] {
+        let _set = Reflect::set(&options, &name.into(), &value);
+    }
+    let promise = Promise::new(&mut |resolve, reject| {
+        let _asked = get.call3(&geolocation, &resolve, &reject, &options);
+    });
+    let text = |error: &JsValue| {
+        Reflect::get(error, &"message".into())
+            .ok()
+            .and_then(|message| message.as_string())
+            .unwrap_or_default()
+    };
+    let fix = JsFuture::from(promise)
+        .await
+        .map_err(|error| text(&error))?;
+    let coordinates = Reflect::get(&fix, &"coords".into()).map_err(|_| none())?;
+    let number = |name: &str| {
+        Reflect::get(&coordinates, &name.into())
+            .ok()
+            .and_then(|found| found.as_f64())
+    };
+    Ok(Position {
+        latitude: number("latitude").ok_or_else(none)?,
+        longitude: number("longitude").ok_or_else(none)?,
+        altitude: number("altitude").unwrap_or(0.0),
+        accuracy: number("accuracy").unwrap_or(0.0),
+    })
 }
 
 /// A GPS fix.
@@ -88,4 +312,14 @@ pub struct Position {
     pub altitude: f64,
     /// Metres.
     pub accuracy: f64,
+}
+
+/// Calls back when the page is about to be hidden or closed: the last moment to save what was just typed.
+pub fn on_hide(mut hidden: impl FnMut() + 'static) {
+    let Some(document) = window().and_then(|window| window.document()) else { return };
+    listen(&document.clone(), "visibilitychange", move |_| {
+        if Reflect::get(&document, &"visibilityState".into()).is_ok_and(|state| state == "hidden") {
+            hidden();
+        }
+    });
 }

@@ -1,0 +1,376 @@
+# Words of the app. Keys and values are those of id.ftl; a test keeps them so.
+
+## Frame
+claim = Field visits to cooperatives, with or without signal
+navigation = Main menu
+skip = Skip to content
+nav-home = Home
+nav-inbox = Approval
+nav-cooperatives = Cooperatives
+nav-queue = Outbox
+nav-settings = Settings
+back = Back
+cancel = Cancel
+more = Show more
+details = Details
+later = Later
+progress = Progress
+asking = Loading …
+starting = Preparing Anjangsana …
+reload = Reload
+to-home = Go to Home
+today-at = today, { $clock }
+broken-title = The app has stopped
+broken-text = Something went wrong in the app. Saved answers are not lost. Reload to go on.
+not-found-title = No such page
+not-found-text = This address does not exist in Anjangsana.
+update-title = A new version is available
+update-text = It reloads for a moment. Saved answers stay.
+update-now = Update
+update-needed = This app is too old to send. Update it; your data stays on this phone.
+
+## Gate
+login = Log in
+login-title = Log in
+login-first = Log in once while there is signal. From then on Anjangsana works without it.
+login-replace = Logging in needs signal. Data kept on this phone is not lost.
+login-busy = Logging in …
+login-offline = The server cannot be reached. The first login on this phone needs signal; find signal and try again.
+login-other = Log in with another account
+login-needed = Your session at the server has ended. Log in again so that data is sent; nothing is lost.
+username = User name
+password = Password
+password-show = Show password
+old-secret = PIN or former password
+old-secret-hint = Your password was changed elsewhere. The data on this phone opens with the PIN or the former password.
+choose-account = Choose an account
+other-account-here = Another account on this phone
+pin = PIN
+pin-new = New PIN (6 digits)
+pin-again = Repeat the PIN
+pin-save = Save PIN
+pin-saving = Saving PIN …
+pin-differs = The two PINs differ.
+pin-changed = The PIN was changed.
+pin-choose-title = Choose a PIN
+pin-choose-text = Hello { $name }. A PIN of six digits opens the app without signal and locks the data on this phone from others.
+pin-forgotten = Forgot the PIN
+pin-wait = Wrong PIN several times. Wait { $seconds ->
+    [one] { $seconds } second
+   *[other] { $seconds } seconds
+}.
+back-to-pin = Back to the PIN
+unlock = Open
+unlock-busy = Opening …
+unlock-title = Enter your PIN
+unlock-text = The data of { $name } on this phone is locked.
+no-storage-title = Data cannot be kept
+no-storage-text = This browser cannot keep data on the phone, perhaps because the window is private or the browser is old. Open it in a normal window or update the browser. No data was lost.
+other-tab-title = Anjangsana is open in another tab
+other-tab-text = The data can be open in one tab only. Use that tab, or move here.
+other-tab-take = Use it in this tab
+newer-title = Update the app
+newer-text = The data on this phone was made by a newer version of the app. It was not touched. Update the app to open it.
+
+## Signal and sending
+offline = No signal. You can go on working; data is kept on the phone.
+signal-there = Signal
+signal-none = No signal
+signal-server-away = Server cannot be reached
+sync-running = Syncing …
+sync-pulling = Receiving data … { $n } records
+sync-login = Login needed
+sync-update = App update needed
+sync-trouble = Trouble with sending
+sync-last = Last synced: { $at }
+sync-never = Never synced with the server
+sync-now = Sync now
+send-now = Send now
+next-try = Next try { $at }
+first-sync = Receiving data for the first time: { $n } records so far. It goes on by itself.
+all-sent = Everything is sent
+unsent-count = { $n } unsent
+unsent-visits = { $n ->
+    [one] { $n } visit
+   *[other] { $n } visits
+} not sent yet.
+unsent-since = { $n ->
+    [one] { $n } visit
+   *[other] { $n } visits
+} not sent since { $date }.
+unsent-changes = Changes not sent yet: { $n }
+set-aside-count = { $n ->
+    [one] { $n } change needs
+   *[other] { $n } changes need
+} a look
+see-queue = See the outbox
+
+## Two axes: content and transfer
+axis-content = Content
+axis-transfer = Transfer
+state-draft = Draft
+state-draft-help = Kept on this phone. Not sent yet.
+state-ready = Ready to send
+state-ready-help = Will be sent by itself when there is signal.
+state-submitted = Waiting for approval
+state-submitted-help = The head of division is reviewing it.
+state-returned = Returned
+state-returned-help = To be corrected: { $n ->
+    [one] { $n } note
+   *[other] { $n } notes
+} from the head of division.
+state-approved = Approved
+state-approved-help = This visit is approved and does not change any more.
+state-void = Cancelled
+state-void-help = This visit was cancelled.
+transfer-queued = Waiting for signal
+transfer-queued-help = Kept on the phone. Sent by itself when there is signal.
+transfer-sending = Sending …
+transfer-sending-help = Do not turn the phone off.
+transfer-sent = Sent
+transfer-failed = Sending failed
+transfer-failed-help = Tried again by itself.
+transfer-set-aside = Refused by the server
+transfer-set-aside-help = The data stays on this phone.
+transfer-conflict = Data differs
+transfer-conflict-help = This was also changed elsewhere. Choose what is right.
+reject-forbidden = The server does not allow this change for your account or area.
+reject-state = This visit was already sent or decided, so it cannot be changed any more.
+reject-unknown = The server does not know the cooperative or visit yet.
+reject-malformed = The server cannot read this change. Tell the administrator.
+reject-incomplete = By the server's reading required answers are missing. Open the visit, complete it and send it again.
+reject-other = The server refused this change.
+trouble-unreachable = The server cannot be reached.
+trouble-not-ours = What answered is not the Anjangsana server, perhaps a Wi-Fi login page. Open that page first.
+trouble-server = The server has trouble ({ $status }).
+trouble-refused = The server refused the request ({ $status }). Tell the administrator.
+
+## Errors
+error-not-open = The data is locked. Open it with the PIN.
+error-wrong-pin = Wrong PIN.
+error-wait = Wrong PIN. Wait { $seconds ->
+    [one] { $seconds } second
+   *[other] { $seconds } seconds
+} before the next try.
+error-bad-pin = A PIN has six digits.
+error-credentials = User name or password is wrong.
+error-old-secret = Enter the PIN or the former password to open the data on this phone.
+error-not-found = This is not on this phone.
+error-state = Not possible: the state of the visit has changed.
+error-forbidden = Your account may not do this.
+error-incomplete = Required answers are missing: { $n }.
+error-note-needed = Write at least one note before returning, so that the officer knows what to correct.
+error-form = The checklist cannot be read: { $why }
+error-full = The phone's storage is full. Delete photos or other apps; saving is tried again.
+error-database = Trouble with the storage on the phone: { $why }. What was saved is not lost.
+
+## People
+role-officer = Field officer
+role-supervisor = Head of division
+role-head = Head of office
+role-admin = Administrator
+
+## Home
+hello = Welcome, { $name }
+start-visit = Start a visit
+returned = Returned
+drafts = Drafts
+unsent = Not sent yet
+recent = Sent lately
+home-empty = No visits yet. Choose a cooperative to start the first one.
+to-review = { $n ->
+    [one] { $n } visit waits
+   *[other] { $n } visits wait
+} for approval
+to-review-hint = Open Approval
+
+## Cooperatives
+cooperative = Cooperative
+search-cooperatives = Search cooperatives
+search-cooperatives-hint = Name, village or NIK Koperasi
+kecamatan = Kecamatan
+all-kecamatan = All kecamatan
+status = Status
+all-statuses = All statuses
+status-active = Active
+status-less-active = Less active
+status-inactive = Inactive
+status-unknown = No status yet
+as-of = as of { $date }
+cooperatives-count = { $n ->
+    [one] { $n } cooperative
+   *[other] { $n } cooperatives
+}
+cooperatives-empty = No cooperative matches. Change the search words or the filters.
+last-visit = Visited { $date }
+never-visited = Never visited
+register = Register
+status-history = Status history
+status-source = Source: { $source }
+source-register = register
+source-import = register import
+visits = Visits
+visits-none = No visits to this cooperative yet.
+visited-already = { $name } visited this cooperative on { $date }. Go on with a new visit?
+start-anyway = Start a new visit
+follow-ups = Follow-ups
+follow-up-open = To do
+follow-up-running = Under way
+due = Due { $date }
+overdue = Overdue
+
+## Visits
+visit = Visit
+visited-on = Visit of { $date }
+submitted-at = Sent { $at }
+submission-number = Submission { $n }
+notes-count = { $n ->
+    [one] { $n } note
+   *[other] { $n } notes
+}
+resume = Continue
+begin-filling = Start filling
+check-and-send = Check and send
+keep-filling = Keep filling
+missing-so-far = Required answers missing: { $n }. You can continue at any time.
+answered-of = { $answered } of { $of } answered
+missing-required = { $n } required missing
+to-mend = { $n } to correct
+complete = Complete
+history = History
+step-created = Visit begun
+step-submitted = Sent
+step-resubmitted = Sent again (no. { $n })
+step-returned = Returned for correction
+step-approved = Approved
+step-void = Cancelled
+returned-by = Returned by { $name }, { $at }
+note-from-review = Reviewer's note
+visit-read-only = This visit was sent and cannot be changed.
+form-broken = The checklist cannot be opened
+discard = Discard draft
+discard-title = Discard this draft?
+discard-text = The answers of this visit will not be sent. The visit is marked as cancelled.
+minutes-empty = Nothing is filled in yet.
+
+## Filling
+all-parts = All parts
+page-of = { $at } of { $of }
+previous = Previous
+next = Next
+optional = Optional
+guidance = Explanation
+saved = Saved
+saving = Saving …
+all-saved = Saved on the phone
+not-saved = Not saved yet. It is tried again by itself.
+not-saved-short = Not saved yet
+answer-acknowledged = Yes, done
+number-not-a-number = Write digits only, such as 1.250.000 or 12,5.
+number-not-whole = Write a whole number, without a comma.
+number-dot = Dots separate thousands only. Write { $decimal } for a fraction, or { $whole } for a whole number.
+choice-search = Search the choices
+choice-search-among = Search among { $n } choices
+choice-clear = Clear the choice
+choice-pick = Choose …
+gps-take = Take a GPS fix
+gps-again = Take the GPS fix again
+gps-busy = Looking for a GPS fix …
+gps-clear = Remove the GPS fix
+gps-rough = The GPS fix is not accurate (±{ $metres } m). Wait a moment in the open.
+gps-none = No GPS fix
+gps-none-help = Allow location for Anjangsana, go outside, then try again. You may go on and write down the reason.
+repeat-empty = Nothing here yet.
+repeat-add = Add: { $name }
+repeat-remove = Remove
+repeat-remove-named = Remove { $name }
+repeat-remove-title = Remove this entry?
+repeat-remove-text = All answers in it are removed too.
+
+## Sending
+send = Send
+send-title = Check and send
+problems = Answers missing or to be corrected: { $n }. Tap to open.
+complete-title = Everything is filled in
+complete-text = Read this summary to the board, then send. Without signal, too: it is sent by itself later.
+
+## Outbox
+queue-empty = Nothing waits. Everything is sent.
+queue-draft = Draft backup
+queue-visit = Visit
+queue-review = Review
+queue-other = Change
+waiting-since = since { $at }
+resend = Send again
+kept-here = Stays on the phone
+mine = My data
+theirs = Server data
+keep-mine = Use my data
+keep-theirs = Use server data
+conflict-kept = What is not used stays recorded at the server.
+
+## Approval
+inbox-lead = Visits waiting for you, the oldest on top
+inbox-waiting = Waiting for approval
+inbox-empty = No visits are waiting.
+inbox-done = Decided
+inbox-done-empty = Nothing decided yet.
+officer = Officer
+all-officers = All officers
+review-title = Review
+review-problems = { $n ->
+    [one] { $n } thing needs
+   *[other] { $n } things need
+} attention
+review-note = General note
+review-no-notes = No notes yet.
+note = Note
+note-at = Note on: { $label }
+note-remove = Remove note
+note-before = Earlier note: { $note }
+changed = Changed
+corrected = Corrected
+was = Before: { $old }
+was-approved = At the last approved visit: { $old }
+changed-since-return = { $n ->
+    [one] { $n } answer was
+   *[other] { $n } answers were
+} corrected since the return.
+changed-since-approved = { $n ->
+    [one] { $n } answer differs
+   *[other] { $n } answers differ
+} from the visit approved on { $date }.
+no-approved-before = No visit was approved before this one.
+approve = Approve
+approve-title = Approve this visit?
+approve-text = Once approved, the visit cannot be changed any more.
+approve-text-notes = There { $n ->
+    [one] is { $n } note
+   *[other] are { $n } notes
+}. Once approved, the visit cannot be changed any more; the notes are kept with it.
+approve-confirm = Yes, approve
+return = Return for correction
+
+## Settings
+account = Account
+language = Language
+app = App
+version = Version { $version }
+up-to-date = The app is up to date.
+about = About Anjangsana
+about-what = Anjangsana helps officers to visit and guide cooperatives in Bangka Selatan, also where there is no signal.
+about-data = Visits are kept encrypted on this phone and sent to the office's server when there is signal. Only your PIN or password opens them.
+about-sources = Codes and names of areas: cahyadsn/wilayah (MIT licence), Ministry of Home Affairs.
+this-device = This phone
+storage-kept = The browser keeps this data.
+storage-not-kept = The browser may delete this data when the phone runs out of space. Send it soon, and install Anjangsana on the home screen.
+storage-unknown = The browser does not say whether it keeps this data.
+lock-now = Lock now
+change-pin = Change PIN
+logout = Log out
+logout-text = Logging out locks the data on this phone. Everything is sent.
+logout-unsent = Logging out locks the data on this phone. { $n ->
+    [one] { $n } change is
+   *[other] { $n } changes are
+} not sent yet. Log out anyway?
+logout-confirm = Yes, log out

@@ -1,0 +1,245 @@
+//! Functions about texts and choices in them.
+
+use std::borrow::Cow;
+
+use super::{Fault, Function, MANY, Scope, Value};
+use crate::form::expr::ast::{Expr, Pattern};
+
+pub(super) const TABLE: &[Function] = &[
+    Function::new("string", 0, 1, string),
+    Function::new("concat", 0, MANY, concat),
+    Function::new("join", 1, MANY, join),
+    Function::new("starts-with", 2, 2, starts_with),
+    Function::new("ends-with", 2, 2, ends_with),
+    Function::new("contains", 2, 2, contains),
+    Function::new("substring-before", 2, 2, substring_before),
+    Function::new("substring-after", 2, 2, substring_after),
+    Function::new("substring", 2, 3, substring),
+    Function::new("substr", 2, 3, substr),
+    Function::new("string-length", 0, 1, string_length),
+    Function::new("normalize-space", 0, 1, normalize_space),
+    Function::new("translate", 3, 3, translate),
+    Function::new("regex", 2, 2, regex),
+    Function::new("selected", 2, 2, selected),
+    Function::new("selected-at", 2, 2, selected_at),
+    Function::new("count-selected", 1, 1, count_selected),
+    Function::new("base64-encode", 1, 1, base64_encode),
+    Function::new("base64-decode", 1, 1, base64_decode),
+];
+
+/// The first argument, or the context node when there is none.
+fn text_or_here<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Cow<'a, str>, Fault> {
+    if args.is_empty() {
+        Ok(scope.tree.text(scope.node))
+    } else {
+        scope.text_at(args, 0)
+    }
+}
+
+fn string<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    text_or_here(args, scope).map(Value::Text)
+}
+
+/// Every text of the arguments; a node-set gives one for each of its nodes.
+fn texts<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Vec<Cow<'a, str>>, Fault> {
+    let mut out = Vec::new();
+    for index in 0..args.len() {
+        match scope.value_at(args, index)? {
+            Value::Nodes(nodes) => {
+                scope.burn(nodes.len())?;
+                out.extend(nodes.as_slice().iter().map(|node| scope.tree.text(*node)));
+            }
+            value => out.push(value.into_text(scope.tree)),
+        }
+    }
+    Ok(out)
+}
+
+fn concat<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    Ok(Value::owned(texts(args, scope)?.concat()))
+}
+
+fn join<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    let separator = scope.text_at(args, 0)?;
+    let rest = args.get(1..).unwrap_or_default();
+    Ok(Value::owned(texts(rest, scope)?.join(&separator)))
+}
+
+fn starts_with<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    Ok(Value::Boolean(
+        scope
+            .text_at(args, 0)?
+            .starts_with(&*scope.text_at(args, 1)?),
+    ))
+}
+
+fn ends_with<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    Ok(Value::Boolean(
+        scope.text_at(args, 0)?.ends_with(&*scope.text_at(args, 1)?),
+    ))
+}
+
+fn contains<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    Ok(Value::Boolean(
+        scope.text_at(args, 0)?.contains(&*scope.text_at(args, 1)?),
+    ))
+}
+
+fn substring_before<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    let (text, mark) = (scope.text_at(args, 0)?, scope.text_at(args, 1)?);
+    Ok(Value::owned(
+        text.split_once(&*mark)
+            .map(|(before, _)| String::from(before))
+            .unwrap_or_default(),
+    ))
+}
+
+fn substring_after<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    let (text, mark) = (scope.text_at(args, 0)?, scope.text_at(args, 1)?);
+    Ok(Value::owned(
+        text.split_once(&*mark)
+            .map(|(_, after)| String::from(after))
+            .unwrap_or_default(),
+    ))
+}
+
+/// XPath's `substring`: positions from 1, both ends rounded, NaN takes nothing.
+fn substring<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    let text = scope.text_at(args, 0)?;
+    let start = (scope.number_at(args, 1)? + 0.5).floor();
+    let end = if args.len() > 2 {
+        start + (scope.number_at(args, 2)? + 0.5).floor()
+    } else {
+        f64::INFINITY
+    };
+    let kept = text.chars().enumerate().filter(|(index, _)| {
+        let position = (*index + 1) as f64;
+        position >= start && position < end
+    });
+    Ok(Value::owned(kept.map(|(_, c)| c).collect()))
+}
+
+/// ODK's `substr`: positions from 0, the end not included, negative ones count from the end.
+fn substr<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    let text = scope.text_at(args, 0)?;
+    let length = text.chars().count() as f64;
+    let place = |position: f64| {
+        if position < 0.0 {
+            (length + position).max(0.0)
+        } else {
+            position
+        }
+    };
+    let start = place(scope.number_at(args, 1)?.trunc());
+    let end = if args.len() > 2 {
+        place(scope.number_at(args, 2)?.trunc())
+    } else {
+        length
+    };
+    let kept = text
+        .chars()
+        .enumerate()
+        .filter(|(index, _)| (*index as f64) >= start && (*index as f64) < end);
+    Ok(Value::owned(kept.map(|(_, c)| c).collect()))
+}
+
+fn string_length<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    Ok(Value::Number(
+        text_or_here(args, scope)?.chars().count() as f64
+    ))
+}
+
+fn normalize_space<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    let text = text_or_here(args, scope)?;
+    let words: Vec<&str> = text
+        .split([' ', '\t', '\r', '\n'])
+        .filter(|word| !word.is_empty())
+        .collect();
+    Ok(Value::owned(words.join(" ")))
+}
+
+fn translate<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    let (text, from, to) = (
+        scope.text_at(args, 0)?,
+        scope.text_at(args, 1)?,
+        scope.text_at(args, 2)?,
+    );
+    let mapped = text
+        .chars()
+        .filter_map(|c| match from.chars().position(|known| known == c) {
+            None => Some(c),
+            Some(at) => to.chars().nth(at),
+        });
+    Ok(Value::owned(mapped.collect()))
+}
+
+/// A pattern that is itself computed; constant ones are compiled by the parser.
+fn regex<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    let (text, source) = (scope.text_at(args, 0)?, scope.text_at(args, 1)?);
+    scope.burn(1_000)?;
+    let pattern = Pattern::new(&source).map_err(|_| Fault::Pattern(source.into_owned()))?;
+    Ok(Value::Boolean(pattern.matches(&text)))
+}
+
+fn selected<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    let (list, wanted) = (scope.text_at(args, 0)?, scope.text_at(args, 1)?);
+    let wanted = wanted.trim();
+    Ok(Value::Boolean(
+        list.split_whitespace().any(|choice| choice == wanted),
+    ))
+}
+
+fn selected_at<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    let (list, index) = (scope.text_at(args, 0)?, scope.number_at(args, 1)?);
+    let found = if index >= 0.0 {
+        list.split_whitespace().nth(index as usize)
+    } else {
+        None
+    };
+    Ok(Value::owned(found.map(String::from).unwrap_or_default()))
+}
+
+fn count_selected<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    Ok(Value::Number(
+        scope.text_at(args, 0)?.split_whitespace().count() as f64,
+    ))
+}
+
+const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+fn base64_encode<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    let text = scope.text_at(args, 0)?;
+    let mut out = String::new();
+    for chunk in text.as_bytes().chunks(3) {
+        let bits = chunk
+            .iter()
+            .fold(0u32, |bits, byte| bits << 8 | u32::from(*byte))
+            << (8 * (3 - chunk.len()));
+        for place in 0..4 {
+            let sextet = (bits >> (18 - 6 * place) & 63) as usize;
+            let letter = BASE64.get(sextet).map_or('=', |byte| char::from(*byte));
+            out.push(if place <= chunk.len() { letter } else { '=' });
+        }
+    }
+    Ok(Value::owned(out))
+}
+
+fn base64_decode<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    let text = scope.text_at(args, 0)?;
+    let (mut bits, mut count, mut bytes) = (0u32, 0u32, Vec::new());
+    for byte in text
+        .bytes()
+        .filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=')
+    {
+        let Some(sextet) = BASE64.iter().position(|known| *known == byte) else {
+            return Ok(Value::Text(Cow::Borrowed("")));
+        };
+        bits = (bits << 6 | sextet as u32) & 0xff_ffff;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count & 0xff) as u8);
+        }
+    }
+    Ok(Value::owned(String::from_utf8_lossy(&bytes).into_owned()))
+}

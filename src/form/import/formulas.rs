@@ -1,0 +1,96 @@
+//! Cells that hold expressions, and texts with `${name}` in them.
+
+use super::{Findings, Place, did_you_mean};
+use crate::form::definition::{Condition, Form};
+use crate::form::errors::Cause;
+use crate::form::expr::{self, Expr, ParseError, Reference, visit_references};
+use crate::form::template::{Piece, Template};
+
+/// Parses an expression and binds its references.
+pub(super) fn formula(
+    text: &str,
+    place: Place<'_>,
+    form: &Form,
+    findings: &mut Findings,
+) -> Option<Expr> {
+    match expr::parse(text) {
+        Ok(mut parsed) => {
+            findings.uses_instances |= text.contains("instance(");
+            visit_references(&mut parsed, &mut |reference| {
+                bind(reference, place, form, findings)
+            });
+            Some(parsed)
+        }
+        Err(error) => {
+            let mend = match &error {
+                ParseError::Function { name, .. } => did_you_mean(name, expr::function_names()),
+                _ => None,
+            };
+            findings.error(place, Cause::Expression(error), mend);
+            None
+        }
+    }
+}
+
+fn bind(reference: &mut Reference, place: Place<'_>, form: &Form, findings: &mut Findings) {
+    if reference.name.starts_with("last-saved#") {
+        findings.warn(
+            place,
+            Cause::NotSupported(format!("${{{}}}", reference.name)),
+        );
+        return;
+    }
+    match form.names.get(&reference.name) {
+        Some(id) => reference.slot = *id,
+        None => {
+            let near = did_you_mean(&reference.name, form.names.keys().map(String::as_str));
+            let mend = near.map(|near| near.replace("mean `", "mean `${").replace("`?", "}`?"));
+            findings.error(place, Cause::UnknownReference(reference.name.clone()), mend);
+        }
+    }
+}
+
+/// `yes`, `no` or an expression.
+pub(super) fn condition(
+    text: &str,
+    place: Place<'_>,
+    form: &Form,
+    findings: &mut Findings,
+) -> Condition {
+    match text.to_lowercase().as_str() {
+        "yes" | "ya" | "true" | "true()" | "1" => Condition::Always,
+        "no" | "tidak" | "false" | "false()" | "0" => Condition::Never,
+        _ => formula(text, place, form, findings).map_or(Condition::Never, Condition::When),
+    }
+}
+
+/// A text for people.
+pub(super) fn template(
+    text: &str,
+    place: Place<'_>,
+    form: &Form,
+    findings: &mut Findings,
+) -> Template {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let Some((name, later)) = after.split_once('}') else {
+            findings.error(place, Cause::OpenReference(format!("${{{after}")), None);
+            break;
+        };
+        if !before.is_empty() {
+            pieces.push(Piece::Text(String::from(before)));
+        }
+        let mut reference = Reference {
+            name: String::from(name.trim()),
+            slot: usize::MAX,
+        };
+        bind(&mut reference, place, form, findings);
+        pieces.push(Piece::Value(Expr::Reference(reference)));
+        rest = later;
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Text(String::from(rest)));
+    }
+    Template { pieces }
+}

@@ -1,0 +1,226 @@
+//! Sheets to a [`Form`]. Every mistake is collected; nothing stops at the first.
+
+mod choices;
+mod columns;
+mod formulas;
+mod pages;
+mod survey;
+mod types;
+
+use std::collections::BTreeMap;
+
+use super::definition::{Element, ElementKind, Form};
+use super::errors::{Cause, FormError, FormErrors, nearest};
+use super::graph;
+use super::sheets::{Row, Sheet, Sheets, column_letters};
+use super::template::{Piece, Template, Texts};
+use columns::{Columns, languages};
+
+/// More rows than any checklist has.
+const MOST_ROWS: usize = 20_000;
+
+/// What goes wrong while importing.
+#[derive(Default)]
+struct Findings {
+    errors: Vec<FormError>,
+    warnings: Vec<FormError>,
+    uses_instances: bool,
+}
+
+/// A place in a sheet.
+#[derive(Clone, Copy)]
+struct Place<'s> {
+    sheet: &'s Sheet,
+    row: u32,
+    column: Option<usize>,
+    text: &'s str,
+}
+
+impl<'s> Place<'s> {
+    fn row(sheet: &'s Sheet, row: &'s Row) -> Place<'s> {
+        Place {
+            sheet,
+            row: row.number,
+            column: None,
+            text: "",
+        }
+    }
+
+    fn cell(sheet: &'s Sheet, row: &'s Row, column: usize) -> Place<'s> {
+        Place {
+            sheet,
+            row: row.number,
+            column: Some(column),
+            text: row.cell(column),
+        }
+    }
+
+    fn sheet(sheet: &'s Sheet) -> Place<'s> {
+        Place {
+            sheet,
+            row: 0,
+            column: None,
+            text: "",
+        }
+    }
+
+    fn finding(&self, cause: Cause, mend: Option<String>) -> FormError {
+        let header = self.column.and_then(|column| self.sheet.header.get(column));
+        FormError {
+            sheet: self.sheet.name.clone(),
+            row: self.row,
+            column: header.cloned().unwrap_or_default(),
+            cell: self
+                .column
+                .map(|column| format!("{}{}", column_letters(column), self.row))
+                .unwrap_or_default(),
+            text: String::from(self.text),
+            cause,
+            mend,
+        }
+    }
+}
+
+impl Findings {
+    fn error(&mut self, place: Place<'_>, cause: Cause, mend: Option<String>) {
+        self.errors.push(place.finding(cause, mend));
+    }
+
+    fn warn(&mut self, place: Place<'_>, cause: Cause) {
+        self.warnings.push(place.finding(cause, None));
+    }
+}
+
+/// `did you mean x?`, when something near is known.
+fn did_you_mean<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<String> {
+    nearest(word, known).map(|near| format!("did you mean `{near}`?"))
+}
+
+/// Compiles an XLSForm.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the sheets.
+pub fn compile(sheets: &Sheets) -> Result<Form, FormErrors> {
+    let mut findings = Findings::default();
+    for sheet in [&sheets.survey, &sheets.choices, &sheets.settings] {
+        if sheet.rows.len() > MOST_ROWS {
+            findings.error(
+                Place::sheet(sheet),
+                Cause::TooLarge("more than 20,000 rows"),
+                None,
+            );
+            return Err(FormErrors(findings.errors));
+        }
+    }
+    let mut form = Form {
+        id: String::from("form"),
+        version: String::new(),
+        title: Texts::default(),
+        languages: languages(&[&sheets.survey, &sheets.choices]),
+        default_language: 0,
+        elements: vec![Element::new("data", ElementKind::Group, 0, 0)],
+        names: BTreeMap::new(),
+        lists: BTreeMap::new(),
+        pages: Vec::new(),
+        warnings: Vec::new(),
+        settings: BTreeMap::new(),
+        graph: graph::Graph::default(),
+        page_index: Vec::new(),
+        uses_instances: false,
+    };
+    settings(&sheets.settings, &mut form, &mut findings);
+    let columns = Columns::new(&sheets.survey, &form);
+    let rows = survey::structure(&sheets.survey, &columns, &mut form, &mut findings);
+    choices::read(&sheets.choices, &mut form, &mut findings);
+    survey::contents(&sheets.survey, &columns, &rows, &mut form, &mut findings);
+    if findings.errors.is_empty() {
+        match graph::build(&form) {
+            Ok(graph) => form.graph = graph,
+            Err(circle) => {
+                findings
+                    .errors
+                    .push(survey::circle(&sheets.survey, &columns, &form, &circle.0))
+            }
+        }
+    }
+    if !findings.errors.is_empty() {
+        findings
+            .errors
+            .sort_by_key(|error| (sheet_order(&error.sheet), error.row));
+        return Err(FormErrors(findings.errors));
+    }
+    form.pages = pages::build(&form);
+    form.page_index = pages::index(&form);
+    form.uses_instances = findings.uses_instances;
+    form.warnings = findings.warnings;
+    Ok(form)
+}
+
+fn sheet_order(name: &str) -> usize {
+    ["survey", "choices", "settings"]
+        .iter()
+        .position(|known| *known == name)
+        .unwrap_or(usize::MAX)
+}
+
+fn settings(sheet: &Sheet, form: &mut Form, findings: &mut Findings) {
+    let Some(row) = sheet.rows.first() else {
+        return;
+    };
+    let mut wanted_language = None;
+    for (column, header) in sheet.header.iter().enumerate() {
+        let text = row.cell(column);
+        if text.is_empty() {
+            continue;
+        }
+        let (key, language) = match header.split_once("::") {
+            Some((key, language)) => (key.trim(), Some(language.trim())),
+            None => (header.as_str(), None),
+        };
+        let plain = Template {
+            pieces: vec![Piece::Text(String::from(text))],
+        };
+        match (key, language) {
+            ("form_id" | "id_string", None) => form.id = String::from(text),
+            ("version", None) => form.version = String::from(text),
+            ("form_title" | "title", language) => {
+                let index = language.map_or(Some(form.default_language), |wanted| {
+                    form.languages.iter().position(|name| name == wanted)
+                });
+                match index {
+                    Some(index) => form.title.set(index, plain),
+                    None => {
+                        let cause =
+                            Cause::UnknownLanguage(language.map(String::from).unwrap_or_default());
+                        let mend = did_you_mean(
+                            language.unwrap_or_default(),
+                            form.languages.iter().map(String::as_str),
+                        );
+                        findings.error(Place::cell(sheet, row, column), cause, mend);
+                    }
+                }
+            }
+            ("default_language", None) => wanted_language = Some((column, text)),
+            ("name", None) => {
+                if let Some(root) = form.elements.first_mut() {
+                    root.name = String::from(text);
+                }
+            }
+            _ => {
+                form.settings.insert(header.clone(), String::from(text));
+            }
+        }
+    }
+    if let Some((column, wanted)) = wanted_language {
+        match form.languages.iter().position(|name| name == wanted) {
+            Some(index) => form.default_language = index,
+            // A form in one language without a name for it may call it what it likes.
+            None if form.languages.iter().all(String::is_empty) => {}
+            None => {
+                let mend = did_you_mean(wanted, form.languages.iter().map(String::as_str));
+                let cause = Cause::UnknownLanguage(String::from(wanted));
+                findings.error(Place::cell(sheet, row, column), cause, mend);
+            }
+        }
+    }
+}

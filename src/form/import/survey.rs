@@ -1,0 +1,446 @@
+//! The survey sheet: first the names and how they nest, then what stands in the cells.
+
+use super::columns::Columns;
+use super::formulas::{condition, formula, template};
+use super::types::{self, Type, Wrong};
+use super::{Findings, Place, did_you_mean};
+use crate::form::definition::{Choices, Element, ElementId, ElementKind, Form, Initial};
+use crate::form::errors::{Cause, FormError};
+use crate::form::expr;
+use crate::form::kind::QuestionKind;
+use crate::form::sheets::{Row, Sheet};
+use crate::form::template::Texts;
+
+/// Deeper nesting than any screen can show.
+const DEEPEST: usize = 30;
+
+/// Reads names, types and nesting. Gives each element with the index of its row in the sheet.
+pub(super) fn structure(
+    sheet: &Sheet,
+    columns: &Columns,
+    form: &mut Form,
+    findings: &mut Findings,
+) -> Vec<(ElementId, usize)> {
+    let mut rows = Vec::new();
+    for needed in ["type", "name"] {
+        if columns.find(needed).is_none() {
+            findings.error(Place::sheet(sheet), Cause::MissingColumn(needed), None);
+            return rows;
+        }
+    }
+    // The open groups and repeats; the form itself is always open.
+    let mut open: Vec<(ElementId, u32)> = vec![(0, 0)];
+    for (index, row) in sheet.rows.iter().enumerate() {
+        let Some((column, text)) = columns.cell(row, "type") else {
+            // A row without a type is a remark of the author's, unless it has a name.
+            if columns.cell(row, "name").is_some() {
+                findings.error(
+                    Place::row(sheet, row),
+                    Cause::UnknownType(String::new()),
+                    None,
+                );
+            }
+            continue;
+        };
+        let place = Place::cell(sheet, row, column);
+        let (meaning, other) = match types::parse(text) {
+            Ok(parsed) => parsed,
+            Err(Wrong::NoList) => {
+                findings.error(place, Cause::NoList, None);
+                continue;
+            }
+            Err(Wrong::Unknown) => {
+                let word = text.split_whitespace().next().unwrap_or_default();
+                let mend = did_you_mean(word, types::words());
+                findings.error(place, Cause::UnknownType(String::from(text)), mend);
+                continue;
+            }
+        };
+        if other {
+            findings.warn(place, Cause::NotSupported(String::from("or_other")));
+        }
+        let kind = match &meaning {
+            Type::EndGroup => {
+                close(ElementKind::Group, place, &mut open, form, findings);
+                continue;
+            }
+            Type::EndRepeat => {
+                close(ElementKind::Repeat, place, &mut open, form, findings);
+                continue;
+            }
+            Type::BeginGroup => ElementKind::Group,
+            Type::BeginRepeat => ElementKind::Repeat,
+            Type::Question(QuestionKind::Image) => {
+                let appearance = columns.cell(row, "appearance").map_or("", |(_, text)| text);
+                let signed = appearance
+                    .split_whitespace()
+                    .any(|word| word == "signature" || word == "draw");
+                ElementKind::Question(if signed {
+                    QuestionKind::Signature
+                } else {
+                    QuestionKind::Image
+                })
+            }
+            Type::Question(kind) | Type::Select(kind, _) | Type::SelectFrom(kind, _) => {
+                ElementKind::Question(*kind)
+            }
+        };
+        let name = name(sheet, columns, row, place, form, findings);
+        let parent = open.last().map_or(0, |(id, _)| *id);
+        let id = form.elements.len();
+        let mut element = Element::new(&name, kind, parent, row.number);
+        if let Some(above) = form.elements.get_mut(parent) {
+            above.children.push(id);
+            element.repeats.clone_from(&above.repeats);
+            if above.kind == ElementKind::Repeat {
+                element.repeats.push(parent);
+            }
+        }
+        element.choices = match meaning {
+            Type::Select(_, list) => Choices::List(list),
+            Type::SelectFrom(_, table) => Choices::Table {
+                table,
+                value: String::from("name"),
+                label: String::from("label"),
+            },
+            _ => Choices::None,
+        };
+        form.elements.push(element);
+        form.names.entry(name).or_insert(id);
+        rows.push((id, index));
+        if kind == ElementKind::Group || kind == ElementKind::Repeat {
+            open.push((id, row.number));
+            if open.len() == DEEPEST {
+                findings.error(
+                    place,
+                    Cause::TooLarge("groups are nested more than 30 deep"),
+                    None,
+                );
+            }
+        }
+    }
+    for (id, row) in open.iter().skip(1) {
+        let place = Place {
+            sheet,
+            row: *row,
+            column: None,
+            text: "",
+        };
+        findings.error(place, Cause::NeverClosed(word(form, *id)), None);
+    }
+    if rows.is_empty() && findings.errors.is_empty() {
+        findings.error(Place::sheet(sheet), Cause::NoQuestions, None);
+    }
+    rows
+}
+
+fn word(form: &Form, id: ElementId) -> &'static str {
+    if form
+        .element(id)
+        .is_some_and(|element| element.kind == ElementKind::Repeat)
+    {
+        "repeat"
+    } else {
+        "group"
+    }
+}
+
+fn close(
+    kind: ElementKind,
+    place: Place<'_>,
+    open: &mut Vec<(ElementId, u32)>,
+    form: &Form,
+    findings: &mut Findings,
+) {
+    let found = if kind == ElementKind::Repeat {
+        "repeat"
+    } else {
+        "group"
+    };
+    match open.last().copied() {
+        None | Some((0, _)) => findings.error(place, Cause::NothingToClose(found), None),
+        Some((id, row)) => {
+            if form.element(id).is_some_and(|element| element.kind != kind) {
+                let open = word(form, id);
+                findings.error(
+                    place,
+                    Cause::WrongClose { found, open, row },
+                    Some(format!("write `end_{open}`")),
+                );
+            }
+            open.pop();
+        }
+    }
+}
+
+/// The name of a row; mistakes are reported and something usable is returned.
+fn name(
+    sheet: &Sheet,
+    columns: &Columns,
+    row: &Row,
+    place: Place<'_>,
+    form: &Form,
+    findings: &mut Findings,
+) -> String {
+    let Some((column, name)) = columns.cell(row, "name") else {
+        findings.error(place, Cause::NoName, None);
+        return format!("_row{}", row.number);
+    };
+    let place = Place::cell(sheet, row, column);
+    let first = name
+        .chars()
+        .next()
+        .is_some_and(|c| c.is_alphabetic() || c == '_');
+    if !first
+        || !name
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+    {
+        let mend = String::from(
+            "a name starts with a letter and has only letters, digits, `_`, `-` and `.`",
+        );
+        findings.error(place, Cause::BadName(String::from(name)), Some(mend));
+    }
+    if let Some(first) = form.question(name) {
+        let mend = Some(String::from("give one of them another name"));
+        findings.error(
+            place,
+            Cause::DuplicateName {
+                name: String::from(name),
+                first: first.row,
+            },
+            mend,
+        );
+    }
+    String::from(name)
+}
+
+/// Reads everything else, now that all names are known.
+pub(super) fn contents(
+    sheet: &Sheet,
+    columns: &Columns,
+    rows: &[(ElementId, usize)],
+    form: &mut Form,
+    findings: &mut Findings,
+) {
+    for (id, index) in rows {
+        let (Some(row), Some(element)) = (sheet.rows.get(*index), form.elements.get(*id)) else {
+            continue;
+        };
+        let mut element = element.clone();
+        cells(sheet, columns, row, &mut element, form, findings);
+        if let Some(place) = form.elements.get_mut(*id) {
+            *place = element;
+        }
+    }
+}
+
+fn cells(
+    sheet: &Sheet,
+    columns: &Columns,
+    row: &Row,
+    element: &mut Element,
+    form: &Form,
+    findings: &mut Findings,
+) {
+    let texts: [(&str, &mut Texts); 5] = [
+        ("label", &mut element.label),
+        ("hint", &mut element.hint),
+        ("guidance", &mut element.guidance),
+        ("constraint_message", &mut element.constraint_message),
+        ("required_message", &mut element.required_message),
+    ];
+    for (name, texts) in texts {
+        for (language, column) in columns.texts(name) {
+            let text = row.cell(*column);
+            if !text.is_empty() {
+                texts.set(
+                    *language,
+                    template(text, Place::cell(sheet, row, *column), form, findings),
+                );
+            }
+        }
+    }
+    for (name, slot) in [
+        ("relevant", &mut element.relevant),
+        ("calculation", &mut element.calculation),
+        ("constraint", &mut element.constraint),
+        ("choice_filter", &mut element.choice_filter),
+        ("repeat_count", &mut element.repeat_count),
+        ("repeat_min", &mut element.repeat_min),
+        ("repeat_max", &mut element.repeat_max),
+        ("weight", &mut element.weight),
+        ("points", &mut element.points),
+    ] {
+        if let Some((column, text)) = columns.cell(row, name) {
+            *slot = formula(text, Place::cell(sheet, row, column), form, findings);
+        }
+    }
+    if let Some((column, text)) = columns.cell(row, "required") {
+        element.required = condition(text, Place::cell(sheet, row, column), form, findings);
+    }
+    if let Some((column, text)) = columns.cell(row, "read_only") {
+        element.read_only = condition(text, Place::cell(sheet, row, column), form, findings);
+    }
+    if let Some((column, text)) = columns.cell(row, "default") {
+        element.initial = Some(initial(
+            text,
+            Place::cell(sheet, row, column),
+            form,
+            findings,
+        ));
+    }
+    if let Some((_, text)) = columns.cell(row, "appearance") {
+        element.appearance = text.split_whitespace().map(String::from).collect();
+    }
+    if let Some((_, text)) = columns.cell(row, "parameters") {
+        for pair in text.split([',', ';', ' ']) {
+            if let Some((key, value)) = pair.split_once('=') {
+                element
+                    .parameters
+                    .insert(String::from(key.trim()), String::from(value.trim()));
+            }
+        }
+    }
+    if let Some((column, text)) = columns.cell(row, "trigger") {
+        trigger(
+            text,
+            Place::cell(sheet, row, column),
+            element,
+            form,
+            findings,
+        );
+    }
+    for column in &columns.unknown {
+        let (Some(header), text) = (sheet.header.get(*column), row.cell(*column)) else {
+            continue;
+        };
+        if !text.is_empty() {
+            element.extra.insert(header.clone(), String::from(text));
+        }
+    }
+    check(sheet, columns, row, element, form, findings);
+}
+
+fn trigger(
+    text: &str,
+    place: Place<'_>,
+    element: &mut Element,
+    form: &Form,
+    findings: &mut Findings,
+) {
+    for name in text.split(',').map(str::trim) {
+        let bare = name
+            .strip_prefix("${")
+            .and_then(|rest| rest.strip_suffix('}'))
+            .unwrap_or(name);
+        match form.names.get(bare) {
+            Some(id) => element.trigger.push(*id),
+            None => {
+                let mend = did_you_mean(bare, form.names.keys().map(String::as_str));
+                findings.error(place, Cause::UnknownReference(String::from(bare)), mend);
+            }
+        }
+    }
+}
+
+/// A first value is an expression when it refers to something or calls a function; `Toko (baru)` is just a text.
+fn initial(text: &str, place: Place<'_>, form: &Form, findings: &mut Findings) -> Initial {
+    let is_formula = text.contains("${") || (text.contains('(') && expr::parse(text).is_ok());
+    if !is_formula {
+        return Initial::Value(String::from(text));
+    }
+    match formula(text, place, form, findings) {
+        Some(expr) => Initial::Computed(expr),
+        None => Initial::Value(String::new()),
+    }
+}
+
+/// What must fit together inside one row.
+fn check(
+    sheet: &Sheet,
+    columns: &Columns,
+    row: &Row,
+    element: &mut Element,
+    form: &Form,
+    findings: &mut Findings,
+) {
+    let place = columns
+        .find("type")
+        .map_or(Place::row(sheet, row), |column| {
+            Place::cell(sheet, row, column)
+        });
+    match &mut element.choices {
+        Choices::List(list) if !form.lists.contains_key(list) => {
+            let mend = did_you_mean(list, form.lists.keys().map(String::as_str));
+            findings.error(place, Cause::MissingList(list.clone()), mend);
+        }
+        Choices::Table { value, label, .. } => {
+            for (key, slot) in [("value", value), ("label", label)] {
+                if let Some(column) = element.parameters.get(key) {
+                    slot.clone_from(column);
+                }
+            }
+        }
+        _ => {}
+    }
+    let Some(kind) = element.question_kind() else {
+        return;
+    };
+    if kind == QuestionKind::Calculate && element.calculation.is_none() {
+        let column = columns.find("calculation");
+        if column.is_none_or(|column| row.cell(column).is_empty()) {
+            findings.error(place, Cause::NoCalculation, None);
+        }
+    }
+    if !kind.is_capturable() {
+        findings.warn(place, Cause::NotCapturable(element.name.clone()));
+    } else if kind.is_shown() {
+        for (language, name) in form.languages.iter().enumerate() {
+            if element.label.exact(language).is_none() && element.hint.exact(language).is_none() {
+                findings.warn(place, Cause::NoLabel(name.clone()));
+            }
+        }
+    }
+}
+
+/// The error for elements that depend on each other in a circle, at the cell that closes it.
+pub(super) fn circle(
+    sheet: &Sheet,
+    columns: &Columns,
+    form: &Form,
+    circle: &[ElementId],
+) -> FormError {
+    let mut names: Vec<String> = Vec::new();
+    for id in circle.iter().chain(circle.first()) {
+        names.extend(
+            form.element(*id)
+                .map(|element| format!("${{{}}}", element.name)),
+        );
+    }
+    let mend = Some(String::from("take one of these references out"));
+    let cause = Cause::Cycle(names.join(" -> "));
+    // A group is in the circle only through what stands in it; point at a row with an expression.
+    for id in circle {
+        let Some(element) = form.element(*id) else {
+            continue;
+        };
+        let column = match (
+            &element.calculation,
+            &element.relevant,
+            &element.repeat_count,
+        ) {
+            (Some(_), _, _) => columns.find("calculation"),
+            (None, Some(_), _) => columns.find("relevant"),
+            (None, None, Some(_)) => columns.find("repeat_count"),
+            _ => continue,
+        };
+        if let Some(row) = sheet.rows.iter().find(|row| row.number == element.row) {
+            let place = column.map_or(Place::row(sheet, row), |column| {
+                Place::cell(sheet, row, column)
+            });
+            return place.finding(cause, mend);
+        }
+    }
+    Place::sheet(sheet).finding(cause, mend)
+}

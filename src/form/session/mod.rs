@@ -1,0 +1,482 @@
+//! Filling a form: the answers of one visit and everything that follows from them.
+//!
+//! A [`Session`] takes any answers, also ones of another version or broken ones: what has no place is kept aside in
+//! [`Session::unplaced`]. It accepts answers that break a constraint and shows them as problems, because what was typed
+//! must never be lost. What does not apply is kept while editing and left out of [`Session::submission`].
+
+mod check;
+mod compute;
+mod document;
+mod messages;
+mod secondary;
+mod view;
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub use view::{
+    ChoiceState, Item, PageState, Problem, ProblemKind, QuestionState, RepeatInstance, RepeatState,
+};
+
+use super::definition::{ElementId, ElementKind, Form, Initial};
+use super::expr::NodeId;
+use super::kind::QuestionKind;
+use document::Document;
+use world::World;
+
+/// Answers by path: `name`, or `repeat/key/name` inside a repeat, with `repeat/key` = `1` for each instance.
+///
+/// A value that is an empty text means: cleared by the user, do not fill in the default again.
+pub type Answers = BTreeMap<String, String>;
+
+/// What the world is like while a form is filled.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Surroundings {
+    /// Milliseconds since 1970 UTC.
+    pub now: i64,
+    /// What to add to UTC for local time, in minutes; 420 for WIB.
+    pub utc_offset_minutes: i32,
+    /// Who fills the form.
+    pub username: String,
+    /// The same person's id.
+    pub user_id: String,
+    /// The device.
+    pub device_id: String,
+    /// The id of what is being filled; `uuid()` derives from it.
+    pub instance_id: String,
+    /// Tables for `pulldata()` and `select_one_from_file`, by name without `.csv`: rows of columns.
+    pub tables: BTreeMap<String, Vec<BTreeMap<String, String>>>,
+    /// What `random()` derives from.
+    pub random_seed: u64,
+}
+
+/// What an answer changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Values to persist, the answer itself and recomputed ones; `None` removes one.
+    pub values: Vec<(String, Option<String>)>,
+    /// The paths of questions and repeats that may look different now.
+    pub views: BTreeSet<String>,
+    /// Whether pages, questions or repeat instances appeared or disappeared.
+    pub pages_changed: bool,
+}
+
+/// Why an answer was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum AnswerError {
+    #[error("there is no question `{0}` in this form")]
+    Unknown(String),
+    #[error("`{0}` cannot be changed by hand")]
+    ReadOnly(String),
+    #[error("`{0}` cannot be the key of a repeat")]
+    Key(String),
+    #[error("the repeat has an instance `{0}` already")]
+    Doubled(String),
+}
+
+/// A form being filled.
+#[derive(Debug, Clone)]
+pub struct Session {
+    world: World,
+    answers: Answers,
+    unplaced: Answers,
+    on_open: Vec<(String, Option<String>)>,
+}
+
+impl Session {
+    /// Opens a form with the answers there are, fills in defaults and computes everything.
+    pub fn open(form: Arc<Form>, answers: Answers, surroundings: Surroundings) -> Session {
+        let mut session = Session {
+            world: World::new(form, surroundings),
+            answers: answers.clone(),
+            unplaced: Answers::new(),
+            on_open: Vec::new(),
+        };
+        session.rebuild();
+        session.settle();
+        let mut on_open: Vec<(String, Option<String>)> = session
+            .answers
+            .iter()
+            .filter(|(path, value)| answers.get(*path) != Some(value))
+            .map(|(path, value)| (path.clone(), Some(value.clone())))
+            .collect();
+        let gone = answers
+            .keys()
+            .filter(|path| {
+                !session.answers.contains_key(*path) && !session.unplaced.contains_key(*path)
+            })
+            .map(|path| (path.clone(), None));
+        on_open.extend(gone);
+        session.on_open = on_open;
+        session
+    }
+
+    /// The form.
+    pub fn form(&self) -> &Arc<Form> {
+        &self.world.form
+    }
+
+    /// What defaults and calculations set at opening, to be persisted.
+    pub fn changes_on_open(&self) -> &[(String, Option<String>)] {
+        &self.on_open
+    }
+
+    /// Every answer that has a place in the form, relevant or not.
+    pub fn answers(&self) -> &Answers {
+        &self.answers
+    }
+
+    /// Answers that have no place in this form, as they were given.
+    pub fn unplaced(&self) -> &Answers {
+        &self.unplaced
+    }
+
+    /// Gives or clears an answer.
+    ///
+    /// # Errors
+    /// Only when there is no such question or it cannot be changed by hand; a wrong answer is kept and shown.
+    pub fn answer(&mut self, path: &str, value: Option<&str>) -> Result<Changes, AnswerError> {
+        let node = self
+            .world
+            .document
+            .at(path)
+            .ok_or_else(|| AnswerError::Unknown(String::from(path)))?;
+        let element = self.world.element_of(node);
+        let kind = self
+            .world
+            .kind_of(node)
+            .ok_or_else(|| AnswerError::Unknown(String::from(path)))?;
+        let computed = self
+            .world
+            .form
+            .element(element)
+            .is_some_and(|element| element.is_computed());
+        let open = kind.is_asked() || kind == QuestionKind::Hidden;
+        if computed || !open || self.world.is_read_only(node) {
+            return Err(AnswerError::ReadOnly(String::from(path)));
+        }
+        let mut round = compute::Round::default();
+        self.put(node, value.unwrap_or_default(), &mut round);
+        self.run_triggers(node, &mut round);
+        self.propagate(&mut round);
+        Ok(self.changes(round))
+    }
+
+    /// Adds an instance to a repeat. Keys sort in the order of the instances.
+    ///
+    /// # Errors
+    /// When there is no such repeat, its count is computed, or the key cannot be used.
+    pub fn add_repeat(&mut self, repeat: &str, key: &str) -> Result<Changes, AnswerError> {
+        let unknown = || AnswerError::Unknown(String::from(repeat));
+        let slot = self
+            .world
+            .document
+            .at(repeat)
+            .filter(|node| self.world.document.is_slot(*node))
+            .ok_or_else(unknown)?;
+        let element = self
+            .world
+            .form
+            .element(self.world.element_of(slot))
+            .ok_or_else(unknown)?;
+        if element.repeat_count.is_some() {
+            return Err(AnswerError::ReadOnly(String::from(repeat)));
+        }
+        if key.is_empty() || key.contains('/') {
+            return Err(AnswerError::Key(String::from(key)));
+        }
+        let path = format!("{repeat}/{key}");
+        if self.answers.contains_key(&path) {
+            return Err(AnswerError::Doubled(path));
+        }
+        Ok(self.restructure(repeat, |answers| {
+            answers.insert(path, String::from("1"));
+        }))
+    }
+
+    /// Removes an instance of a repeat with everything in it.
+    ///
+    /// # Errors
+    /// When there is no such instance or the repeat's count is computed.
+    pub fn remove_repeat(&mut self, instance: &str) -> Result<Changes, AnswerError> {
+        let unknown = || AnswerError::Unknown(String::from(instance));
+        let node = self.world.document.at(instance).ok_or_else(unknown)?;
+        let slot = self.world.document.slot_of(node).ok_or_else(unknown)?;
+        let element = self
+            .world
+            .form
+            .element(self.world.element_of(node))
+            .ok_or_else(unknown)?;
+        let repeat = self.world.document.path(slot).to_string();
+        if element.repeat_count.is_some() {
+            return Err(AnswerError::ReadOnly(repeat));
+        }
+        let inside = format!("{instance}/");
+        Ok(self.restructure(&repeat, |answers| {
+            answers.retain(|path, _| path != instance && !path.starts_with(&inside));
+        }))
+    }
+
+    /// Lets time pass: `today()` and `now()` are asked again.
+    pub fn set_now(&mut self, now: i64) -> Changes {
+        self.world.surroundings.now = now;
+        let mut round = compute::Round::default();
+        round.touch_everything(&self.world.form);
+        self.propagate(&mut round);
+        self.changes(round)
+    }
+
+    /// Notes the end of filling (questions of type `end`); to be called when the form is sent.
+    pub fn finish(&mut self, now: i64) -> Changes {
+        self.world.surroundings.now = now;
+        let mut round = compute::Round::default();
+        for node in self.world.document.all() {
+            if self.world.kind_of(node) == Some(QuestionKind::End) {
+                let stamp = self.world.stamp();
+                self.put(node, &stamp, &mut round);
+            }
+        }
+        self.propagate(&mut round);
+        self.changes(round)
+    }
+
+    /// What is sent: relevant answers that are not empty, and the markers of relevant repeat instances.
+    pub fn submission(&self) -> Answers {
+        let mut out = Answers::new();
+        for (path, value) in &self.answers {
+            let Some(node) = self.world.document.at(path) else {
+                continue;
+            };
+            let note = self.world.kind_of(node) == Some(QuestionKind::Note);
+            if !value.is_empty() && !note && self.world.document.is_relevant(node) {
+                out.insert(path.clone(), value.clone());
+            }
+        }
+        out
+    }
+
+    /// Builds the document anew from the answers; nothing in it is computed yet.
+    fn rebuild(&mut self) {
+        let (document, unplaced) = Document::grow(&self.world.form, &self.answers);
+        self.world.document = document;
+        for path in unplaced {
+            if let Some(value) = self.answers.remove(&path) {
+                self.unplaced.insert(path, value);
+            }
+        }
+    }
+
+    /// After [`Self::rebuild`]: first values, then everything computed, until the number of repeats stands.
+    fn settle(&mut self) {
+        // Each pass can only add instances of repeats nested one deeper.
+        for _ in 0..8 {
+            let mut round = compute::Round::default();
+            let nodes: Vec<NodeId> = self.world.document.all().collect();
+            for node in &nodes {
+                if let Some(value) = self.first_value(*node) {
+                    self.put(*node, &value, &mut round);
+                }
+            }
+            round.touch_everything(&self.world.form);
+            self.work_off(&mut round);
+            for node in nodes {
+                self.compute_first_value(node);
+            }
+            if !self.fit_repeats() {
+                break;
+            }
+            self.rebuild();
+        }
+    }
+
+    /// A first value that needs no computing.
+    fn first_value(&self, node: NodeId) -> Option<String> {
+        let path = self.world.document.path(node);
+        if self.answers.contains_key(path) {
+            return None;
+        }
+        let surroundings = &self.world.surroundings;
+        match self.world.kind_of(node)? {
+            QuestionKind::Start => return Some(self.world.stamp()),
+            QuestionKind::Today => return self.world.stamp().split('T').next().map(String::from),
+            QuestionKind::Username => return Some(surroundings.username.clone()),
+            QuestionKind::DeviceId => return Some(surroundings.device_id.clone()),
+            _ => {}
+        }
+        match self
+            .world
+            .form
+            .element(self.world.element_of(node))?
+            .initial
+            .as_ref()?
+        {
+            Initial::Value(value) => Some(value.clone()),
+            Initial::Computed(_) => None,
+        }
+    }
+
+    fn compute_first_value(&mut self, node: NodeId) {
+        let form = Arc::clone(&self.world.form);
+        let Some(expr) = form.computed_initial(self.world.element_of(node)) else {
+            return;
+        };
+        if self.answers.contains_key(self.world.document.path(node))
+            || self.world.document.is_slot(node)
+        {
+            return;
+        }
+        let value = self.world.compute_text(expr, node);
+        if !value.is_empty() {
+            let mut round = compute::Round::default();
+            self.put(node, &value, &mut round);
+            self.work_off(&mut round);
+        }
+    }
+
+    /// Adds the instances that computed counts ask for; whether any was added.
+    fn fit_repeats(&mut self) -> bool {
+        let mut added = false;
+        for slot in self
+            .world
+            .document
+            .all()
+            .filter(|node| self.world.document.is_slot(*node))
+            .collect::<Vec<_>>()
+        {
+            let Some(wanted) = self.world.document.count_of(slot) else {
+                continue;
+            };
+            let path = self.world.document.path(slot).to_string();
+            let there = self.world.document.instances(slot).len();
+            for number in there..wanted {
+                // Two devices that count to the same number make the same instances.
+                let key = format!("{path}/{:06}", number + 1);
+                added |= self.answers.insert(key, String::from("1")).is_none();
+            }
+        }
+        added
+    }
+
+    /// Changes which instances there are, and says everything that is different afterwards.
+    fn restructure(&mut self, repeat: &str, edit: impl FnOnce(&mut Answers)) -> Changes {
+        let before = self.answers.clone();
+        let seen = self.world.document.relevance();
+        edit(&mut self.answers);
+        self.rebuild();
+        self.settle();
+        let after = self.world.document.relevance();
+        let mut changes = Changes {
+            pages_changed: true,
+            ..Changes::default()
+        };
+        changes.views.insert(String::from(repeat));
+        let mut touched: BTreeSet<ElementId> = self
+            .world
+            .form
+            .names
+            .get(last_part(repeat))
+            .copied()
+            .into_iter()
+            .collect();
+        let paths: BTreeSet<&String> = before.keys().chain(self.answers.keys()).collect();
+        for path in paths {
+            let (old, new) = (before.get(path), self.answers.get(path));
+            if old != new {
+                changes.values.push((path.clone(), new.cloned()));
+                touched.extend(self.world.form.names.get(last_part(path)));
+            }
+            if (old != new || seen.get(path) != after.get(path))
+                && self.world.document.at(path).is_some()
+            {
+                changes.views.insert(path.clone());
+            }
+        }
+        for (path, relevant) in &after {
+            if seen.get(path) != Some(relevant) {
+                changes.views.insert(path.clone());
+                touched.extend(self.world.form.names.get(last_part(path)));
+            }
+        }
+        // `position(..)` may have moved in what comes after.
+        let inside = format!("{repeat}/");
+        changes.views.extend(
+            after
+                .keys()
+                .filter(|path| path.starts_with(&inside))
+                .cloned(),
+        );
+        self.add_viewers(touched.into_iter(), &mut changes.views);
+        changes
+    }
+
+    fn add_viewers(&self, elements: impl Iterator<Item = ElementId>, views: &mut BTreeSet<String>) {
+        for element in elements {
+            for viewer in self
+                .world
+                .form
+                .graph
+                .viewers
+                .get(element)
+                .map(Vec::as_slice)
+                .unwrap_or_default()
+            {
+                let is_repeat = self
+                    .world
+                    .form
+                    .element(*viewer)
+                    .is_some_and(|e| e.kind == ElementKind::Repeat);
+                let nodes = if is_repeat {
+                    self.world.document.slots(*viewer)
+                } else {
+                    self.world.document.nodes(*viewer)
+                };
+                let paths = nodes
+                    .iter()
+                    .map(|node| self.world.document.path(*node))
+                    .filter(|path| !path.is_empty());
+                views.extend(paths.map(String::from));
+            }
+        }
+    }
+
+    /// Turns a finished round of computing into what the caller needs.
+    fn changes(&self, round: compute::Round) -> Changes {
+        let document = &self.world.document;
+        let mut changes = Changes {
+            pages_changed: round.structure || !round.relevance.is_empty(),
+            ..Changes::default()
+        };
+        for node in &round.values {
+            let path = document.path(*node);
+            changes
+                .values
+                .push((String::from(path), self.answers.get(path).cloned()));
+        }
+        for path in &round.added {
+            changes.values.push((path.clone(), Some(String::from("1"))));
+        }
+        let touched: BTreeSet<NodeId> = round
+            .values
+            .iter()
+            .chain(&round.relevance)
+            .copied()
+            .collect();
+        let paths = touched
+            .iter()
+            .map(|node| document.path(*node))
+            .filter(|path| !path.is_empty());
+        changes.views.extend(paths.map(String::from));
+        let elements: BTreeSet<ElementId> = touched
+            .iter()
+            .map(|node| self.world.element_of(*node))
+            .collect();
+        self.add_viewers(elements.into_iter(), &mut changes.views);
+        changes
+    }
+}
+
+fn last_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}

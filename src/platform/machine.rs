@@ -1,0 +1,58 @@
+//! What a device needs of the machine it runs on.
+
+use std::{future::Future, pin::Pin};
+
+use crate::domain::Millis;
+use crate::sql::{self, Connection, Key};
+use crate::store::api::Notice;
+
+/// Work that goes on beside requests.
+pub type Task = Pin<Box<dyn Future<Output = ()>>>;
+
+/// A call of the server.
+#[derive(Clone)]
+pub struct Call {
+    /// Path on the server, from `/api`.
+    pub path: &'static str,
+    /// Bearer token. Never logged.
+    pub token: Option<String>,
+    /// JSON to post; nothing posts nothing.
+    pub body: String,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// Nothing: no network, no server, cut off, or too slow.
+    Nothing,
+    /// An HTTP response.
+    Response {
+        /// Status.
+        status: u16,
+        /// Whether it carries our server's mark.
+        ours: bool,
+        /// The body.
+        body: String,
+    },
+}
+
+/// A browser's worker, or a native process.
+pub trait Machine: 'static {
+    /// Now, by the machine's clock.
+    fn now(&self) -> Millis;
+    /// Fills with randomness fit for keys.
+    fn random(&self, bytes: &mut [u8]);
+    /// Opens (or makes) a database, encrypted with the key where the machine can.
+    ///
+    /// # Errors
+    /// See [`sql::Error`]; the file is untouched.
+    fn open(&self, file: &str, key: Option<&Key>) -> Result<Connection, sql::Error>;
+    /// Calls the server.
+    fn call(&self, call: Call) -> impl Future<Output = Answer>;
+    /// Tells the screens.
+    fn notify(&self, notice: Notice);
+    /// Wakes the device at that time; replaces an earlier wish.
+    fn wake_at(&self, at: Millis);
+    /// Lets a task go on beside requests.
+    fn spawn(&self, task: Task);
+}

@@ -1,0 +1,78 @@
+//! One owner of the database among the tabs: a Web Lock, and a channel on which another tab asks for it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Function, Object, Promise, Reflect};
+use wasm_bindgen::{JsValue, closure::Closure, prelude::wasm_bindgen};
+use wasm_bindgen_futures::JsFuture;
+
+const NAME: &str = "anjangsana-store";
+
+#[wasm_bindgen]
+extern "C" {
+    // web-sys still calls the Lock Manager unstable; every browser with OPFS has it.
+    #[wasm_bindgen(js_namespace = ["navigator", "locks"], js_name = request, catch)]
+    fn request(name: &str, options: &Object, callback: &JsValue) -> Result<Promise, JsValue>;
+}
+
+/// The lock, held until it is dropped.
+pub(super) struct Held {
+    release: Function,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Resolving the promise that the lock waits on cannot fail.
+        let _released = self.release.call0(&JsValue::NULL);
+    }
+}
+
+/// Takes the lock: at once or not at all, or (with `wait`) when the tab that has it lets go.
+pub(super) async fn take(wait: bool) -> Option<Held> {
+    let options = Object::new();
+    if !wait {
+        Reflect::set(&options, &"ifAvailable".into(), &JsValue::TRUE).ok()?;
+    }
+    let slot: Rc<RefCell<Option<Held>>> = Rc::default();
+    // The callback gets the lock (or null) and gives a promise: the lock is held until that is resolved.
+    let granted = Promise::new(&mut |resolve, _| {
+        let inside = Rc::clone(&slot);
+        let callback = Closure::<dyn FnMut(JsValue) -> JsValue>::new(move |lock: JsValue| {
+            let mut held = JsValue::UNDEFINED;
+            if !lock.is_null() {
+                held = Promise::new(&mut |release, _| {
+                    *inside.borrow_mut() = Some(Held { release });
+                })
+                .into();
+            }
+            let _told = resolve.call0(&JsValue::NULL);
+            held
+        });
+        // A refused request (a page being unloaded) leaves the promise open: there is nobody left to tell.
+        let _asked = request(NAME, &options, callback.as_ref());
+        callback.forget();
+    });
+    JsFuture::from(granted).await.ok()?;
+    slot.take()
+}
+
+/// Asks the tab that has the lock to let go.
+pub(super) fn ask_for_it() {
+    if let Ok(channel) = web_sys::BroadcastChannel::new(NAME) {
+        let _sent = channel.post_message(&JsValue::TRUE);
+        channel.close();
+    }
+}
+
+/// Calls back whenever another tab asks for the lock.
+pub(super) fn when_asked(mut asked: impl FnMut() + 'static) {
+    use wasm_bindgen::JsCast;
+    if let Ok(channel) = web_sys::BroadcastChannel::new(NAME) {
+        let heard = Closure::<dyn FnMut()>::new(move || asked());
+        channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        heard.forget();
+        // The channel lives as long as the worker.
+        std::mem::forget(channel);
+    }
+}

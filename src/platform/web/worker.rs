@@ -1,0 +1,241 @@
+//! The worker: owns the database (one Web Lock among all tabs), answers the page, syncs.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use js_sys::Date;
+use sqlite_wasm_vfs::sahpool::{self, OpfsSAHPoolCfgBuilder, OpfsSAHPoolUtil};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+
+use super::bridge::{ToPage, ToWorker};
+use super::{http, locks};
+use crate::domain::Millis;
+use crate::platform::device::Device;
+use crate::platform::machine::{Answer, Call, Machine, Task};
+use crate::sql::{self, Connection, Key};
+use crate::store::api::{AppStatus, Notice, StoreError};
+
+/// Files a pool has room for at first: the vault and five people, a journal each.
+const SLOTS: usize = 12;
+
+/// Handles of a tab that just closed may live a little longer than its lock.
+const INSTALL_TRIES: u32 = 20;
+const INSTALL_PAUSE: i32 = 100;
+
+thread_local! {
+    static WORKER: Worker = Worker::default();
+}
+
+#[derive(Default)]
+struct Worker {
+    owned: RefCell<Option<Owned>>,
+    /// The pool outlives its owner: it is paused and resumed, never installed twice.
+    pool: RefCell<Option<Rc<OpfsSAHPoolUtil>>>,
+    timer: Rc<Cell<Option<i32>>>,
+}
+
+/// What this tab has while it owns the database. The lock goes last.
+struct Owned {
+    device: Rc<Device<Browser>>,
+    _lock: locks::Held,
+}
+
+/// Serves the page for as long as the worker lives.
+pub fn serve() {
+    listen();
+    locks::when_asked(let_go);
+    spawn_local(async {
+        let status = own(false).await;
+        post(&ToPage::Ready(status));
+    });
+}
+
+fn scope() -> Option<DedicatedWorkerGlobalScope> {
+    js_sys::global().dyn_into().ok()
+}
+
+fn post(message: &ToPage) {
+    if let (Some(scope), Ok(text)) = (scope(), serde_json::to_string(message)) {
+        let _page_gone = scope.post_message(&JsValue::from_str(&text));
+    }
+}
+
+fn listen() {
+    let heard = Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| {
+        let message = event
+            .data()
+            .as_string()
+            .and_then(|text| serde_json::from_str(&text).ok());
+        match message {
+            Some(ToWorker::Ask(number, request)) => {
+                let device = WORKER.with(|worker| {
+                    worker
+                        .owned
+                        .borrow()
+                        .as_ref()
+                        .map(|owned| Rc::clone(&owned.device))
+                });
+                spawn_local(async move {
+                    let answer = match device {
+                        Some(device) => device.ask(request).await,
+                        None => Err(StoreError::NotOpen),
+                    };
+                    post(&ToPage::Answer(number, answer));
+                });
+            }
+            Some(ToWorker::TakeOver) => {
+                locks::ask_for_it();
+                spawn_local(async {
+                    let status = own(true).await;
+                    post(&ToPage::Notice(Notice::Status(status)));
+                });
+            }
+            None => {}
+        }
+    });
+    if let Some(scope) = scope() {
+        scope.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+    }
+    heard.forget();
+}
+
+/// Becomes the owner of the database, and says what the app is then.
+async fn own(wait: bool) -> AppStatus {
+    let Some(lock) = locks::take(wait).await else {
+        return AppStatus::OtherTab;
+    };
+    if let Err(reason) = have_pool().await {
+        return AppStatus::NoStorage { reason };
+    }
+    match Device::start(Browser {
+        timer: WORKER.with(|worker| Rc::clone(&worker.timer)),
+    }) {
+        Ok(device) => {
+            let status = match device.ask(crate::store::api::Request::Status).await {
+                Ok(crate::store::api::Reply::Status(status)) => status,
+                _ => AppStatus::Closed {
+                    accounts: Vec::new(),
+                },
+            };
+            WORKER.with(|worker| {
+                worker.owned.replace(Some(Owned {
+                    device,
+                    _lock: lock,
+                }))
+            });
+            status
+        }
+        Err(sql::Error::TooNew { .. }) => AppStatus::NewerDatabase,
+        Err(error) => AppStatus::NoStorage {
+            reason: error.to_string(),
+        },
+    }
+}
+
+async fn have_pool() -> Result<(), String> {
+    let pool = WORKER.with(|worker| worker.pool.borrow().clone());
+    let mut last = String::new();
+    for _ in 0..INSTALL_TRIES {
+        let tried = match &pool {
+            Some(pool) => pool.resume().await.map_err(|error| error.to_string()),
+            None => {
+                let config = OpfsSAHPoolCfgBuilder::new()
+                    .directory("anjangsana")
+                    .initial_capacity(SLOTS)
+                    .build();
+                sahpool::install::<sqlite_wasm_rs::WasmOsCallback>(&config, false)
+                    .await
+                    .map(|pool| {
+                        WORKER.with(|worker| *worker.pool.borrow_mut() = Some(Rc::new(pool)))
+                    })
+                    .map_err(|error| error.to_string())
+            }
+        };
+        match tried {
+            Ok(()) => return Ok(()),
+            Err(error) => last = error,
+        }
+        super::page::sleep(INSTALL_PAUSE.unsigned_abs()).await;
+    }
+    Err(last)
+}
+
+/// Another tab asks: every database is closed, the files are let go, then the lock. Saved answers are on disk already.
+fn let_go() {
+    let Some(owned) = WORKER.with(|worker| worker.owned.take()) else {
+        return;
+    };
+    owned.device.close();
+    let Owned {
+        device,
+        _lock: lock,
+    } = owned;
+    spawn_local(async move {
+        // A request under way (a login waiting for the network) holds the device: wait for it.
+        while Rc::strong_count(&device) > 1 {
+            super::page::sleep(50).await;
+        }
+        drop(device);
+        if let Some(pool) = WORKER.with(|worker| worker.pool.borrow().clone()) {
+            // Files still in use would be said by the other tab, which cannot install then.
+            let _paused = pool.pause();
+        }
+        drop(lock);
+        post(&ToPage::Notice(Notice::Status(AppStatus::OtherTab)));
+    });
+}
+
+struct Browser {
+    timer: Rc<Cell<Option<i32>>>,
+}
+
+impl Machine for Browser {
+    fn now(&self) -> Millis {
+        super::page::now()
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        super::page::random(bytes);
+    }
+
+    fn open(&self, file: &str, key: Option<&Key>) -> Result<Connection, sql::Error> {
+        sql::open_device(file, key)
+    }
+
+    async fn call(&self, call: Call) -> Answer {
+        http::post(call).await
+    }
+
+    fn notify(&self, notice: Notice) {
+        post(&ToPage::Notice(notice));
+    }
+
+    fn wake_at(&self, at: Millis) {
+        let Some(scope) = scope() else { return };
+        if let Some(timer) = self.timer.take() {
+            scope.clear_timeout_with_handle(timer);
+        }
+        let woke = Closure::once_into_js(|| {
+            let device = WORKER.with(|worker| {
+                worker
+                    .owned
+                    .borrow()
+                    .as_ref()
+                    .map(|owned| Rc::clone(&owned.device))
+            });
+            if let Some(device) = device {
+                device.woke();
+            }
+        });
+        let wait = (at.0 as f64 - Date::now()).clamp(0.0, f64::from(i32::MAX)) as i32;
+        let timer =
+            scope.set_timeout_with_callback_and_timeout_and_arguments_0(woke.unchecked_ref(), wait);
+        self.timer.set(timer.ok());
+    }
+
+    fn spawn(&self, task: Task) {
+        spawn_local(task);
+    }
+}

@@ -1,0 +1,182 @@
+//! What lists and filters need of a record, kept beside it in the same transaction.
+//!
+//! A record that does not read as its kind promises is kept as it is and shows in no list: a newer server may know more
+//! than this app.
+
+use rusqlite::{Connection, params};
+
+use super::api::StoreError;
+use super::record;
+use crate::domain::{
+    Cooperative, Decision, Kind, Person, Record, RecordId, Review, Visit, record::BadRecord,
+};
+
+/// Brings the tables beside a record up to date with it.
+pub(super) fn project(db: &Connection, record: &Record) -> Result<(), StoreError> {
+    let readable = match record.kind {
+        Kind::Person => person(db, record)?,
+        Kind::Form => form(db, record)?,
+        Kind::Cooperative => cooperative(db, record)?,
+        Kind::Visit => visit(db, record.id)?,
+        Kind::Review => review(db, record)?,
+    };
+    if readable.is_err() {
+        forget(db, record.kind, record.id)?;
+    }
+    Ok(())
+}
+
+/// Takes a record out of every list.
+pub(super) fn forget(db: &Connection, kind: Kind, id: RecordId) -> Result<(), StoreError> {
+    let id = id.to_string();
+    match kind {
+        Kind::Person | Kind::Form => {}
+        Kind::Cooperative => {
+            db.execute(
+                "delete from cooperative_search where rowid = (select n from record where id = ?)",
+                [&id],
+            )?;
+            db.execute("delete from cooperative where id = ?", [&id])?;
+        }
+        Kind::Visit => {
+            db.execute("delete from visit where id = ?", [&id])?;
+        }
+        Kind::Review => {
+            db.execute("delete from review where id = ?", [&id])?;
+        }
+    }
+    Ok(())
+}
+
+type Readable = Result<(), BadRecord>;
+
+fn person(db: &Connection, record: &Record) -> Result<Readable, StoreError> {
+    let person = match Person::from_record(record) {
+        Ok(person) => person,
+        Err(bad) => return Ok(Err(bad)),
+    };
+    db.prepare_cached("insert or replace into person (user, name, role) values (?, ?, ?)")?
+        .execute(params![
+            person.id.to_string(),
+            person.name,
+            person.role.name()
+        ])?;
+    Ok(Ok(()))
+}
+
+fn form(db: &Connection, record: &Record) -> Result<Readable, StoreError> {
+    let (Ok(form), Ok(version)) = (
+        record.need::<String>("form"),
+        record.need::<String>("version"),
+    ) else {
+        return Ok(Err(record.bad("version")));
+    };
+    db.prepare_cached("insert or replace into form (form, version, record) values (?, ?, ?)")?
+        .execute(params![form, version, record.id.to_string()])?;
+    Ok(Ok(()))
+}
+
+fn cooperative(db: &Connection, record: &Record) -> Result<Readable, StoreError> {
+    let cooperative = match Cooperative::from_record(record) {
+        Ok(cooperative) => cooperative,
+        Err(bad) => return Ok(Err(bad)),
+    };
+    let id = record.id.to_string();
+    let status = cooperative.status();
+    db.prepare_cached(
+        "insert or replace into cooperative (id, name, desa, area, nik, status, status_date, status_entry)
+         values (?, ?, ?, ?, ?, ?, ?, ?)",
+    )?
+    .execute(params![
+        id,
+        cooperative.name,
+        cooperative.desa,
+        cooperative.area.0,
+        cooperative.nik,
+        status.map(|entry| entry.status.name()),
+        status.map(|entry| &entry.date),
+        status.map(serde_json::to_string).transpose()?,
+    ])?;
+    db.prepare_cached(
+        "insert or replace into cooperative_search (rowid, name, desa, kecamatan, nik)
+         select n, ?, ?, ?, ? from record where id = ?",
+    )?
+    .execute(params![
+        cooperative.name,
+        cooperative.desa,
+        cooperative.area.name(),
+        cooperative.nik,
+        id
+    ])?;
+    Ok(Ok(()))
+}
+
+/// A visit's row depends on its reviews too: called again whenever one of them comes.
+pub(super) fn visit(db: &Connection, id: RecordId) -> Result<Readable, StoreError> {
+    let Some(record) = record::find(db, id)? else {
+        return Ok(Ok(()));
+    };
+    let visit = match Visit::from_record(&record) {
+        Ok(visit) => visit,
+        Err(bad) => return Ok(Err(bad)),
+    };
+    let reviews = reviews(db, id)?;
+    let last = visit.last_submission();
+    let notes = reviews
+        .iter()
+        .find(|review| review.submission == last && review.decision == Decision::Return)
+        .map_or(0, Review::count_notes);
+    let begun = visit.created.at.date().to_string();
+    let date = visit
+        .answers
+        .get("tanggal_kunjungan")
+        .cloned()
+        .unwrap_or(begun);
+    db.prepare_cached(
+        "insert into visit (id, cooperative, area, officer, date, state, submissions, submitted_at, notes)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         on conflict (id) do update set cooperative = ?2, area = ?3, officer = ?4, date = ?5, state = ?6,
+             submissions = ?7, submitted_at = ?8, notes = ?9",
+    )?
+    .execute(params![
+        id.to_string(),
+        visit.cooperative.to_string(),
+        visit.area.0,
+        visit.owner.to_string(),
+        date,
+        visit.state(&reviews).name(),
+        last,
+        visit.submissions.get(&last).map(|mark| mark.at.0),
+        notes,
+    ])?;
+    Ok(Ok(()))
+}
+
+fn review(db: &Connection, record: &Record) -> Result<Readable, StoreError> {
+    let review = match Review::from_record(record) {
+        Ok(review) => review,
+        Err(bad) => return Ok(Err(bad)),
+    };
+    db.prepare_cached("insert or replace into review (id, visit) values (?, ?)")?
+        .execute(params![record.id.to_string(), review.visit.to_string()])?;
+    // A visit that does not read keeps its review; there is nothing to show it at.
+    let _unreadable_visit = visit(db, review.visit)?;
+    Ok(Ok(()))
+}
+
+/// The reviews of a visit, oldest submission first; ones that do not read are left out.
+pub(super) fn reviews(db: &Connection, visit: RecordId) -> Result<Vec<Review>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "select r.id, r.kind, r.area, r.owner, r.rev, r.fields
+         from review join record r on r.id = review.id where review.visit = ?",
+    )?;
+    let records = statement
+        .query_map([visit.to_string()], record::read)?
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut reviews: Vec<Review> = records
+        .iter()
+        .filter_map(|record| Review::from_record(record).ok())
+        .collect();
+    reviews.sort_by_key(|review| (review.submission, review.mark.at));
+    Ok(reviews)
+}

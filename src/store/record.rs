@@ -1,0 +1,164 @@
+//! The records on the device: read, written with their outbox mutation, and projected into the tables that lists need.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::api::StoreError;
+use super::project;
+use crate::domain::{
+    AreaCode, Fields, Kind, Millis, MutationId, Record, RecordId, UserId, record::overlay,
+};
+
+/// A local change to a record, before it has a mutation.
+pub(super) struct Change<'a> {
+    pub kind: Kind,
+    pub record: RecordId,
+    pub area: &'a AreaCode,
+    pub owner: Option<UserId>,
+    /// The visit it is about, for the queue.
+    pub visit: Option<RecordId>,
+    pub fields: Fields,
+}
+
+/// The record as the screens see it.
+pub(super) fn find(db: &Connection, id: RecordId) -> Result<Option<Record>, StoreError> {
+    let found = db
+        .prepare_cached("select id, kind, area, owner, rev, fields from record where id = ?")?
+        .query_row([id.to_string()], read)
+        .optional()?;
+    Ok(found)
+}
+
+/// The record as the screens see it.
+pub(super) fn get(db: &Connection, id: RecordId, kind: Kind) -> Result<Record, StoreError> {
+    find(db, id)?
+        .filter(|record| record.kind == kind)
+        .ok_or(StoreError::NotFound)
+}
+
+/// Reads a row of `id, kind, area, owner, rev, fields`.
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Record> {
+    Ok(Record {
+        id: parsed(row, 0)?,
+        kind: Kind::from_name(row.get_ref(1)?.as_str()?).ok_or(rusqlite::Error::InvalidQuery)?,
+        area: AreaCode(row.get(2)?),
+        owner: row
+            .get::<_, Option<String>>(3)?
+            .map(|id| parse(3, &id))
+            .transpose()?,
+        rev: row.get(4)?,
+        deleted: false,
+        fields: json(row, 5)?,
+    })
+}
+
+/// A column that holds an identity, or another thing that reads from text.
+pub(super) fn parsed<T>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
+where
+    T: std::str::FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    parse(column, row.get_ref(column)?.as_str()?)
+}
+
+fn parse<T>(column: usize, text: &str) -> rusqlite::Result<T>
+where
+    T: std::str::FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    text.parse().map_err(|error: T::Err| {
+        rusqlite::Error::FromSqlConversionFailure(
+            column,
+            rusqlite::types::Type::Text,
+            Box::new(error),
+        )
+    })
+}
+
+/// A column that holds JSON.
+pub(super) fn json<T: serde::de::DeserializeOwned>(
+    row: &Row<'_>,
+    column: usize,
+) -> rusqlite::Result<T> {
+    serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(
+            column,
+            rusqlite::types::Type::Text,
+            Box::new(error),
+        )
+    })
+}
+
+/// Writes a change and the mutation that will carry it to the server. Both or neither: the caller's transaction.
+///
+/// Unsent changes of a record fold into one mutation; one that is being sent is frozen, and a new one opens behind it.
+pub(super) fn change(
+    db: &Connection,
+    now: Millis,
+    fresh: MutationId,
+    change: &Change<'_>,
+) -> Result<(), StoreError> {
+    let id = change.record.to_string();
+    db.prepare_cached(
+        "insert into record (id, kind, area, owner, touched) values (?1, ?2, ?3, ?4, ?5)
+         on conflict (id) do update set touched = ?5",
+    )?
+    .execute(params![
+        id,
+        change.kind.name(),
+        change.area.0,
+        change.owner.map(|owner| owner.to_string()),
+        now.0
+    ])?;
+    let open: Option<(i64, String)> = db
+        .prepare_cached("select seq, fields from outbox where record = ? and state = 'waiting' order by seq desc limit 1")?
+        .query_row([&id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    if let Some((seq, fields)) = open {
+        let mut fields: Fields = serde_json::from_str(&fields)?;
+        // Folding keeps nulls: they take a field away at the server.
+        fields.extend(
+            change
+                .fields
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone())),
+        );
+        db.prepare_cached("update outbox set fields = ?, at = ? where seq = ?")?
+            .execute(params![serde_json::to_string(&fields)?, now.0, seq])?;
+    } else {
+        db.prepare_cached(
+            "insert into outbox (mutation, kind, record, visit, base_rev, area, at, since, fields, state)
+             select ?1, ?2, ?3, ?4, rev, ?5, ?6, ?6, ?7, 'waiting' from record where id = ?3",
+        )?
+        .execute(params![
+            fresh.to_string(),
+            change.kind.name(),
+            id,
+            change.visit.map(|visit| visit.to_string()),
+            change.area.0,
+            now.0,
+            serde_json::to_string(&change.fields)?
+        ])?;
+    }
+    refresh(db, change.record)
+}
+
+/// Makes `fields` again from what the server last said and every unsent change over it, and projects it.
+pub(super) fn refresh(db: &Connection, id: RecordId) -> Result<(), StoreError> {
+    let key = id.to_string();
+    let base: String = db
+        .prepare_cached("select base from record where id = ?")?
+        .query_row([&key], |row| row.get(0))?;
+    let mut fields: Fields = serde_json::from_str(&base)?;
+    let mut unsent =
+        db.prepare_cached("select fields from outbox where record = ? order by seq")?;
+    let mut rows = unsent.query([&key])?;
+    while let Some(row) = rows.next()? {
+        overlay(&mut fields, &json(row, 0)?);
+    }
+    db.prepare_cached("update record set fields = ? where id = ?")?
+        .execute(params![serde_json::to_string(&fields)?, key])?;
+    if let Some(record) = find(db, id)? {
+        project::project(db, &record)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,5 @@
+-- Count and sum of revisions of what the server has and this user (?2) sees: the areas ?1 (a JSON list, null for all).
+select count(*), coalesce(sum(rev), 0)
+from record
+where rev > 0
+    and (?1 is null or area = '' or owner = ?2 or area in (select value from json_each(?1)))

@@ -1,0 +1,7 @@
+-- Records outside the areas ?1 (a JSON list) that are not ?2's own and have nothing unsent.
+select id, kind
+from record
+where area <> ''
+    and area not in (select value from json_each(?1))
+    and (owner is null or owner <> ?2)
+    and not exists (select 1 from outbox where outbox.record = record.id)

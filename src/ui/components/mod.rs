@@ -1,0 +1,11 @@
+//! Leafs: they know words and styles, and no screen.
+
+mod dialog;
+mod icon;
+mod parts;
+mod visit;
+
+pub(super) use dialog::{Confirm, Dialog};
+pub(super) use icon::Icon;
+pub(super) use parts::{Alert, Asking, Card, Chip, Empty, Head, StatusChip, Tone, use_title};
+pub(super) use visit::{HistoryList, StateChip, TransferChip, VisitList};

@@ -1,0 +1,134 @@
+//! Visits in lists: two chips for two axes, never one for both.
+
+use dioxus::prelude::*;
+
+use super::{Chip, Icon, Tone};
+use crate::domain::VisitState;
+use crate::store::api::{HistoryEntry, Step, Transfer, VisitRow};
+use crate::ui::format;
+use crate::ui::i18n::{t, ta};
+use crate::ui::route::Route;
+
+/// Where a visit stands.
+#[component]
+pub(crate) fn StateChip(state: VisitState, transfer: Transfer) -> Element {
+    let key = format::state_key(state, &transfer);
+    let (tone, icon) = match key {
+        "state-draft" => (Tone::Plain, "draft"),
+        "state-ready" | "state-submitted" => (Tone::Info, "wait"),
+        "state-returned" => (Tone::Warn, "return"),
+        "state-approved" => (Tone::Good, "done"),
+        _ => (Tone::Plain, "cross"),
+    };
+    rsx! {
+        Chip { tone, icon, text: t(key) }
+    }
+}
+
+/// Where its data is.
+#[component]
+pub(crate) fn TransferChip(transfer: Transfer) -> Element {
+    let (tone, icon) = match transfer {
+        Transfer::Queued => (Tone::Plain, "no-signal"),
+        Transfer::Sending => (Tone::Info, "sync"),
+        Transfer::Sent { .. } => (Tone::Good, "check"),
+        Transfer::Failed(_) => (Tone::Warn, "alert"),
+        Transfer::SetAside { .. } | Transfer::Conflict => (Tone::Bad, "alert"),
+    };
+    rsx! {
+        Chip { tone, icon, text: t(format::transfer_key(&transfer)) }
+    }
+}
+
+/// Visits as rows that lead to them.
+#[component]
+pub(crate) fn VisitList(
+    rows: Vec<VisitRow>,
+    /// Where a row leads.
+    to: Callback<VisitRow, Route>,
+    /// Whether the officer is named.
+    #[props(default)]
+    officer: bool,
+) -> Element {
+    rsx! {
+        ul { class: "rows",
+            for row in rows {
+                li { key: "{row.id}",
+                    Link { class: "row", to: to.call(row.clone()),
+                        VisitWords { row, officer }
+                        Icon { name: "next" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn VisitWords(row: VisitRow, officer: bool) -> Element {
+    rsx! {
+        div { class: "row-words",
+            span { class: "row-title", "{row.name}" }
+            span { class: "row-line", "{row.desa} · {row.area.name()}" }
+            span { class: "row-line",
+                {ta("visited-on", &[("date", format::date(&row.date).into())])}
+                if officer {
+                    " · {row.officer_name}"
+                }
+            }
+            if let Some(at) = row.submitted_at {
+                if officer {
+                    span { class: "row-line", {ta("submitted-at", &[("at", format::instant(at).into())])} }
+                }
+            }
+            span { class: "chips",
+                StateChip { state: row.state, transfer: row.transfer.clone() }
+                TransferChip { transfer: row.transfer.clone() }
+                if row.state == VisitState::Returned && row.notes > 0 {
+                    Chip { tone: Tone::Warn, icon: "note", text: ta("notes-count", &[("n", row.notes.into())]) }
+                }
+                if row.submissions > 1 {
+                    Chip { tone: Tone::Info, icon: "return", text: ta("submission-number", &[("n", row.submissions.into())]) }
+                }
+            }
+        }
+    }
+}
+
+/// Who did what, and when.
+#[component]
+pub(crate) fn HistoryList(entries: Vec<HistoryEntry>) -> Element {
+    rsx! {
+        ol { class: "history",
+            for (at , entry) in entries.into_iter().enumerate() {
+                li { key: "{at}",
+                    Icon {
+                        name: match entry.step {
+                            Step::Created => "draft",
+                            Step::Submitted(_) => "queue",
+                            Step::Returned => "return",
+                            Step::Approved => "done",
+                            Step::Void => "cross",
+                        },
+                    }
+                    div {
+                        p { class: "history-step", {format::step(entry.step)} }
+                        p { class: "quiet",
+                            "{entry.name}"
+                            if let Some(role) = entry.role {
+                                " ({format::role(role)})"
+                            }
+                            " · {format::instant(entry.mark.at)}"
+                        }
+                        if entry.notes > 0 {
+                            p { class: "quiet", {ta("notes-count", &[("n", entry.notes.into())])} }
+                        }
+                        if !entry.mark.reason.is_empty() {
+                            p { "{entry.mark.reason}" }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! A visit's answers for reading: pages of rows, as the summary before sending, the finished visit and the review show them.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use dioxus::prelude::*;
+
+use super::work::{form_language, form_of, session_of};
+use crate::form::{
+    ChoiceState, Form, Item, PageState, Problem, QuestionKind, QuestionState, Session,
+};
+use crate::store::api::VisitDetail;
+use crate::ui::format;
+use crate::ui::i18n::{Language, t};
+
+/// An answer, or the heading of a repeat's instance.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Row {
+    pub(crate) path: String,
+    pub(crate) label: String,
+    pub(crate) kind: QuestionKind,
+    pub(crate) choices: Vec<ChoiceState>,
+    /// As the session has it.
+    pub(crate) value: Option<String>,
+    /// What is wrong with it.
+    pub(crate) problem: Option<Problem>,
+    /// A heading, no answer.
+    pub(crate) heading: bool,
+}
+
+impl Row {
+    /// A value of this question in words; a dash for none.
+    pub(crate) fn words(&self, value: Option<&str>) -> String {
+        value.map_or_else(
+            || "—".to_owned(),
+            |value| format::answer(self.kind, &self.choices, value),
+        )
+    }
+}
+
+/// A page of answers.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Page {
+    pub(crate) name: String,
+    pub(crate) title: String,
+    /// The section's title on the first page of a section.
+    pub(crate) section: Option<String>,
+    pub(crate) rows: Vec<Row>,
+}
+
+/// A visit opened for reading only.
+pub(crate) struct Reading {
+    form: Arc<Form>,
+    session: RefCell<Session>,
+}
+
+impl Reading {
+    /// Opens a visit.
+    ///
+    /// # Errors
+    /// The form's faults, in words.
+    pub(crate) fn open(detail: &VisitDetail) -> Result<Self, String> {
+        let form = form_of(&detail.sheets)?;
+        let session = session_of(detail, &form, None, "");
+        Ok(Self {
+            form,
+            session: RefCell::new(session),
+        })
+    }
+
+    /// Its answers.
+    pub(crate) fn pages(&self, language: Language) -> Vec<Page> {
+        pages_of(
+            &self.form,
+            &self.session.borrow(),
+            &form_language(&self.form, language),
+        )
+    }
+}
+
+/// The relevant answers of a session, page by page.
+pub(crate) fn pages_of(form: &Form, session: &Session, language: &str) -> Vec<Page> {
+    let mut section = None::<String>;
+    let mut pages = Vec::new();
+    for state in session.pages().into_iter().filter(|page| page.relevant) {
+        let mut rows = Vec::new();
+        collect(session.items(&state.name, language), &mut rows);
+        if rows.is_empty() {
+            continue;
+        }
+        let first = section.as_deref() != Some(&state.section);
+        pages.push(Page {
+            title: form.page_title(&state.name, language).to_string(),
+            section: first.then(|| form.section_title(&state.section, language).to_string()),
+            name: state.name,
+            rows,
+        });
+        section = Some(state.section);
+    }
+    pages
+}
+
+fn collect(items: Vec<Item>, rows: &mut Vec<Row>) {
+    for item in items {
+        match item {
+            Item::Question(question)
+                if question.relevant && question.kind != QuestionKind::Note =>
+            {
+                rows.push(row(question));
+            }
+            Item::Question(_) => {}
+            Item::Repeat(repeat) => {
+                for instance in repeat.instances {
+                    rows.push(Row {
+                        path: instance.path,
+                        label: instance.label,
+                        kind: QuestionKind::Note,
+                        choices: Vec::new(),
+                        value: None,
+                        problem: None,
+                        heading: true,
+                    });
+                    collect(instance.items, rows);
+                }
+            }
+        }
+    }
+}
+
+fn row(question: QuestionState) -> Row {
+    Row {
+        path: question.path,
+        label: question.label,
+        kind: question.kind,
+        choices: question.choices,
+        value: question.value,
+        problem: question.problem,
+        heading: false,
+    }
+}
+
+/// The answers as minutes.
+#[component]
+pub(crate) fn Minutes(pages: Vec<Page>) -> Element {
+    if pages.is_empty() {
+        return rsx! {
+            p { class: "quiet", {t("minutes-empty")} }
+        };
+    }
+    rsx! {
+        for page in pages {
+            if let Some(section) = &page.section {
+                h2 { class: "section-title", key: "{page.name}", "{section}" }
+            }
+            section { class: "card minutes",
+                h3 { class: "card-title", "{page.title}" }
+                dl {
+                    for row in page.rows {
+                        if row.heading {
+                            div { class: "minutes-heading", key: "{row.path}", dt { "{row.label}" } dd {} }
+                        } else {
+                            div { key: "{row.path}", "data-empty": row.value.is_none(), "data-path": "{row.path}",
+                                dt { "{row.label}" }
+                                dd { {row.words(row.value.as_deref())} }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How far a page is, from 0 to 100.
+pub(crate) fn percent(page: &PageState) -> usize {
+    (page.answered * 100)
+        .checked_div(page.questions_relevant)
+        .unwrap_or(100)
+}

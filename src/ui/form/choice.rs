@@ -1,0 +1,229 @@
+//! Choices: cards to touch, a search above long lists, or the phone's own list.
+
+use dioxus::prelude::*;
+
+use super::question::Asked;
+use super::work::work;
+use crate::form::ChoiceState;
+use crate::ui::components::Icon;
+use crate::ui::i18n::{t, ta};
+
+/// Choices above which a search is offered.
+const MANY: usize = 7;
+
+/// The choices whose label has every word searched for.
+fn matching(choices: &[ChoiceState], search: &str) -> Vec<ChoiceState> {
+    let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
+    choices
+        .iter()
+        .filter(|choice| {
+            let label = choice.label.to_lowercase();
+            words.iter().all(|word| label.contains(word.as_str()))
+        })
+        .cloned()
+        .collect()
+}
+
+/// The field that narrows a long list.
+#[component]
+fn Narrow(id: String, search: Signal<String>, count: usize) -> Element {
+    let mut search = search;
+    rsx! {
+        div { class: "narrow",
+            Icon { name: "search" }
+            input {
+                r#type: "search",
+                aria_label: t("choice-search"),
+                placeholder: ta("choice-search-among", &[("n", count.into())]),
+                "aria-controls": "{id}-options",
+                autocomplete: "off",
+                value: "{search}",
+                oninput: move |event| search.set(event.value()),
+            }
+        }
+    }
+}
+
+/// One of several.
+#[component]
+pub(crate) fn One(asked: Asked) -> Element {
+    let work = work();
+    let search = use_signal(String::new);
+    let Asked {
+        question,
+        id,
+        invalid,
+        disabled,
+        ..
+    } = asked;
+    let chosen = question.value.clone();
+    let rows = matching(&question.choices, &search.read());
+    let path = question.path.clone();
+    rsx! {
+        if question.choices.len() > MANY {
+            Narrow { id: id.clone(), search, count: question.choices.len() }
+        }
+        div { class: "options", id: "{id}-options", "data-short": short(&question.choices),
+            for choice in rows {
+                label { class: "option", key: "{choice.name}",
+                    input {
+                        r#type: "radio",
+                        name: "{id}",
+                        value: "{choice.name}",
+                        checked: chosen.as_deref() == Some(choice.name.as_str()),
+                        disabled,
+                        "aria-invalid": invalid,
+                        onchange: {
+                            let (work, path, name) = (work.clone(), path.clone(), choice.name.clone());
+                            move |_| {
+                                let _ = work.answer(&path, Some(&name), false);
+                            }
+                        },
+                    }
+                    span { class: "option-words", "{choice.label}" }
+                }
+            }
+        }
+        if chosen.is_some() && !disabled {
+            button {
+                class: "link small",
+                r#type: "button",
+                onclick: move |_| {
+                    let _ = work.answer(&path, None, false);
+                },
+                {t("choice-clear")}
+            }
+        }
+    }
+}
+
+/// Whether the choices are so few and short that they stand side by side.
+fn short(choices: &[ChoiceState]) -> bool {
+    choices.len() <= 3
+        && choices
+            .iter()
+            .all(|choice| choice.label.chars().count() <= 12)
+}
+
+/// Any number of several.
+#[component]
+pub(crate) fn Many(asked: Asked) -> Element {
+    let work = work();
+    let search = use_signal(String::new);
+    let Asked {
+        question,
+        id,
+        invalid,
+        disabled,
+        ..
+    } = asked;
+    let value = question.value.clone().unwrap_or_default();
+    let rows = matching(&question.choices, &search.read());
+    let order: Vec<String> = question
+        .choices
+        .iter()
+        .map(|choice| choice.name.clone())
+        .collect();
+    rsx! {
+        if question.choices.len() > MANY {
+            Narrow { id: id.clone(), search, count: question.choices.len() }
+        }
+        div { class: "options", id: "{id}-options",
+            for choice in rows {
+                label { class: "option", key: "{choice.name}",
+                    input {
+                        r#type: "checkbox",
+                        name: "{id}",
+                        value: "{choice.name}",
+                        checked: value.split_whitespace().any(|name| name == choice.name),
+                        disabled,
+                        "aria-invalid": invalid,
+                        onchange: {
+                            let (work, path, name) = (work.clone(), question.path.clone(), choice.name.clone());
+                            let (order, value) = (order.clone(), value.clone());
+                            move |event: FormEvent| {
+                                let next = with(&order, &value, &name, event.checked());
+                                let next = (!next.is_empty()).then_some(next.as_str());
+                                let _ = work.answer(&path, next, false);
+                            }
+                        },
+                    }
+                    span { class: "option-words", "{choice.label}" }
+                }
+            }
+        }
+    }
+}
+
+/// The names chosen, in the order of the sheet, with one more or one less.
+fn with(order: &[String], value: &str, name: &str, chosen: bool) -> String {
+    let before: Vec<&str> = value.split_whitespace().collect();
+    order
+        .iter()
+        .map(String::as_str)
+        .filter(|one| {
+            if *one == name {
+                chosen
+            } else {
+                before.contains(one)
+            }
+        })
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// One of several, by the phone's own list.
+#[component]
+pub(crate) fn NativeList(asked: Asked) -> Element {
+    let work = work();
+    let Asked {
+        question,
+        id,
+        described,
+        invalid,
+        disabled,
+        ..
+    } = asked;
+    let value = question.value.clone().unwrap_or_default();
+    let path = question.path.clone();
+    rsx! {
+        select {
+            id,
+            disabled,
+            required: question.required,
+            "aria-describedby": described,
+            "aria-invalid": invalid,
+            onchange: move |event| {
+                let name = event.value();
+                let _ = work.answer(&path, (!name.is_empty()).then_some(name.as_str()), false);
+            },
+            option { value: "", selected: value.is_empty(), {t("choice-pick")} }
+            for choice in question.choices {
+                option { key: "{choice.name}", value: "{choice.name}", selected: choice.name == value, "{choice.label}" }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_keep_the_order_of_the_sheet() {
+        let order: Vec<String> = ["a", "b", "c"].map(str::to_owned).to_vec();
+        assert_eq!(with(&order, "c", "a", true), "a c");
+        assert_eq!(with(&order, "a c", "a", false), "c");
+        assert_eq!(with(&order, "", "b", true), "b");
+    }
+
+    #[test]
+    fn a_list_is_searched_by_any_words() {
+        let choices = ["Pasar / harga", "Modal usaha", "Bahan baku"].map(|label| ChoiceState {
+            name: label.to_owned(),
+            label: label.to_owned(),
+        });
+        assert_eq!(matching(&choices, "usaha mod").len(), 1);
+        assert_eq!(matching(&choices, "").len(), 3);
+    }
+}

@@ -1,0 +1,112 @@
+//! The frame of one visit: loads it once, keeps its session over all of its screens, and saves when it is left.
+
+use std::rc::Rc;
+
+use dioxus::core::{Runtime, RuntimeGuard};
+use dioxus::prelude::*;
+
+use super::work::Work;
+use crate::domain::RecordId;
+use crate::platform::web::page;
+use crate::store::api::{AppStatus, Reply, Request, StoreError, VisitDetail};
+use crate::ui::components::{Alert, Asking, Head, Tone};
+use crate::ui::i18n::{language, t, ta};
+use crate::ui::route::Route;
+use crate::ui::state::shell;
+
+/// Counts up when a visit must be read anew, because its state changed.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct Reread(pub(crate) Signal<u32>);
+
+/// The layout of everything under `/kunjungan/:id`.
+#[component]
+pub(crate) fn VisitLayout(id: RecordId) -> Element {
+    rsx! {
+        Load { key: "{id}", id }
+    }
+}
+
+#[component]
+fn Load(id: RecordId) -> Element {
+    let shell = shell();
+    let reread = use_context_provider(|| Reread(Signal::new(0)));
+    let asked = use_resource(move || async move {
+        let turn = (reread.0)();
+        match shell.ask(Request::Visit(id)).await? {
+            Reply::Visit(detail) => Ok((turn, Rc::new(*detail))),
+            _ => Err(StoreError::NotFound),
+        }
+    });
+    match &*asked.read() {
+        None => rsx! {
+            Asking {}
+        },
+        Some(Err(why)) => rsx! {
+            Head { title: t("visit"), back: Route::Home {} }
+            Asking { error: why.clone() }
+        },
+        Some(Ok((turn, detail))) => rsx! {
+            Open { key: "{turn}", detail: Shared(detail.clone()) }
+        },
+    }
+}
+
+/// Compared by being the same, not by looking through every answer.
+#[derive(Clone)]
+struct Shared(Rc<VisitDetail>);
+
+impl PartialEq for Shared {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+#[component]
+fn Open(detail: Shared) -> Element {
+    let opened = use_hook(|| {
+        let shell = shell();
+        let user = shell.user();
+        let device = match &*shell.status.peek() {
+            AppStatus::Open { device, .. } => device.clone(),
+            _ => String::new(),
+        };
+        let opened = Work::open(shell, (*detail.0).clone(), user.as_ref(), &device);
+        if let Ok(work) = &opened {
+            provide_context(work.clone());
+            let hidden = Rc::downgrade(work);
+            let runtime = Runtime::current();
+            page::on_hide(move || {
+                // The browser calls from outside of the runtime that the saving is spawned in.
+                if let Some(work) = hidden.upgrade() {
+                    let _inside = RuntimeGuard::new(runtime.clone());
+                    work.flush();
+                }
+            });
+        }
+        opened
+    });
+    let leaving = opened.clone();
+    use_drop(move || {
+        if let Ok(work) = leaving {
+            work.flush();
+        }
+    });
+    let speaking = opened.clone();
+    use_effect(move || {
+        let _ = language();
+        if let Ok(work) = &speaking {
+            work.translate();
+        }
+    });
+    match opened {
+        Ok(_) => rsx! {
+            Outlet::<Route> {}
+        },
+        Err(why) => rsx! {
+            Head { title: t("visit"), back: Route::Home {} }
+            Alert { tone: Tone::Bad, title: t("form-broken"),
+                p { {ta("error-form", &[("why", why.into())])} }
+            }
+        },
+    }
+}

@@ -1,0 +1,20 @@
+//! A visit being filled: the session and its saving ([`work`]), one page of questions, one control for each kind.
+
+mod answers;
+mod choice;
+mod control;
+mod layout;
+mod number;
+mod overview;
+mod place;
+mod question;
+mod runner;
+mod send;
+mod text;
+mod work;
+
+pub(crate) use answers::{Page, Reading, Row};
+pub(crate) use layout::VisitLayout;
+pub(crate) use overview::{VisitOverview, VisitResume};
+pub(crate) use runner::VisitPage;
+pub(crate) use send::VisitSend;

@@ -1,0 +1,105 @@
+//! Before sending: what is missing, each a tap away, and the whole visit to read aloud.
+
+use dioxus::prelude::*;
+
+use super::answers::{Minutes, pages_of};
+use super::layout::Reread;
+use super::overview::JumpLink;
+use super::runner::{SavedLine, Trouble};
+use super::work::work;
+use crate::domain::RecordId;
+use crate::platform::web::page as browser;
+use crate::store::api::{Request, StoreError};
+use crate::ui::components::{Alert, Head, Icon, Tone};
+use crate::ui::format;
+use crate::ui::i18n::{t, ta};
+use crate::ui::route::Route;
+use crate::ui::state::shell;
+
+/// The summary.
+#[component]
+pub(crate) fn VisitSend(id: RecordId) -> Element {
+    let work = work();
+    let mut strict = work.strict;
+    let mut busy = use_signal(|| false);
+    let mut error = use_signal(|| None::<String>);
+    let mut reread = consume_context::<Reread>().0;
+    use_hook(browser::scroll_to_top);
+    // From now on a missing answer is shown at its question, too.
+    use_effect(move || strict.set(true));
+    let _ = (work.pages)();
+    let problems = work.problems();
+    let count = problems.len();
+    let pages = work.reading(|form, session, language| pages_of(form, session, language));
+
+    let send = use_callback({
+        let work = work.clone();
+        move |()| {
+            let work = work.clone();
+            spawn(async move {
+                busy.set(true);
+                error.set(None);
+                let done = if work.saved().await {
+                    shell()
+                        .ask(Request::SubmitVisit { visit: id })
+                        .await
+                        .map(|_| ())
+                } else {
+                    Err(work.trouble.peek().clone().unwrap_or(StoreError::NotOpen))
+                };
+                busy.set(false);
+                match done {
+                    Ok(()) => {
+                        navigator().replace(Route::VisitOverview { id });
+                        *reread.write() += 1;
+                    }
+                    Err(why) => error.set(Some(format::error(&why))),
+                }
+            });
+        }
+    });
+
+    rsx! {
+        Head { title: t("send-title"), lead: work.detail.cooperative.name.clone(), back: Route::VisitOverview { id } }
+        Trouble {}
+        if count > 0 {
+            Alert { tone: Tone::Warn, title: ta("problems", &[("n", count.into())]),
+                ul { class: "jumps",
+                    for problem in problems {
+                        li { key: "{problem.path}{problem.message}",
+                            JumpLink { page: problem.page, path: problem.path, label: problem.label, note: problem.message }
+                        }
+                    }
+                }
+            }
+        } else {
+            Alert { tone: Tone::Good, title: t("complete-title"),
+                p { {t("complete-text")} }
+            }
+        }
+        if let Some(why) = error() {
+            Alert { tone: Tone::Bad, p { "{why}" } }
+        }
+        Minutes { pages }
+        footer { class: "foot",
+            Link { class: "button", to: Route::VisitResume { id }, Icon { name: "back" } span { {t("keep-filling")} } }
+            SavedLine {}
+            if work.detail.editable {
+                button {
+                    class: "button primary",
+                    r#type: "button",
+                    "aria-disabled": count > 0 || busy(),
+                    onclick: move |_| {
+                        if count > 0 {
+                            browser::scroll_to_top();
+                        } else if !busy() {
+                            send.call(());
+                        }
+                    },
+                    Icon { name: "queue" }
+                    span { {t("send")} }
+                }
+            }
+        }
+    }
+}

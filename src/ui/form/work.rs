@@ -1,0 +1,484 @@
+//! A visit at work: the form session, the signals of its questions, and the saving of answers.
+//!
+//! The session is plain data that no component subscribes to. Each question has a [`Cell`] of two signals, so one answer
+//! draws one question anew. A field says "saved" only after the store has said so; what could not be saved is kept and
+//! tried again until it is.
+
+use std::cell::{Cell as Flag, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use dioxus::core::spawn_forever;
+use dioxus::prelude::*;
+
+use crate::domain::{RecordId, User, time};
+use crate::form::{
+    Changes, Form, Item, PageState, Problem, QuestionState, Session, Sheets, Surroundings,
+};
+use crate::platform::web::page;
+use crate::store::api::{FormSheets, Place, Request, StoreError, VisitDetail};
+use crate::ui::i18n::{Language, language};
+use crate::ui::state::Shell;
+
+/// Milliseconds that typing may pause before the answer is saved.
+const TYPING: u32 = 300;
+/// Milliseconds before a failed save is tried again.
+const AGAIN: u32 = 2_000;
+
+/// Where one answer is on its way to the disk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Saving {
+    /// Nothing was changed since the visit was opened.
+    Untouched,
+    /// Changed, not yet on disk.
+    Pending,
+    /// The store says that it is on disk.
+    Saved,
+    /// The store could not write it; it is tried again.
+    Failed,
+}
+
+/// What a question's component shows.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct Cell {
+    /// The question as the session has it; `None` when it is gone with its repeat instance.
+    pub(crate) view: Signal<Option<QuestionState>>,
+    /// Where its answer is.
+    pub(crate) saving: Signal<Saving>,
+}
+
+/// See the module's words. Shared by the screens of one visit.
+pub(crate) struct Work {
+    shell: Shell,
+    scope: ScopeId,
+    /// The visit as it was opened.
+    pub(crate) detail: VisitDetail,
+    /// Its form.
+    pub(crate) form: Arc<Form>,
+    session: RefCell<Session>,
+    cells: RefCell<BTreeMap<String, Cell>>,
+    /// What was typed into fields and is no answer yet, such as "1.5" for a number. Kept while the visit is open.
+    pub(crate) drafts: RefCell<BTreeMap<String, String>>,
+    pending: RefCell<BTreeMap<String, Option<String>>>,
+    place: RefCell<Place>,
+    timer: Flag<u32>,
+    busy: Flag<bool>,
+    /// The pages and their progress.
+    pub(crate) pages: Signal<Vec<PageState>>,
+    /// Counts when questions came or went, so that a page draws its list anew.
+    pub(crate) structure: Signal<u32>,
+    /// The saving as a whole.
+    pub(crate) saving: Signal<Saving>,
+    /// Why the last save failed.
+    pub(crate) trouble: Signal<Option<StoreError>>,
+    /// Whether missing answers are shown as faults: after the first look at the summary, or in a returned visit.
+    pub(crate) strict: Signal<bool>,
+}
+
+/// Compiles the sheets of a form version, once for each version.
+pub(crate) fn form_of(sheets: &FormSheets) -> Result<Arc<Form>, String> {
+    thread_local! {
+        static FORMS: RefCell<BTreeMap<(String, String), Arc<Form>>> = const { RefCell::new(BTreeMap::new()) };
+    }
+    let key = (sheets.id.clone(), sheets.version.clone());
+    if let Some(form) = FORMS.with_borrow(|forms| forms.get(&key).cloned()) {
+        return Ok(form);
+    }
+    let form = Sheets::from_csv(&sheets.survey, &sheets.choices, &sheets.settings)
+        .and_then(|sheets| crate::form::compile(&sheets))
+        .map_err(|errors| errors.to_string())?;
+    let form = Arc::new(form);
+    FORMS.with_borrow_mut(|forms| forms.insert(key, form.clone()));
+    Ok(form)
+}
+
+/// The form's name of the screens' language: `Bahasa Indonesia (id)` for `id`.
+pub(crate) fn form_language(form: &Form, language: Language) -> String {
+    let tag = format!("({})", language.tag());
+    let mut languages = form.languages().iter().map(ToString::to_string);
+    let first = languages.next().unwrap_or_default();
+    if first.contains(&tag) {
+        return first;
+    }
+    languages.find(|name| name.contains(&tag)).unwrap_or(first)
+}
+
+/// Opens a session over a visit's answers.
+pub(crate) fn session_of(
+    detail: &VisitDetail,
+    form: &Arc<Form>,
+    user: Option<&User>,
+    device: &str,
+) -> Session {
+    let entropy = page::entropy();
+    let random_seed = entropy
+        .iter()
+        .take(8)
+        .fold(0u64, |seed, byte| seed << 8 | u64::from(*byte));
+    let surroundings = Surroundings {
+        now: page::now().0,
+        utc_offset_minutes: time::WIB_MINUTES,
+        username: user.map(|user| user.username.clone()).unwrap_or_default(),
+        user_id: user.map(|user| user.id.to_string()).unwrap_or_default(),
+        device_id: device.to_owned(),
+        instance_id: detail.visit.id.to_string(),
+        tables: BTreeMap::from([("koperasi".to_owned(), vec![detail.cooperative.table_row()])]),
+        random_seed,
+    };
+    Session::open(form.clone(), detail.visit.answers.clone(), surroundings)
+}
+
+impl Work {
+    /// Opens a visit for filling. To be called in the component whose life the signals share.
+    ///
+    /// # Errors
+    /// The form's faults, in words, when it cannot be read.
+    pub(crate) fn open(
+        shell: Shell,
+        detail: VisitDetail,
+        user: Option<&User>,
+        device: &str,
+    ) -> Result<Rc<Self>, String> {
+        let form = form_of(&detail.sheets)?;
+        let session = session_of(&detail, &form, user, device);
+        let computed = if detail.editable {
+            session.changes_on_open().to_vec()
+        } else {
+            Vec::new()
+        };
+        let strict = detail.state == crate::domain::VisitState::Returned;
+        let work = Rc::new(Self {
+            shell,
+            scope: dioxus::core::current_scope_id(),
+            form,
+            cells: RefCell::default(),
+            drafts: RefCell::default(),
+            pending: RefCell::new(computed.into_iter().collect()),
+            place: RefCell::new(detail.place.clone().unwrap_or_default()),
+            timer: Flag::new(0),
+            busy: Flag::new(false),
+            pages: Signal::new(session.pages()),
+            structure: Signal::new(0),
+            saving: Signal::new(Saving::Untouched),
+            trouble: Signal::new(None),
+            strict: Signal::new(strict),
+            session: RefCell::new(session),
+            detail,
+        });
+        work.flush();
+        Ok(work)
+    }
+
+    /// Which visit.
+    pub(crate) fn id(&self) -> RecordId {
+        self.detail.visit.id
+    }
+
+    /// The form's name of the screens' language.
+    pub(crate) fn language(&self) -> String {
+        form_language(&self.form, language())
+    }
+
+    /// The questions and repeats of a page.
+    pub(crate) fn items(&self, page: &str) -> Vec<Item> {
+        self.session.borrow().items(page, &self.language())
+    }
+
+    /// What stands in the way of sending.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        self.session.borrow().problems(&self.language())
+    }
+
+    /// What a question's component shows; made at the first call.
+    pub(crate) fn cell(&self, path: &str) -> Cell {
+        if let Some(cell) = self.cells.borrow().get(path) {
+            return *cell;
+        }
+        let view = self.session.borrow().question(path, &self.language());
+        let cell = Cell {
+            view: Signal::new_in_scope(view, self.scope),
+            saving: Signal::new_in_scope(Saving::Untouched, self.scope),
+        };
+        self.cells.borrow_mut().insert(path.to_owned(), cell);
+        cell
+    }
+
+    /// Answers a question. A typed answer is saved when the typing pauses, any other at once.
+    ///
+    /// # Errors
+    /// In the engine's words, when the value is none of this question's kind.
+    pub(crate) fn answer(
+        self: &Rc<Self>,
+        path: &str,
+        value: Option<&str>,
+        typing: bool,
+    ) -> Result<(), String> {
+        let changes = self
+            .session
+            .borrow_mut()
+            .answer(path, value)
+            .map_err(|error| error.to_string())?;
+        if let Some(cell) = self.cells.borrow().get(path) {
+            put(cell.saving, Saving::Pending);
+        }
+        self.take(changes, typing);
+        Ok(())
+    }
+
+    /// Adds an instance to a repeat.
+    pub(crate) fn add_instance(self: &Rc<Self>, repeat: &str) {
+        // Born by time, so that the keys sort as they were made.
+        let key = RecordId::new(page::now(), &page::entropy()).to_string();
+        if let Ok(changes) = self.session.borrow_mut().add_repeat(repeat, &key) {
+            self.take(changes, false);
+        }
+        self.redraw();
+    }
+
+    /// Takes an instance of a repeat away, with its answers.
+    pub(crate) fn remove_instance(self: &Rc<Self>, instance: &str) {
+        if let Ok(changes) = self.session.borrow_mut().remove_repeat(instance) {
+            self.take(changes, false);
+        }
+        self.redraw();
+    }
+
+    fn redraw(&self) {
+        let next = *self.structure.peek() + 1;
+        put(self.structure, next);
+    }
+
+    /// Publishes what an answer changed and lines its values up for the store.
+    fn take(self: &Rc<Self>, changes: Changes, typing: bool) {
+        {
+            let session = self.session.borrow();
+            let language = self.language();
+            let cells = self.cells.borrow();
+            let mut unknown = false;
+            for path in &changes.views {
+                match cells.get(path) {
+                    Some(cell) => put(cell.view, session.question(path, &language)),
+                    None => unknown = true,
+                }
+            }
+            if changes.pages_changed {
+                put(self.pages, session.pages());
+            }
+            drop(cells);
+            if unknown {
+                self.redraw();
+            }
+        }
+        if changes.values.is_empty() {
+            // Nothing to write means that the store has this very value already, unless it is still on its way.
+            self.settle();
+            return;
+        }
+        self.pending.borrow_mut().extend(changes.values);
+        put(self.saving, Saving::Pending);
+        if typing {
+            let turn = self.timer.get().wrapping_add(1);
+            self.timer.set(turn);
+            let work = self.clone();
+            spawn_forever(async move {
+                page::sleep(TYPING).await;
+                if work.timer.get() == turn {
+                    work.flush();
+                }
+            });
+        } else {
+            self.flush();
+        }
+    }
+
+    /// Fields whose value the store has are saved.
+    fn settle(&self) {
+        let pending = self.pending.borrow();
+        if self.busy.get() || !pending.is_empty() {
+            return;
+        }
+        for cell in self.cells.borrow().values() {
+            if *cell.saving.peek() != Saving::Untouched {
+                put(cell.saving, Saving::Saved);
+            }
+        }
+        if *self.saving.peek() != Saving::Untouched {
+            put(self.saving, Saving::Saved);
+        }
+    }
+
+    /// Saves what is pending now. It outlives the screen that asked for it.
+    pub(crate) fn flush(self: &Rc<Self>) {
+        if self.busy.get() || self.pending.borrow().is_empty() {
+            return;
+        }
+        self.busy.set(true);
+        let work = self.clone();
+        spawn_forever(async move { work.save().await });
+    }
+
+    /// Saves until nothing is pending.
+    pub(crate) async fn save(&self) {
+        loop {
+            let batch: Vec<_> = std::mem::take(&mut *self.pending.borrow_mut())
+                .into_iter()
+                .collect();
+            if batch.is_empty() {
+                break;
+            }
+            let request = Request::SaveAnswers {
+                visit: self.id(),
+                changes: batch.clone(),
+                place: Some(self.place.borrow().clone()),
+            };
+            match self.shell.ask(request).await {
+                Ok(_) => {
+                    self.mark(&batch, Saving::Saved);
+                    put(self.trouble, None);
+                }
+                Err(why) => {
+                    // What was typed meanwhile is newer and stays.
+                    {
+                        let mut pending = self.pending.borrow_mut();
+                        for (path, value) in &batch {
+                            pending.entry(path.clone()).or_insert_with(|| value.clone());
+                        }
+                    }
+                    self.mark(&batch, Saving::Failed);
+                    put(self.saving, Saving::Failed);
+                    let hopeless = matches!(
+                        why,
+                        StoreError::State { .. } | StoreError::Forbidden | StoreError::NotFound
+                    );
+                    put(self.trouble, Some(why));
+                    if hopeless {
+                        break;
+                    }
+                    page::sleep(AGAIN).await;
+                }
+            }
+        }
+        self.busy.set(false);
+        self.settle();
+    }
+
+    fn mark(&self, batch: &[(String, Option<String>)], saving: Saving) {
+        let pending = self.pending.borrow();
+        let cells = self.cells.borrow();
+        for (path, _) in batch {
+            if let Some(cell) = cells.get(path) {
+                let newer = saving == Saving::Saved && pending.contains_key(path);
+                put(cell.saving, if newer { Saving::Pending } else { saving });
+            }
+        }
+    }
+
+    /// Whether everything is on disk.
+    pub(crate) fn is_saved(&self) -> bool {
+        !self.busy.get() && self.pending.borrow().is_empty()
+    }
+
+    /// Waits until everything is on disk; false when the store will not take it.
+    pub(crate) async fn saved(self: &Rc<Self>) -> bool {
+        self.flush();
+        for _ in 0..200 {
+            if self.is_saved() {
+                return true;
+            }
+            if self.trouble.peek().is_some() {
+                return false;
+            }
+            page::sleep(25).await;
+        }
+        false
+    }
+
+    /// Remembers where the officer is, so that coming back lands there.
+    pub(crate) fn stand(self: &Rc<Self>, page: &str, question: Option<&str>) {
+        if !self.detail.editable {
+            return;
+        }
+        let place = Place {
+            page: page.to_owned(),
+            question: question.map(ToOwned::to_owned),
+        };
+        if *self.place.borrow() == place {
+            return;
+        }
+        self.place.replace(place.clone());
+        let work = self.clone();
+        spawn_forever(async move {
+            let _ = work
+                .shell
+                .ask(Request::KeepPlace {
+                    visit: work.id(),
+                    place,
+                })
+                .await;
+        });
+    }
+
+    /// Where the officer is or was.
+    pub(crate) fn place(&self) -> Place {
+        self.place.borrow().clone()
+    }
+
+    /// Reads the whole session.
+    pub(crate) fn reading<T>(&self, read: impl FnOnce(&Form, &Session, &str) -> T) -> T {
+        read(&self.form, &self.session.borrow(), &self.language())
+    }
+
+    /// The page that a question stands on, and its label.
+    pub(crate) fn find(&self, path: &str, language: &str) -> Option<(String, String)> {
+        let session = self.session.borrow();
+        let label = session.question(path, language)?.label;
+        let page = self
+            .pages
+            .peek()
+            .iter()
+            .find(|page| holds(&session.items(&page.name, language), path))?
+            .name
+            .clone();
+        Some((page, label))
+    }
+
+    /// Draws every question anew: the language changed.
+    pub(crate) fn translate(&self) {
+        let session = self.session.borrow();
+        let language = self.language();
+        for (path, cell) in self.cells.borrow().iter() {
+            put(cell.view, session.question(path, &language));
+        }
+        self.redraw();
+    }
+}
+
+fn holds(items: &[Item], path: &str) -> bool {
+    items.iter().any(|item| match item {
+        Item::Question(question) => question.path == path,
+        Item::Repeat(repeat) => repeat
+            .instances
+            .iter()
+            .any(|instance| holds(&instance.items, path)),
+    })
+}
+
+/// Sets a signal unless its screen is gone, and only when it differs, so that nothing is drawn for nothing.
+fn put<T: PartialEq + 'static>(mut signal: Signal<T>, value: T) {
+    if signal.try_peek().is_ok_and(|now| *now != value)
+        && let Ok(mut slot) = signal.try_write()
+    {
+        *slot = value;
+    }
+}
+
+/// The visit at work, in a component below [`super::VisitLayout`].
+pub(crate) fn work() -> Rc<Work> {
+    consume_context()
+}
+
+/// The id of a question's element: what gets the focus.
+pub(crate) fn element_id(path: &str) -> String {
+    format!("q-{}", path.replace('/', "-"))
+}

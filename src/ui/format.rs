@@ -1,0 +1,299 @@
+//! Things in words: dates, states, errors, answers. Everything here reads the language, so it follows when that changes.
+
+use super::i18n::{english, t, ta};
+use crate::domain::{Millis, Role, Status, VisitState, numeral, time};
+use crate::form::{ChoiceState, QuestionKind};
+use crate::platform::web::page;
+use crate::store::api::{Step, StoreError, SyncStatus, Transfer, Trouble};
+use crate::sync::wire::RejectCode;
+
+/// An ISO date as "7 November 2024".
+pub(super) fn date(iso: &str) -> String {
+    time::iso_in_words(iso, english())
+}
+
+/// An instant as "7 November 2024, 14.30 WIB"; today's only by its clock.
+pub(super) fn instant(at: Millis) -> String {
+    if at.date() == page::now().date() {
+        ta("today-at", &[("clock", at.clock().into())])
+    } else {
+        at.in_words(english())
+    }
+}
+
+/// The name of a role.
+pub(super) fn role(role: Role) -> String {
+    t(match role {
+        Role::Officer => "role-officer",
+        Role::Supervisor => "role-supervisor",
+        Role::Head => "role-head",
+        Role::Admin => "role-admin",
+    })
+}
+
+/// The name of a cooperative's status.
+pub(super) fn status(status: Status) -> String {
+    t(match status {
+        Status::Aktif => "status-active",
+        Status::KurangAktif => "status-less-active",
+        Status::TidakAktif => "status-inactive",
+    })
+}
+
+/// The first axis: where a visit stands. A submitted visit whose data is still here is only "ready".
+pub(super) fn state_key(state: VisitState, transfer: &Transfer) -> &'static str {
+    match state {
+        VisitState::Draft => "state-draft",
+        VisitState::Submitted if !matches!(transfer, Transfer::Sent { .. }) => "state-ready",
+        VisitState::Submitted => "state-submitted",
+        VisitState::Returned => "state-returned",
+        VisitState::Approved => "state-approved",
+        VisitState::Void => "state-void",
+    }
+}
+
+/// What the first axis means for the person.
+pub(super) fn state_help(state: VisitState, transfer: &Transfer, notes: u32) -> String {
+    match state_key(state, transfer) {
+        "state-draft" => t("state-draft-help"),
+        "state-ready" => t("state-ready-help"),
+        "state-submitted" => t("state-submitted-help"),
+        "state-returned" => ta("state-returned-help", &[("n", notes.into())]),
+        "state-approved" => t("state-approved-help"),
+        _ => t("state-void-help"),
+    }
+}
+
+/// The second axis: where the data is.
+pub(super) fn transfer_key(transfer: &Transfer) -> &'static str {
+    match transfer {
+        Transfer::Queued => "transfer-queued",
+        Transfer::Sending => "transfer-sending",
+        Transfer::Sent { .. } => "transfer-sent",
+        Transfer::Failed(_) => "transfer-failed",
+        Transfer::SetAside { .. } => "transfer-set-aside",
+        Transfer::Conflict => "transfer-conflict",
+    }
+}
+
+/// What the second axis means for the person, with the reason when something failed.
+pub(super) fn transfer_help(transfer: &Transfer) -> String {
+    match transfer {
+        Transfer::Queued => t("transfer-queued-help"),
+        Transfer::Sending => t("transfer-sending-help"),
+        Transfer::Sent { at } => at.map(instant).unwrap_or_default(),
+        Transfer::Failed(why) => format!("{} {}", trouble(why), t("transfer-failed-help")),
+        Transfer::SetAside { code, .. } => {
+            format!("{} {}", reject(*code), t("transfer-set-aside-help"))
+        }
+        Transfer::Conflict => t("transfer-conflict-help"),
+    }
+}
+
+fn reject(code: RejectCode) -> String {
+    t(match code {
+        RejectCode::Forbidden => "reject-forbidden",
+        RejectCode::State => "reject-state",
+        RejectCode::Unknown => "reject-unknown",
+        RejectCode::Malformed => "reject-malformed",
+        RejectCode::Incomplete => "reject-incomplete",
+        RejectCode::Other => "reject-other",
+    })
+}
+
+/// Why the last try to reach the server failed.
+pub(super) fn trouble(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Unreachable => t("trouble-unreachable"),
+        Trouble::NotOurServer => t("trouble-not-ours"),
+        Trouble::Server { status } => ta("trouble-server", &[("status", (*status).into())]),
+        Trouble::Refused { status, .. } => ta("trouble-refused", &[("status", (*status).into())]),
+    }
+}
+
+/// When both sides last agreed.
+pub(super) fn last_sync(sync: &SyncStatus) -> String {
+    match sync.last_ok {
+        Some(at) => ta("sync-last", &[("at", instant(at).into())]),
+        None => t("sync-never"),
+    }
+}
+
+/// Why an order was not done, and what to do.
+pub(super) fn error(error: &StoreError) -> String {
+    match error {
+        StoreError::NotOpen => t("error-not-open"),
+        StoreError::WrongPin {
+            wait_until: Some(until),
+        }
+        | StoreError::Wait { until } => {
+            ta("error-wait", &[("seconds", seconds_until(*until).into())])
+        }
+        StoreError::WrongPin { wait_until: None } => t("error-wrong-pin"),
+        StoreError::BadPin => t("error-bad-pin"),
+        StoreError::BadCredentials => t("error-credentials"),
+        StoreError::OldSecretNeeded => t("error-old-secret"),
+        StoreError::Server(why) => trouble(why),
+        StoreError::NotFound => t("error-not-found"),
+        StoreError::State { .. } => t("error-state"),
+        StoreError::Forbidden => t("error-forbidden"),
+        StoreError::Incomplete { missing } => ta("error-incomplete", &[("n", (*missing).into())]),
+        StoreError::NoteNeeded => t("error-note-needed"),
+        StoreError::Form(why) => ta("error-form", &[("why", why.as_str().into())]),
+        StoreError::Full => t("error-full"),
+        StoreError::Database(why) | StoreError::Worker(why) => {
+            ta("error-database", &[("why", why.as_str().into())])
+        }
+    }
+}
+
+/// Whole seconds from now until then, 0 when it has passed.
+pub(super) fn seconds_until(until: Millis) -> u32 {
+    let left = until.0.saturating_sub(page::now().0);
+    u32::try_from(left.max(0).saturating_add(999) / 1000).unwrap_or(u32::MAX)
+}
+
+/// A step in a visit's history.
+pub(super) fn step(step: Step) -> String {
+    match step {
+        Step::Created => t("step-created"),
+        Step::Submitted(1) => t("step-submitted"),
+        Step::Submitted(n) => ta("step-resubmitted", &[("n", n.into())]),
+        Step::Returned => t("step-returned"),
+        Step::Approved => t("step-approved"),
+        Step::Void => t("step-void"),
+    }
+}
+
+/// An answer as a person reads it: labels for choices, Indonesian numbers, dates in words.
+pub(super) fn answer(kind: QuestionKind, choices: &[ChoiceState], value: &str) -> String {
+    let label = |name: &str| {
+        choices
+            .iter()
+            .find(|choice| choice.name == name)
+            .map_or_else(|| name.to_owned(), |choice| choice.label.clone())
+    };
+    match kind {
+        QuestionKind::Integer | QuestionKind::Decimal | QuestionKind::Range => numeral::show(value),
+        QuestionKind::Date => date(value),
+        QuestionKind::DateTime => date_and_clock(value),
+        QuestionKind::Time => clock(value),
+        QuestionKind::SelectOne => label(value),
+        QuestionKind::SelectMultiple | QuestionKind::Rank => value
+            .split_whitespace()
+            .map(label)
+            .collect::<Vec<_>>()
+            .join(", "),
+        QuestionKind::Acknowledge => t("answer-acknowledged"),
+        QuestionKind::Geopoint => position(value),
+        _ => value.to_owned(),
+    }
+}
+
+/// "08:30:00.000+07:00" as "08.30".
+fn clock(value: &str) -> String {
+    value
+        .get(..5)
+        .map_or_else(|| value.to_owned(), |clock| clock.replace(':', "."))
+}
+
+fn date_and_clock(value: &str) -> String {
+    match value.split_once('T') {
+        Some((day, rest)) => format!("{}, {}", date(day), clock(rest)),
+        None => date(value),
+    }
+}
+
+/// "latitude longitude altitude accuracy" as "-3,01234, 106,45678 (±8 m)".
+pub(super) fn position(value: &str) -> String {
+    let parts: Vec<f64> = value
+        .split_whitespace()
+        .filter_map(|part| part.parse().ok())
+        .collect();
+    match parts.as_slice() {
+        [latitude, longitude, _, accuracy, ..] => {
+            format!(
+                "{}, {} (±{accuracy:.0} m)",
+                degrees(*latitude),
+                degrees(*longitude)
+            )
+        }
+        [latitude, longitude, ..] => format!("{}, {}", degrees(*latitude), degrees(*longitude)),
+        _ => value.to_owned(),
+    }
+}
+
+fn degrees(value: f64) -> String {
+    format!("{value:.5}").replace('.', ",")
+}
+
+/// The name of a register field as people write it.
+pub(super) fn register_label(field: &str) -> String {
+    match field {
+        "NIK" => "NIK Koperasi".to_owned(),
+        "Status_NIK" => "Status NIK Koperasi".to_owned(),
+        "KDKMP" => "Koperasi Desa/Kelurahan Merah Putih".to_owned(),
+        "RAT" => field.to_owned(),
+        _ => {
+            let mut words = field.split('_').enumerate().map(|(at, word)| {
+                if at == 0 || word.chars().all(char::is_uppercase) {
+                    word.to_owned()
+                } else {
+                    word.to_lowercase()
+                }
+            });
+            let first = words.next().unwrap_or_default();
+            words.fold(first, |line, word| line + " " + &word)
+        }
+    }
+}
+
+/// The value of a register field as people read it.
+pub(super) fn register_value(field: &str, value: &str) -> String {
+    if field.starts_with("Tanggal") {
+        date(value)
+    } else if field.starts_with("Jumlah") || field.starts_with("Total") {
+        numeral::show(value)
+    } else if matches!(field, "Jenis_Koperasi" | "Bentuk_Koperasi" | "KDKMP") {
+        sentence(&value.replace('_', " "))
+    } else {
+        value.to_owned()
+    }
+}
+
+/// With a capital first letter.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn register_fields_read_as_words() {
+        assert_eq!(register_label("Nama_Ketua"), "Nama ketua");
+        assert_eq!(
+            register_label("Tanggal_RAT_Terakhir"),
+            "Tanggal RAT terakhir"
+        );
+        assert_eq!(register_label("NIK"), "NIK Koperasi");
+        assert_eq!(
+            register_value("Jenis_Koperasi", "simpan_pinjam"),
+            "Simpan pinjam"
+        );
+        assert_eq!(register_value("Total_Anggota", "1250"), "1.250");
+    }
+
+    #[test]
+    fn a_position_is_read_the_indonesian_way() {
+        assert_eq!(
+            position("-3.012345 106.456789 12 7.6"),
+            "-3,01235, 106,45679 (±8 m)"
+        );
+        assert_eq!(position("x"), "x");
+    }
+}

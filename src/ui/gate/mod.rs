@@ -1,0 +1,178 @@
+//! Before the app opens: the database, the login, the PIN. Whatever goes wrong here, nothing on the device is lost.
+
+mod login;
+mod pin;
+
+pub(super) use login::LoginForm;
+pub(super) use pin::ChoosePin;
+
+use dioxus::prelude::*;
+
+use super::components::Icon;
+use super::i18n::{self, Language, t};
+use super::state::shell;
+use crate::platform::web::page;
+use crate::store::api::{Account, AppStatus};
+use pin::Unlock;
+
+/// The screen for a status in which the app is not open.
+#[component]
+pub(crate) fn Gate(status: AppStatus) -> Element {
+    super::components::use_title(&t("login"));
+    rsx! {
+        main { class: "gate",
+            div { class: "gate-brand",
+                img { src: "/icons/icon.svg", width: "64", height: "64", alt: "" }
+                p { class: "gate-name", "Anjangsana" }
+                p { class: "gate-claim", {t("claim")} }
+            }
+            div { class: "gate-card",
+                match status {
+                    AppStatus::Starting | AppStatus::Open { .. } => rsx! {
+                        p { class: "asking", role: "status", {t("starting")} }
+                    },
+                    AppStatus::NoStorage { reason } => rsx! {
+                        Stop { icon: "alert", title: t("no-storage-title"), text: t("no-storage-text"),
+                            details { summary { {t("details")} } p { class: "quiet", "{reason}" } }
+                            button { class: "button", r#type: "button", onclick: |_| page::reload(), {t("reload")} }
+                        }
+                    },
+                    AppStatus::OtherTab => rsx! {
+                        Stop { icon: "lock", title: t("other-tab-title"), text: t("other-tab-text"),
+                            button { class: "button primary", r#type: "button", onclick: |_| shell().take_over(), {t("other-tab-take")} }
+                        }
+                    },
+                    AppStatus::NewerDatabase => rsx! {
+                        Stop { icon: "sync", title: t("newer-title"), text: t("newer-text"),
+                            button { class: "button primary", r#type: "button", onclick: |_| page::apply_update(), {t("update-now")} }
+                        }
+                    },
+                    AppStatus::PinNeeded { user } => rsx! {
+                        h1 { {t("pin-choose-title")} }
+                        p { {i18n::ta("pin-choose-text", &[("name", user.name.clone().into())])} }
+                        ChoosePin {}
+                    },
+                    AppStatus::Closed { accounts } => rsx! { Closed { accounts } },
+                }
+            }
+            Languages {}
+        }
+    }
+}
+
+#[component]
+fn Stop(icon: &'static str, title: String, text: String, children: Element) -> Element {
+    rsx! {
+        div { class: "stop", role: "alert",
+            Icon { name: icon }
+            h1 { "{title}" }
+            p { "{text}" }
+            {children}
+        }
+    }
+}
+
+/// What a closed app shows.
+#[derive(Clone, PartialEq)]
+enum Way {
+    Choose,
+    Pin(String),
+    /// The login, with a name filled in when it is known.
+    Login(String),
+}
+
+#[component]
+fn Closed(accounts: Vec<Account>) -> Element {
+    let first = match accounts.as_slice() {
+        [] => Way::Login(String::new()),
+        [only] => Way::Pin(only.username.clone()),
+        _ => Way::Choose,
+    };
+    let mut way = use_signal(|| first);
+    let several = accounts.len() > 1;
+    let none = accounts.is_empty();
+    rsx! {
+        match way() {
+            Way::Choose => rsx! {
+                h1 { {t("choose-account")} }
+                ul { class: "rows",
+                    for account in accounts.clone() {
+                        li { key: "{account.username}",
+                            button {
+                                class: "row",
+                                r#type: "button",
+                                onclick: {
+                                    let name = account.username.clone();
+                                    move |_| way.set(Way::Pin(name.clone()))
+                                },
+                                Icon { name: "person" }
+                                span { class: "row-title", "{account.username}" }
+                                Icon { name: "next" }
+                            }
+                        }
+                    }
+                }
+            },
+            Way::Pin(name) => rsx! {
+                Unlock {
+                    key: "{name}",
+                    account: accounts
+                        .iter()
+                        .find(|account| account.username == name)
+                        .cloned()
+                        .unwrap_or(Account { username: name.clone(), wait_until: None }),
+                }
+                button {
+                    class: "link",
+                    r#type: "button",
+                    onclick: move |_| way.set(Way::Login(name.clone())),
+                    {t("pin-forgotten")}
+                }
+                if several {
+                    button { class: "link", r#type: "button", onclick: move |_| way.set(Way::Choose), {t("other-account-here")} }
+                }
+            },
+            Way::Login(name) => rsx! {
+                h1 { {t("login-title")} }
+                p { class: "lead", {t(if none { "login-first" } else { "login-replace" })} }
+                LoginForm { username: name }
+            },
+        }
+        if !none && !matches!(way(), Way::Login(_)) {
+            button { class: "link", r#type: "button", onclick: move |_| way.set(Way::Login(String::new())), {t("login-other")} }
+        }
+        if !none && matches!(way(), Way::Login(_)) {
+            button {
+                class: "link",
+                r#type: "button",
+                onclick: {
+                    let back = match accounts.as_slice() {
+                        [only] => Way::Pin(only.username.clone()),
+                        _ => Way::Choose,
+                    };
+                    move |_| way.set(back.clone())
+                },
+                {t("back-to-pin")}
+            }
+        }
+    }
+}
+
+/// The choice of language, in the languages themselves.
+#[component]
+fn Languages() -> Element {
+    let now = i18n::language();
+    rsx! {
+        div { class: "languages", role: "group", aria_label: "Bahasa / Language",
+            for (language , name) in [(Language::Id, "Bahasa Indonesia"), (Language::En, "English")] {
+                button {
+                    r#type: "button",
+                    lang: language.tag(),
+                    "aria-pressed": now == language,
+                    onclick: move |_| i18n::choose(language),
+                    "{name}"
+                }
+            }
+        }
+    }
+}

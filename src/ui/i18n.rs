@@ -1,0 +1,127 @@
+//! Words of the screens: Fluent, Bahasa Indonesia first, English second. Words of checklists come from their sheets.
+
+use std::cell::RefCell;
+
+use dioxus::prelude::*;
+use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
+
+use crate::platform::web::page;
+
+/// A language of the screens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Language {
+    /// Bahasa Indonesia.
+    Id,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// Its tag (`id`, `en`).
+    #[must_use]
+    pub fn tag(self) -> &'static str {
+        match self {
+            Language::Id => "id",
+            Language::En => "en",
+        }
+    }
+
+    /// The language of that tag; Bahasa Indonesia for any other.
+    #[must_use]
+    pub fn of_tag(tag: &str) -> Self {
+        if tag == "en" {
+            Language::En
+        } else {
+            Language::Id
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Language::Id => include_str!("../../assets/locales/id.ftl"),
+            Language::En => include_str!("../../assets/locales/en.ftl"),
+        }
+    }
+}
+
+/// The name under which the device keeps the language.
+const SETTING: &str = "language";
+
+static LANGUAGE: GlobalSignal<Language> =
+    Signal::global(|| page::setting(SETTING).map_or(Language::Id, |tag| Language::of_tag(&tag)));
+
+type Bundle = FluentBundle<FluentResource>;
+
+thread_local! {
+    static BUNDLES: RefCell<Vec<(Language, Bundle)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Tells the page which language it is in; to be called once at the start.
+pub(super) fn start() {
+    let tag = page::setting(SETTING).unwrap_or_default();
+    page::set_language(Language::of_tag(&tag).tag());
+}
+
+/// The language of the screens. Who reads it while drawing is drawn again when it changes.
+pub(super) fn language() -> Language {
+    *LANGUAGE.read()
+}
+
+/// Whether the screens are in English.
+pub(super) fn english() -> bool {
+    language() == Language::En
+}
+
+/// Changes the language and keeps it on the device.
+pub(super) fn choose(language: Language) {
+    *LANGUAGE.write() = language;
+    page::keep_setting(SETTING, language.tag());
+    page::set_language(language.tag());
+}
+
+/// A message of the screens.
+pub(super) fn t(key: &str) -> String {
+    message(language(), key, &[])
+}
+
+/// A message with values in it.
+pub(super) fn ta(key: &str, values: &[(&str, FluentValue<'_>)]) -> String {
+    message(language(), key, values)
+}
+
+/// A message in a language; the key itself when there is none of that name.
+#[must_use]
+pub fn message(language: Language, key: &str, values: &[(&str, FluentValue<'_>)]) -> String {
+    BUNDLES.with_borrow_mut(|bundles| {
+        if !bundles.iter().any(|(of, _)| *of == language) {
+            bundles.push((language, bundle(language)));
+        }
+        let bundle = bundles.iter().find(|(of, _)| *of == language);
+        let pattern =
+            bundle.and_then(|(_, bundle)| Some((bundle, bundle.get_message(key)?.value()?)));
+        let Some((bundle, pattern)) = pattern else {
+            return key.to_owned();
+        };
+        let mut args = FluentArgs::with_capacity(values.len());
+        for (name, value) in values {
+            args.set(*name, value.clone());
+        }
+        let mut errors = Vec::new();
+        bundle
+            .format_pattern(pattern, Some(&args), &mut errors)
+            .into_owned()
+    })
+}
+
+fn bundle(language: Language) -> Bundle {
+    let tag = language.tag().parse().unwrap_or_default();
+    let mut bundle = FluentBundle::new(vec![tag]);
+    // The marks for mixed writing directions would only get in the way of searching and copying.
+    bundle.set_use_isolating(false);
+    let words = match FluentResource::try_new(language.words().to_owned()) {
+        Ok(words) | Err((words, _)) => words,
+    };
+    // Errors here are double keys; a test keeps them out.
+    let _ = bundle.add_resource(words);
+    bundle
+}

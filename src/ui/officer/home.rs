@@ -1,0 +1,156 @@
+//! Beranda: is there signal, what is unsent, what came back, what is open, and the next visit.
+
+use dioxus::prelude::*;
+
+use crate::domain::{VisitState, person::Permission};
+use crate::store::api::Home as HomeData;
+use crate::store::api::{Reply, Request, SyncPhase, Topic, VisitRow};
+use crate::ui::components::{Asking, Card, Empty, Head, Icon, VisitList};
+use crate::ui::format;
+use crate::ui::i18n::{t, ta};
+use crate::ui::layout::SyncLine;
+use crate::ui::route::Route;
+use crate::ui::state::{shell, use_reply};
+
+/// The first screen.
+#[component]
+pub(crate) fn Home() -> Element {
+    let shell = shell();
+    let asked = use_reply(&[Topic::Visits, Topic::Queue, Topic::Cooperatives], || {
+        Request::Home
+    });
+    let visits = shell.may(Permission::Visit);
+    let name = shell.user().map(|user| user.name).unwrap_or_default();
+    rsx! {
+        Head { title: t("nav-home"), lead: ta("hello", &[("name", name.into())]) }
+        match &*asked.read() {
+            None => rsx! { Asking {} },
+            Some(Err(why)) => rsx! { Asking { error: why.clone() } },
+            Some(Ok(reply)) => match &**reply {
+                Reply::Home(home) => rsx! { Lists { home: home.clone(), visits } },
+                _ => rsx! {},
+            },
+        }
+    }
+}
+
+#[component]
+fn Lists(home: HomeData, visits: bool) -> Element {
+    let empty = home.returned.is_empty()
+        && home.drafts.is_empty()
+        && home.unsent.is_empty()
+        && home.recent.is_empty();
+    let resume = use_callback(|row: VisitRow| match row.state {
+        VisitState::Draft => Route::VisitResume { id: row.id },
+        _ => Route::VisitOverview { id: row.id },
+    });
+    // A draft is listed as a draft; here are the others whose data still waits.
+    let unsent: Vec<VisitRow> = home
+        .unsent
+        .iter()
+        .filter(|row| !row.state.is_editable())
+        .cloned()
+        .collect();
+    rsx! {
+        div { class: "home",
+            div { class: "home-side",
+                SyncCard { home: home.clone() }
+                if visits {
+                    Link { class: "button primary huge", to: Route::Cooperatives {}, Icon { name: "plus" } {t("start-visit")} }
+                }
+                if home.to_review > 0 {
+                    Link { class: "card row call", to: Route::InboxScreen {},
+                        Icon { name: "review" }
+                        span { class: "row-words",
+                            span { class: "row-title", {ta("to-review", &[("n", home.to_review.into())])} }
+                            span { class: "row-line", {t("to-review-hint")} }
+                        }
+                        Icon { name: "next" }
+                    }
+                }
+            }
+            div { class: "home-main",
+                Group { title: t("returned"), rows: home.returned.clone(), to: resume }
+                Group { title: t("drafts"), rows: home.drafts.clone(), to: resume }
+                Group { title: t("unsent"), rows: unsent, to: resume }
+                Group { title: t("recent"), rows: home.recent.clone(), to: resume }
+                if empty && visits {
+                    Empty { icon: "coop", text: t("home-empty") }
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn Group(title: String, rows: Vec<VisitRow>, to: Callback<VisitRow, Route>) -> Element {
+    if rows.is_empty() {
+        return rsx! {};
+    }
+    let count = rows.len();
+    rsx! {
+        section { class: "card",
+            h2 { class: "card-title", "{title} " span { class: "count", "{count}" } }
+            VisitList { rows, to }
+        }
+    }
+}
+
+/// Signal, last sync, and what still waits.
+#[component]
+fn SyncCard(home: HomeData) -> Element {
+    let shell = shell();
+    let sync = (shell.sync)();
+    let waiting = home.unsent.len();
+    let loading = home.cooperatives == 0 && sync.last_ok.is_none();
+    rsx! {
+        Card { class: "sync",
+            SyncLine {}
+            p { class: "quiet", {format::last_sync(&sync)} }
+            if loading {
+                p { {ta("first-sync", &[("n", sync.pulled.into())])} }
+                progress { aria_label: t("progress") }
+            } else if waiting > 0 {
+                p { class: "sync-unsent",
+                    match home.unsent_since {
+                        Some(since) => ta("unsent-since", &[("n", waiting.into()), ("date", format::instant(since).into())]),
+                        None => ta("unsent-visits", &[("n", waiting.into())]),
+                    }
+                }
+            } else if sync.unsent == 0 && sync.set_aside == 0 {
+                p { class: "sync-sent", Icon { name: "check" } {t("all-sent")} }
+            }
+            if sync.set_aside > 0 {
+                p { class: "sync-unsent", Icon { name: "alert" } {ta("set-aside-count", &[("n", sync.set_aside.into())])} }
+            }
+            div { class: "actions start",
+                SyncButton {}
+                if sync.unsent + sync.set_aside > 0 {
+                    Link { class: "link", to: Route::QueueScreen {}, {t("see-queue")} }
+                }
+            }
+        }
+    }
+}
+
+/// Syncs now.
+#[component]
+pub(super) fn SyncButton() -> Element {
+    let shell = shell();
+    let sync = shell.sync.read();
+    let busy = sync.phase == SyncPhase::Syncing;
+    let waiting = sync.unsent > 0;
+    drop(sync);
+    rsx! {
+        button {
+            class: "button small",
+            r#type: "button",
+            disabled: busy,
+            onclick: move |_| async move {
+                let _ = shell.ask(Request::SyncNow).await;
+            },
+            Icon { name: "sync" }
+            {t(if waiting { "send-now" } else { "sync-now" })}
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Antrean kirim: everything that waits, on its two axes, with the reason when it failed and what can be done.
+
+use dioxus::prelude::*;
+
+use super::conflict::Conflict;
+use super::home::SyncButton;
+use crate::store::api::{Queue, QueueItem, QueueKind, Reply, Request, SyncPhase, Topic, Transfer};
+use crate::ui::components::{
+    Alert, Asking, Card, Chip, Empty, Head, Icon, StateChip, Tone, TransferChip,
+};
+use crate::ui::format;
+use crate::ui::i18n::{t, ta};
+use crate::ui::layout::SyncLine;
+use crate::ui::route::Route;
+use crate::ui::state::{shell, use_reply};
+
+/// The queue.
+#[component]
+pub(crate) fn QueueScreen() -> Element {
+    let asked = use_reply(&[Topic::Queue, Topic::Visits], || Request::Queue);
+    rsx! {
+        Head { title: t("nav-queue"), SyncButton {} }
+        SyncState {}
+        match &*asked.read() {
+            None => rsx! { Asking {} },
+            Some(Err(why)) => rsx! { Asking { error: why.clone() } },
+            Some(Ok(reply)) => match &**reply {
+                Reply::Queue(queue) => rsx! { Items { queue: queue.clone() } },
+                _ => rsx! {},
+            },
+        }
+    }
+}
+
+#[component]
+fn SyncState() -> Element {
+    let shell = shell();
+    let sync = (shell.sync)();
+    rsx! {
+        Card { class: "sync",
+            SyncLine {}
+            p { class: "quiet", {format::last_sync(&sync)} }
+            if let Some(why) = &sync.trouble {
+                p { {format::trouble(why)} }
+            }
+            if let SyncPhase::Waiting { until } = sync.phase {
+                p { class: "quiet", {ta("next-try", &[("at", format::instant(until).into())])} }
+            }
+        }
+    }
+}
+
+#[component]
+fn Items(queue: Queue) -> Element {
+    if queue.items.is_empty() {
+        return rsx! {
+            Empty { icon: "done", text: t("queue-empty") }
+        };
+    }
+    rsx! {
+        ul { class: "plain cards",
+            for item in queue.items {
+                li { key: "{item.mutation}", class: "card", Item { item } }
+            }
+        }
+    }
+}
+
+#[component]
+fn Item(item: QueueItem) -> Element {
+    let what = t(match item.what {
+        QueueKind::Draft => "queue-draft",
+        QueueKind::Visit => "queue-visit",
+        QueueKind::Review => "queue-review",
+        QueueKind::Other => "queue-other",
+    });
+    let state = item
+        .visit
+        .as_ref()
+        .filter(|_| item.what != QueueKind::Review)
+        .map(|row| row.state);
+    let to = item.visit.as_ref().map(|row| match item.what {
+        QueueKind::Review => Route::ReviewScreen { id: row.id },
+        _ => Route::VisitOverview { id: row.id },
+    });
+    rsx! {
+        p { class: "quiet", "{what} · " {ta("waiting-since", &[("at", format::instant(item.since).into())])} }
+        if let (Some(row), Some(to)) = (&item.visit, to) {
+            h2 { class: "card-title",
+                Link { to, "{row.name}" }
+            }
+            p { class: "row-line",
+                "{row.desa} · {row.area.name()} · "
+                {ta("visited-on", &[("date", format::date(&row.date).into())])}
+            }
+        }
+        dl { class: "axes",
+            if let Some(state) = state {
+                div {
+                    dt { {t("axis-content")} }
+                    dd {
+                        StateChip { state, transfer: item.transfer.clone() }
+                        p { class: "quiet", {format::state_help(state, &item.transfer, item.visit.as_ref().map_or(0, |row| row.notes))} }
+                    }
+                }
+            }
+            div {
+                dt { {t("axis-transfer")} }
+                dd {
+                    TransferChip { transfer: item.transfer.clone() }
+                    p { class: "quiet", {format::transfer_help(&item.transfer)} }
+                    if let Transfer::SetAside { reason, .. } = &item.transfer {
+                        details { summary { {t("details")} } p { class: "quiet", lang: "en", "{reason}" } }
+                    }
+                }
+            }
+        }
+        match item.transfer {
+            Transfer::Conflict => rsx! { Conflict { item } },
+            Transfer::SetAside { .. } => rsx! { Resend { item } },
+            Transfer::Failed(_) => rsx! {
+                div { class: "actions start", SyncButton {} }
+            },
+            _ => rsx! {},
+        }
+    }
+}
+
+/// Puts a set-aside change back into the queue.
+#[component]
+fn Resend(item: QueueItem) -> Element {
+    let shell = shell();
+    let mut busy = use_signal(|| false);
+    let mut error = use_signal(|| None::<String>);
+    rsx! {
+        div { class: "actions start",
+            button {
+                class: "button",
+                r#type: "button",
+                disabled: busy(),
+                onclick: move |_| async move {
+                    busy.set(true);
+                    let done = shell.ask(Request::Resend { mutation: item.mutation }).await;
+                    error.set(done.err().map(|why| format::error(&why)));
+                    busy.set(false);
+                },
+                Icon { name: "sync" }
+                {t("resend")}
+            }
+            Chip { tone: Tone::Info, icon: "info", text: t("kept-here") }
+        }
+        if let Some(why) = error() {
+            Alert { tone: Tone::Bad, p { "{why}" } }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Pengaturan: language, lock, PIN, leaving, and how the device stands.
+
+use dioxus::prelude::*;
+
+use super::components::{Alert, Card, Confirm, Dialog, Head, Icon, Tone};
+use super::format;
+use super::gate::{ChoosePin, LoginForm};
+use super::i18n::{self, Language, t, ta};
+use super::layout::SyncLine;
+use super::route::Route;
+use super::state::shell;
+use crate::platform::web::page;
+use crate::store::api::Request;
+
+/// The settings.
+#[component]
+pub(crate) fn Settings() -> Element {
+    let shell = shell();
+    let user = shell.user();
+    rsx! {
+        Head { title: t("nav-settings") }
+        div { class: "two",
+            div {
+                if let Some(user) = user {
+                    Card { title: t("account"),
+                        p { class: "row-title", "{user.name}" }
+                        p { class: "quiet", "{user.username} · {format::role(user.role)}" }
+                        Security {}
+                    }
+                }
+                Card { title: t("language"), Languages {} }
+            }
+            div {
+                Device {}
+                Card { title: t("app"),
+                    p { {ta("version", &[("version", env!("CARGO_PKG_VERSION").into())])} }
+                    if (shell.update)() {
+                        button { class: "button primary", r#type: "button", onclick: |_| page::apply_update(), {t("update-now")} }
+                    } else {
+                        p { class: "quiet", {t("up-to-date")} }
+                    }
+                    Link { class: "link", to: Route::About {}, {t("about")} }
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn Languages() -> Element {
+    let now = i18n::language();
+    rsx! {
+        div { class: "options", "data-short": true, role: "radiogroup", aria_label: t("language"),
+            for (language , name) in [(Language::Id, "Bahasa Indonesia"), (Language::En, "English")] {
+                label { class: "option",
+                    input {
+                        r#type: "radio",
+                        name: "language",
+                        checked: now == language,
+                        onchange: move |_| i18n::choose(language),
+                    }
+                    span { class: "option-words", lang: language.tag(), "{name}" }
+                }
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Asking {
+    Nothing,
+    Pin,
+    Leave,
+}
+
+#[component]
+fn Security() -> Element {
+    let shell = shell();
+    let mut asking = use_signal(|| Asking::Nothing);
+    let mut said = use_signal(|| None::<(Tone, String)>);
+    let unsent = shell.sync.read().unsent + shell.sync.read().set_aside;
+    rsx! {
+        if let Some((tone, words)) = said() {
+            Alert { tone, p { "{words}" } }
+        }
+        div { class: "actions column",
+            button { class: "button", r#type: "button", onclick: move |_| shell.lock(), Icon { name: "lock" } {t("lock-now")} }
+            button { class: "button", r#type: "button", onclick: move |_| asking.set(Asking::Pin), Icon { name: "settings" } {t("change-pin")} }
+            button { class: "button", r#type: "button", onclick: move |_| asking.set(Asking::Leave), Icon { name: "out" } {t("logout")} }
+        }
+        match asking() {
+            Asking::Nothing => rsx! {},
+            Asking::Pin => rsx! {
+                Dialog { title: t("change-pin"), onclose: move |()| asking.set(Asking::Nothing),
+                    ChoosePin {
+                        ondone: move |()| {
+                            asking.set(Asking::Nothing);
+                            said.set(Some((Tone::Good, t("pin-changed"))));
+                        },
+                    }
+                    button { class: "button wide", r#type: "button", onclick: move |_| asking.set(Asking::Nothing), {t("cancel")} }
+                }
+            },
+            Asking::Leave => rsx! {
+                Confirm {
+                    title: t("logout"),
+                    text: if unsent > 0 { ta("logout-unsent", &[("n", unsent.into())]) } else { t("logout-text") },
+                    confirm: t("logout-confirm"),
+                    danger: true,
+                    oncancel: move |()| asking.set(Asking::Nothing),
+                    onconfirm: move |()| async move {
+                        asking.set(Asking::Nothing);
+                        if let Err(why) = shell.enter(Request::Logout).await {
+                            said.set(Some((Tone::Bad, format::error(&why))));
+                        }
+                    },
+                }
+            },
+        }
+    }
+}
+
+/// The storage and the sync.
+#[component]
+fn Device() -> Element {
+    let shell = shell();
+    let sync = (shell.sync)();
+    rsx! {
+        Card { title: t("this-device"),
+            SyncLine {}
+            p { class: "quiet", {format::last_sync(&sync)} }
+            p { {ta("unsent-changes", &[("n", sync.unsent.into())])} }
+            if let Some(why) = &sync.trouble {
+                p { class: "quiet", {format::trouble(why)} }
+            }
+            match (shell.kept)() {
+                Some(true) => rsx! { p { Icon { name: "done" } " " {t("storage-kept")} } },
+                Some(false) => rsx! { Alert { tone: Tone::Warn, p { {t("storage-not-kept")} } } },
+                None => rsx! { p { class: "quiet", {t("storage-unknown")} } },
+            }
+            div { class: "actions start",
+                button {
+                    class: "button small",
+                    r#type: "button",
+                    onclick: move |_| async move {
+                        let _ = shell.ask(Request::SyncNow).await;
+                    },
+                    Icon { name: "sync" }
+                    {t("sync-now")}
+                }
+                Link { class: "link", to: Route::QueueScreen {}, {t("nav-queue")} }
+            }
+        }
+    }
+}
+
+/// What this is.
+#[component]
+pub(crate) fn About() -> Element {
+    rsx! {
+        Head { title: t("about"), back: Route::Settings {} }
+        Card {
+            p { {t("about-what")} }
+            p { {t("about-data")} }
+            p { class: "quiet", {t("about-sources")} }
+            p { class: "quiet", {ta("version", &[("version", env!("CARGO_PKG_VERSION").into())])} }
+        }
+    }
+}
+
+/// The login again, while the app is open: the session at the server ended.
+#[component]
+pub(crate) fn LoginAgain() -> Element {
+    let name = shell().user().map(|user| user.username).unwrap_or_default();
+    rsx! {
+        Head { title: t("login"), back: Route::Home {} }
+        Card { class: "narrow-card",
+            p { {t("login-needed")} }
+            LoginForm {
+                username: name,
+                ondone: move |()| {
+                    navigator().replace(Route::Home {});
+                },
+            }
+        }
+    }
+}

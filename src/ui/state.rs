@@ -1,0 +1,211 @@
+//! What every screen shares: the line to the store, who is in, how the sync stands, and asking again when data changed.
+
+use std::rc::Rc;
+
+use dioxus::prelude::*;
+use futures_channel::mpsc::{UnboundedReceiver, unbounded};
+use futures_util::StreamExt;
+
+use crate::domain::{Millis, User, person::Permission};
+use crate::platform::web::{client::Client, page};
+use crate::store::api::{
+    AppStatus, CooperativeQuery, InboxQuery, Notice, Reply, Request, StoreError, SyncStatus, Topic,
+};
+
+/// Milliseconds without a touch after which the app locks itself.
+const IDLE: i64 = 10 * 60 * 1000;
+
+/// Shared by every screen. Cheap to copy; reading a signal of it while drawing subscribes to that signal alone.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct Shell {
+    client: CopyValue<Client>,
+    /// What the app is: closed, open, ...
+    pub(crate) status: Signal<AppStatus>,
+    /// How the sync stands.
+    pub(crate) sync: Signal<SyncStatus>,
+    /// Whether the browser sees a network.
+    pub(crate) online: Signal<bool>,
+    /// Whether a new version waits.
+    pub(crate) update: Signal<bool>,
+    /// Whether the browser promised to keep the data.
+    pub(crate) kept: Signal<Option<bool>>,
+    /// What was searched for last, so that coming back finds it again.
+    pub(crate) search: Signal<CooperativeQuery>,
+    /// What the inbox shows.
+    pub(crate) inbox: Signal<InboxQuery>,
+    cooperatives: Signal<u32>,
+    visits: Signal<u32>,
+    queue: Signal<u32>,
+    active: CopyValue<Millis>,
+}
+
+/// What the browser says by itself. It comes through a channel, because its callbacks run outside of the runtime.
+enum Happening {
+    Network(bool),
+    Active,
+    UpdateWaits,
+}
+
+impl Shell {
+    /// Starts the line to the store and listens to it and to the browser. To be called once, in the root component.
+    pub(crate) fn start() -> Self {
+        let (client, notices) = Client::start();
+        let shell = Self {
+            client: CopyValue::new(client),
+            status: Signal::new(AppStatus::Starting),
+            sync: Signal::new(SyncStatus::default()),
+            online: Signal::new(page::online()),
+            update: Signal::new(false),
+            kept: Signal::new(None),
+            search: Signal::new(CooperativeQuery::default()),
+            inbox: Signal::new(InboxQuery::default()),
+            cooperatives: Signal::new(0),
+            visits: Signal::new(0),
+            queue: Signal::new(0),
+            active: CopyValue::new(page::now()),
+        };
+        let (happened, happenings) = unbounded();
+        let network = happened.clone();
+        page::on_network(move |online| drop(network.unbounded_send(Happening::Network(online))));
+        let active = happened.clone();
+        page::on_activity(move || drop(active.unbounded_send(Happening::Active)));
+        page::register_service_worker(move || {
+            drop(happened.unbounded_send(Happening::UpdateWaits))
+        });
+        spawn(shell.listen(notices));
+        spawn(shell.watch(happenings));
+        spawn(shell.lock_when_idle());
+        spawn(async move {
+            let mut kept = shell.kept;
+            kept.set(page::persist().await);
+        });
+        shell
+    }
+
+    /// Asks the store.
+    pub(crate) async fn ask(self, request: Request) -> Result<Reply, StoreError> {
+        let client = self.client.read().clone();
+        client.ask(request).await
+    }
+
+    /// Sends an order whose reply is a status, and shows that status.
+    pub(crate) async fn enter(mut self, request: Request) -> Result<(), StoreError> {
+        if let Reply::Status(status) = self.ask(request).await? {
+            self.show(status);
+        }
+        Ok(())
+    }
+
+    /// Takes the database over from another tab.
+    pub(crate) fn take_over(self) {
+        self.client.read().take_over();
+    }
+
+    /// Who is in, while the app is open.
+    pub(crate) fn user(self) -> Option<User> {
+        match &*self.status.read() {
+            AppStatus::Open { user, .. } => Some(user.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether the person who is in may do that.
+    pub(crate) fn may(self, what: Permission) -> bool {
+        matches!(&*self.status.read(), AppStatus::Open { user, .. } if user.role.may(what))
+    }
+
+    fn show(&mut self, status: AppStatus) {
+        if *self.status.peek() == status {
+            return;
+        }
+        if matches!(status, AppStatus::Open { .. }) {
+            self.active.set(page::now());
+        } else {
+            self.search.set(CooperativeQuery::default());
+            self.inbox.set(InboxQuery::default());
+        }
+        self.status.set(status);
+    }
+
+    /// Subscribes whoever draws or asks to changes of these topics.
+    pub(crate) fn follow(self, topics: &[Topic]) {
+        for topic in topics {
+            let _ = self.counter(*topic).read();
+        }
+    }
+
+    fn counter(self, topic: Topic) -> Signal<u32> {
+        match topic {
+            Topic::Cooperatives => self.cooperatives,
+            Topic::Visits => self.visits,
+            Topic::Queue => self.queue,
+        }
+    }
+
+    async fn listen(mut self, mut notices: UnboundedReceiver<Notice>) {
+        while let Some(notice) = notices.next().await {
+            match notice {
+                Notice::Status(status) => self.show(status),
+                Notice::Sync(sync) => self.sync.set(sync),
+                Notice::Changed(topics) => {
+                    for topic in topics {
+                        *self.counter(topic).write() += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn watch(mut self, mut happenings: UnboundedReceiver<Happening>) {
+        while let Some(happening) = happenings.next().await {
+            match happening {
+                Happening::Network(online) => {
+                    self.online.set(online);
+                    let _ = self.ask(Request::Network { online }).await;
+                }
+                // A phone that slept wakes with a touch: that touch must not count as having been there all the time.
+                Happening::Active if self.idle() => self.lock().await,
+                Happening::Active => self.active.set(page::now()),
+                Happening::UpdateWaits => self.update.set(true),
+            }
+        }
+    }
+
+    async fn lock_when_idle(self) {
+        loop {
+            page::sleep(15_000).await;
+            if self.idle() {
+                self.lock().await;
+            }
+        }
+    }
+
+    fn idle(self) -> bool {
+        matches!(*self.status.peek(), AppStatus::Open { .. })
+            && page::now().0 - self.active.peek().0 >= IDLE
+    }
+
+    /// Closes the store until the PIN is given again.
+    pub(crate) async fn lock(self) {
+        let _ = self.enter(Request::Lock).await;
+    }
+}
+
+/// The shared state, in a component or a handler.
+pub(crate) fn shell() -> Shell {
+    consume_context()
+}
+
+/// What a screen asked for: nothing yet, the reply, or why there is none.
+pub(crate) type Asked = Resource<Result<Rc<Reply>, StoreError>>;
+
+/// Asks the store, and again whenever one of the topics changes or `make` reads something that changed.
+pub(crate) fn use_reply(topics: &'static [Topic], make: impl Fn() -> Request + 'static) -> Asked {
+    let shell = use_hook(shell);
+    let make: Rc<dyn Fn() -> Request> = use_hook(|| Rc::new(make));
+    use_resource(move || {
+        shell.follow(topics);
+        let request = make();
+        async move { shell.ask(request).await.map(Rc::new) }
+    })
+}

@@ -1,0 +1,313 @@
+//! A visit at the desk: problems first, what changed marked, a note at any question, and the decision.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use dioxus::prelude::*;
+
+use super::row::{Changes, ReviewPage};
+use crate::domain::{Decision, RecordId};
+use crate::platform::web::page as browser;
+use crate::store::api::{Reply, Request, ReviewDraft, StoreError, VisitDetail};
+use crate::ui::components::{
+    Alert, Asking, Card, Confirm, Head, HistoryList, Icon, StateChip, Tone, TransferChip,
+};
+use crate::ui::form::{Page, Reading};
+use crate::ui::format;
+use crate::ui::i18n::{language, t, ta};
+use crate::ui::route::Route;
+use crate::ui::state::{Shell, shell};
+
+/// Milliseconds that writing a note may pause before it is kept.
+const TYPING: u32 = 300;
+
+/// One visit to review.
+#[component]
+pub(crate) fn ReviewScreen(id: RecordId) -> Element {
+    rsx! {
+        Load { key: "{id}", id }
+    }
+}
+
+#[component]
+fn Load(id: RecordId) -> Element {
+    let shell = shell();
+    let mut turn = use_signal(|| 0u32);
+    let asked = use_resource(move || async move {
+        let _ = turn();
+        match shell.ask(Request::Visit(id)).await? {
+            Reply::Visit(detail) => {
+                let reading = Reading::open(&detail).map_err(StoreError::Form)?;
+                Ok(Rc::new((*detail, reading)))
+            }
+            _ => Err(StoreError::NotFound),
+        }
+    });
+    match &*asked.read() {
+        Some(Ok(opened)) => rsx! {
+            Review { key: "{opened.0.reviews.len()}", opened: Opened(opened.clone()), ondecided: move |()| *turn.write() += 1 }
+        },
+        other => {
+            let error = other
+                .as_ref()
+                .and_then(|reply| reply.as_ref().err().cloned());
+            rsx! {
+                Head { title: t("review-title"), back: Route::InboxScreen {} }
+                Asking { error }
+            }
+        }
+    }
+}
+
+/// Compared by being the same.
+#[derive(Clone)]
+struct Opened(Rc<(VisitDetail, Reading)>);
+
+impl PartialEq for Opened {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// Notes being written. Each change is kept on the device.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct Notes {
+    shell: Shell,
+    visit: RecordId,
+    pub(super) draft: Signal<ReviewDraft>,
+    turn: Signal<u32>,
+}
+
+impl Notes {
+    /// Writes the note at a question; an empty one takes it away.
+    pub(super) fn write(mut self, path: &str, text: String) {
+        {
+            let mut draft = self.draft.write();
+            if text.is_empty() {
+                draft.notes.remove(path);
+            } else {
+                draft.notes.insert(path.to_owned(), text);
+            }
+        }
+        self.keep();
+    }
+
+    fn keep(mut self) {
+        *self.turn.write() += 1;
+        let turn = *self.turn.peek();
+        let draft = self.draft.peek().clone();
+        dioxus::core::spawn_forever(async move {
+            browser::sleep(TYPING).await;
+            // A screen that is gone keeps its last words; one that is there keeps the newest only.
+            if self.turn.try_peek().is_ok_and(|now| *now != turn) {
+                return;
+            }
+            let _ = self
+                .shell
+                .ask(Request::KeepReviewDraft {
+                    visit: self.visit,
+                    draft,
+                })
+                .await;
+        });
+    }
+}
+
+#[component]
+fn Review(opened: Opened, ondecided: EventHandler<()>) -> Element {
+    let detail = &opened.0.0;
+    let notes = use_context_provider(|| Notes {
+        shell: shell(),
+        visit: detail.visit.id,
+        draft: Signal::new(detail.review_draft.clone()),
+        turn: Signal::new(0),
+    });
+    let pages = opened.0.1.pages(language());
+    let changes = Changes {
+        approved: detail.last_approved.clone(),
+        returned: detail.visit.changed_since_last_review(),
+        before: last_notes(detail),
+        writable: detail.reviewable,
+    };
+    let problems: Vec<_> = pages
+        .iter()
+        .flat_map(|page| &page.rows)
+        .filter_map(|row| row.problem.clone())
+        .collect();
+    let officer = detail.officer_name.clone();
+    let lead = format!(
+        "{} · {} · {officer}",
+        detail.cooperative.desa,
+        detail.cooperative.area.name()
+    );
+    let date = detail
+        .visit
+        .answers
+        .get("tanggal_kunjungan")
+        .cloned()
+        .unwrap_or_else(|| detail.visit.created.at.date().to_string());
+    rsx! {
+        Head { title: detail.cooperative.name.clone(), lead, back: Route::InboxScreen {},
+            Link { class: "button small", to: Route::CooperativeScreen { id: detail.cooperative.id }, {t("cooperative")} }
+        }
+        div { class: "review",
+            div { class: "review-answers",
+                if !problems.is_empty() {
+                    Alert { tone: Tone::Warn, title: ta("review-problems", &[("n", problems.len().into())]),
+                        ul { class: "jumps",
+                            for problem in problems {
+                                li { key: "{problem.path}{problem.message}",
+                                    button {
+                                        class: "jump",
+                                        r#type: "button",
+                                        onclick: {
+                                            let id = super::row::element_id(&problem.path);
+                                            move |_| browser::focus(&id)
+                                        },
+                                        span { class: "row-words",
+                                            span { class: "row-title", "{problem.label}" }
+                                            span { class: "row-line", "{problem.message}" }
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+                Changed { pages: pages.clone(), changes: changes.clone() }
+                for page in pages {
+                    ReviewPage { key: "{page.name}", page, changes: changes.clone() }
+                }
+            }
+            aside { class: "review-side",
+                Card { title: t("review-title"),
+                    p { {ta("visited-on", &[("date", format::date(&date).into())])} }
+                    div { class: "chips",
+                        StateChip { state: detail.state, transfer: detail.transfer.clone() }
+                        TransferChip { transfer: detail.transfer.clone() }
+                    }
+                    if detail.reviewable {
+                        Decide { notes, ondecided }
+                    } else {
+                        p { class: "quiet", {format::state_help(detail.state, &detail.transfer, 0)} }
+                    }
+                }
+                Card { title: t("history"), HistoryList { entries: detail.history.clone() } }
+            }
+        }
+    }
+}
+
+/// The notes of the last return, to see whether they were followed.
+fn last_notes(detail: &VisitDetail) -> BTreeMap<String, String> {
+    detail
+        .reviews
+        .iter()
+        .rev()
+        .find(|review| review.decision == Decision::Return)
+        .map(|review| review.notes.clone())
+        .unwrap_or_default()
+}
+
+/// What the reviewer should know before reading.
+#[component]
+fn Changed(pages: Vec<Page>, changes: Changes) -> Element {
+    let count = pages
+        .iter()
+        .flat_map(|page| &page.rows)
+        .filter(|row| changes.since_approved(row).is_some())
+        .count();
+    rsx! {
+        if !changes.returned.is_empty() {
+            Alert { tone: Tone::Info, p { {ta("changed-since-return", &[("n", changes.returned.len().into())])} } }
+        }
+        if let Some(approved) = &changes.approved {
+            p { class: "quiet", {ta("changed-since-approved", &[("n", count.into()), ("date", format::date(&approved.date).into())])} }
+        } else {
+            p { class: "quiet", {t("no-approved-before")} }
+        }
+    }
+}
+
+#[component]
+fn Decide(notes: Notes, ondecided: EventHandler<()>) -> Element {
+    let mut draft = notes.draft;
+    let mut asking = use_signal(|| false);
+    let mut busy = use_signal(|| false);
+    let mut error = use_signal(|| None::<String>);
+    let now = draft();
+    let count = now.notes.len() + usize::from(!now.note.trim().is_empty());
+    let decide = use_callback(move |decision: Decision| {
+        spawn(async move {
+            asking.set(false);
+            busy.set(true);
+            error.set(None);
+            let mut draft = draft.peek().clone();
+            draft.note = draft.note.trim().to_owned();
+            draft.notes.retain(|_, note| !note.trim().is_empty());
+            let done = notes
+                .shell
+                .ask(Request::Review {
+                    visit: notes.visit,
+                    decision,
+                    draft,
+                })
+                .await;
+            busy.set(false);
+            match done {
+                Ok(_) => ondecided.call(()),
+                Err(why) => error.set(Some(format::error(&why))),
+            }
+        });
+    });
+    rsx! {
+        div { class: "field",
+            label { r#for: "review-note", {t("review-note")} }
+            textarea {
+                id: "review-note",
+                rows: "3",
+                value: "{now.note}",
+                oninput: move |event| {
+                    draft.write().note = event.value();
+                    notes.keep();
+                },
+            }
+        }
+        p { class: "quiet", role: "status",
+            {if count == 0 { t("review-no-notes") } else { ta("notes-count", &[("n", count.into())]) }}
+        }
+        if let Some(why) = error() {
+            Alert { tone: Tone::Bad, p { "{why}" } }
+        }
+        div { class: "actions column",
+            button { class: "button primary", r#type: "button", disabled: busy(), onclick: move |_| asking.set(true),
+                Icon { name: "done" }
+                {t("approve")}
+            }
+            button {
+                class: "button",
+                r#type: "button",
+                disabled: busy(),
+                "aria-disabled": count == 0,
+                onclick: move |_| {
+                    if count == 0 {
+                        error.set(Some(t("error-note-needed")));
+                    } else {
+                        decide.call(Decision::Return);
+                    }
+                },
+                Icon { name: "return" }
+                {t("return")}
+            }
+        }
+        if asking() {
+            Confirm {
+                title: t("approve-title"),
+                text: if count == 0 { t("approve-text") } else { ta("approve-text-notes", &[("n", count.into())]) },
+                confirm: t("approve-confirm"),
+                oncancel: move |()| asking.set(false),
+                onconfirm: move |()| decide.call(Decision::Approve),
+            }
+        }
+    }
+}

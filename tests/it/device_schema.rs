@@ -1,0 +1,58 @@
+//! The device database over time: what an old app wrote is there in a new one.
+
+use anjangsana::sql;
+use anjangsana::store;
+use rusqlite::Connection;
+
+/// A database as version 1 of the app left it, with rows. Frozen: a later version adds a file of its own.
+const V1: &str = include_str!("../fixtures/db/device_v1.sql");
+
+fn schema(db: &Connection) -> Vec<String> {
+    let mut statement = db
+        .prepare("select sql from sqlite_schema where sql is not null and name not like 'sqlite_%' order by name")
+        .unwrap();
+    let spaces = |sql: String| sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    statement
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(|sql| spaces(sql.unwrap()))
+        .collect()
+}
+
+#[test]
+fn a_database_of_version_1_opens_with_everything_and_the_schema_of_a_new_one() {
+    let mut old = Connection::open_in_memory().unwrap();
+    old.execute_batch(V1).unwrap();
+    sql::migrate(&mut old, &store::MIGRATIONS).unwrap();
+    let mut new = Connection::open_in_memory().unwrap();
+    sql::migrate(&mut new, &store::MIGRATIONS).unwrap();
+    assert_eq!(schema(&old), schema(&new));
+
+    let unsent: String = old
+        .query_row("select fields from outbox", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(unsent, r#"{"a/org_papan":"ya"}"#);
+    let found: String = old
+        .query_row(
+            "select name from cooperative_search where cooperative_search match 'nelayan*'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(found, "Koperasi Nelayan CONTOH");
+}
+
+#[test]
+fn a_database_of_a_newer_app_is_refused_and_left_as_it_is() {
+    let mut db = Connection::open_in_memory().unwrap();
+    db.execute_batch(V1).unwrap();
+    db.pragma_update(None, "user_version", 99).unwrap();
+    assert!(matches!(
+        sql::migrate(&mut db, &store::MIGRATIONS),
+        Err(sql::Error::TooNew { found: 99, .. })
+    ));
+    let version: i64 = db
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
+    assert_eq!(version, 99);
+}

@@ -1,0 +1,7 @@
+//! Every integration test in one binary: it is linked once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod device_schema;
+mod form_kunjungan;
+mod layers;
+mod wire;

@@ -1,0 +1,14 @@
+//! Calling cargo, the one that called us.
+
+use crate::place;
+use std::process::Command;
+
+/// The features of everything that runs outside a browser: one set, so that dependencies compile once.
+pub(crate) const NATIVE: [&str; 4] = ["--package", "anjangsana", "--features", "server,native"];
+
+/// Cargo in the root of the checkout.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(place::root());
+    command
+}

@@ -1,0 +1,90 @@
+//! `cargo xtask test`: lint, then every test, the ones in a browser last. And the screenshots, which are made the same way.
+
+use crate::step::step;
+use crate::{browser, bundle, cargo, exec, lint, place, sizes};
+use anyhow::{Result, bail};
+use std::path::Path;
+use std::process::Command;
+
+/// Runs everything, or only the tests whose names contain `filter`.
+///
+/// # Errors
+/// At the first step that fails.
+pub(crate) fn test(filter: Option<&str>) -> Result<()> {
+    if filter.is_none() {
+        // The layer test is among the tests below.
+        lint::lint(lint::Layers::Later)?;
+    }
+    step("testing the build driver", || {
+        exec::run(
+            cargo::cargo()
+                .args(["test", "--package", "xtask"])
+                .args(filter),
+        )
+    })?;
+    step("unit and integration tests", || {
+        let mut command = native(&["--lib", "--bins"]);
+        if exists("tests/it/main.rs") {
+            command.args(["--test", "it"]);
+        }
+        exec::run(command.args(filter))
+    })?;
+    let bundle = bundle::build(bundle::Kind::Release)?;
+    if let Some(size) = bundle.first_load
+        && size > sizes::MARK
+    {
+        bail!(
+            "the first load is {size} bytes, over the mark of {}",
+            sizes::MARK
+        );
+    }
+    if exists("tests/e2e.rs") {
+        let mut command = in_browser(&bundle.folder)?;
+        step("tests in a browser", || exec::run(command.args(filter)))?;
+    }
+    Ok(())
+}
+
+/// Makes pictures of the main screens into `folder`.
+///
+/// # Errors
+/// When a build or the browser fails.
+pub(crate) fn screenshots(folder: Option<&str>) -> Result<()> {
+    let folder = match folder {
+        Some(folder) => std::path::absolute(folder)?,
+        None => place::target().join("screenshots"),
+    };
+    std::fs::create_dir_all(&folder)?;
+    let bundle = bundle::build(bundle::Kind::Release)?;
+    let mut command = in_browser(&bundle.folder)?;
+    command.env("ANJANGSANA_SCREENSHOTS", &folder);
+    step("making screenshots", || {
+        exec::run(command.args(["screenshots", "--", "--include-ignored", "--nocapture"]))
+    })?;
+    println!("  {}", folder.display());
+    Ok(())
+}
+
+/// `cargo test` with the one feature set, so that nothing is compiled twice.
+fn native(targets: &[&str]) -> Command {
+    let mut command = cargo::cargo();
+    command.arg("test").args(cargo::NATIVE).args(targets);
+    command
+}
+
+/// The tests that drive a browser; cargo builds the server beside them.
+fn in_browser(web: &Path) -> Result<Command> {
+    let browser = browser::find()?;
+    let mut command = native(&["--test", "e2e"]);
+    command
+        .env("ANJANGSANA_WEB", web)
+        .env("ANJANGSANA_SERVER", place::server());
+    command
+        .env("CHROMIUM", browser.chromium)
+        .env("CHROMEDRIVER", browser.driver);
+    Ok(command)
+}
+
+fn exists(file: &str) -> bool {
+    place::root().join(file).exists()
+}
