@@ -316,7 +316,9 @@ pub struct Position {
 
 /// Calls back when the page is about to be hidden or closed: the last moment to save what was just typed.
 pub fn on_hide(mut hidden: impl FnMut() + 'static) {
-    let Some(document) = window().and_then(|window| window.document()) else { return };
+    let Some(document) = window().and_then(|window| window.document()) else {
+        return;
+    };
     listen(&document.clone(), "visibilitychange", move |_| {
         if Reflect::get(&document, &"visibilityState".into()).is_ok_and(|state| state == "hidden") {
             hidden();
