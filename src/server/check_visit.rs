@@ -85,7 +85,7 @@ thread_local! {
 /// The compiled form of a version; `None` when it was never published here.
 ///
 /// # Errors
-/// When the database fails, or a published form does not compile.
+/// When the database fails, or a published form does not compile: publishing sees to it that it does.
 pub fn published(
     connection: &Connection,
     form: &str,

@@ -10,3 +10,12 @@ mod device_schema;
 mod form_kunjungan;
 mod layers;
 mod wire;
+
+#[cfg(all(feature = "server", feature = "native"))]
+mod server_access;
+#[cfg(all(feature = "server", feature = "native"))]
+mod server_office;
+#[cfg(all(feature = "server", feature = "native"))]
+mod server_push;
+#[cfg(all(feature = "server", feature = "native"))]
+mod server_states;

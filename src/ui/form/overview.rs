@@ -24,7 +24,11 @@ pub(crate) fn VisitResume(id: RecordId) -> Element {
     use_effect(move || {
         let place = work.place();
         let pages = work.pages.peek();
-        let page = pages.iter().find(|page| **page == place.page).or(pages.first()).cloned();
+        let page = pages
+            .iter()
+            .find(|page| **page == place.page)
+            .or(pages.first())
+            .cloned();
         let to = match page {
             Some(page) if work.detail.editable => Route::VisitPage { id, page },
             _ => Route::VisitOverview { id },
@@ -163,7 +167,9 @@ pub(super) fn JumpLink(page: String, path: String, label: String, note: String) 
 #[component]
 fn Parts(id: RecordId) -> Element {
     let work = work();
-    let pages: Vec<PageState> = work.progress().into_iter()
+    let pages: Vec<PageState> = work
+        .progress()
+        .into_iter()
         .filter(|page| page.relevant)
         .collect();
     let missing: usize = pages.iter().map(|page| page.missing_required).sum();
@@ -171,7 +177,9 @@ fn Parts(id: RecordId) -> Element {
     let mut sections: Vec<(String, Vec<PageState>)> = Vec::new();
     for page in pages {
         match sections.last_mut() {
-            Some((_, group)) if group.first().is_some_and(|one| one.section == page.section) => group.push(page),
+            Some((_, group)) if group.first().is_some_and(|one| one.section == page.section) => {
+                group.push(page)
+            }
             _ => sections.push((work.section_title(&page.name), vec![page])),
         }
     }

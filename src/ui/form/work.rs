@@ -431,7 +431,10 @@ impl Work {
     /// The page that a question stands on, and its label.
     pub(crate) fn find(&self, path: &str, language: &str) -> Option<(String, String)> {
         let session = self.session.borrow();
-        Some((session.page_of(path)?, session.question(path, language)?.label))
+        Some((
+            session.page_of(path)?,
+            session.question(path, language)?.label,
+        ))
     }
 
     /// The pages as they are now, with their progress.
@@ -467,17 +470,26 @@ impl Work {
 }
 
 fn relevant_pages(session: &Session) -> Vec<String> {
-    session.pages().into_iter().filter(|page| page.relevant).map(|page| page.name).collect()
+    session
+        .pages()
+        .into_iter()
+        .filter(|page| page.relevant)
+        .map(|page| page.name)
+        .collect()
 }
 
 /// The title of a page of a form.
 pub(crate) fn page_title(form: &Form, page: &str, language: &str) -> String {
-    form.page(page).map(|page| form.page_title(page, language)).unwrap_or_default()
+    form.page(page)
+        .map(|page| form.page_title(page, language))
+        .unwrap_or_default()
 }
 
 /// The title of the section that a page is in.
 pub(crate) fn section_title(form: &Form, page: &str, language: &str) -> String {
-    form.page(page).map(|page| form.section_title(page, language)).unwrap_or_default()
+    form.page(page)
+        .map(|page| form.section_title(page, language))
+        .unwrap_or_default()
 }
 
 /// Sets a signal unless its screen is gone, and only when it differs, so that nothing is drawn for nothing.
