@@ -11,3 +11,12 @@ mod form_kunjungan;
 mod layers;
 mod ui_words;
 mod wire;
+
+#[cfg(all(feature = "server", feature = "native"))]
+mod server_access;
+#[cfg(all(feature = "server", feature = "native"))]
+mod server_office;
+#[cfg(all(feature = "server", feature = "native"))]
+mod server_push;
+#[cfg(all(feature = "server", feature = "native"))]
+mod server_states;
