@@ -101,7 +101,7 @@ fn groups_and_repeats_must_close_what_they_open() {
         + &"end group||\n".repeat(40);
     assert_eq!(
         of(&deep),
-        ["survey!A31 (type): the form is too large: groups are nested more than 30 deep"]
+        ["survey!A32 (type): the form is too large: groups are nested more than 30 deep"]
     );
 }
 
