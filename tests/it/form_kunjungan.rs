@@ -731,23 +731,45 @@ proptest! {
         prop_assert_eq!(anew.submission(), session.submission());
     }
 
-    /// What the screen was not told to draw again has not changed.
+    /// What the screen was not told to draw again has not changed, and it was told when anything came or went.
     #[test]
     fn views_name_everything_that_looks_different(acts in proptest::collection::vec(any_act(), 1..12)) {
         let mut session = open(complete());
-        let looks = |session: &Session| -> BTreeMap<String, anjangsana::form::QuestionState> {
-            session.answers().keys().map(String::as_str).chain(ITEMS.split_whitespace())
-                .filter_map(|path| session.question(path, EN)).map(|state| (state.path.clone(), state)).collect()
-        };
         for act in acts {
             let before = looks(&session);
-            let Act::Answer(path, value) = act else { continue };
-            let Ok(changes) = session.answer(&path, Some(&value)) else { continue };
-            for (path, state) in looks(&session) {
-                if before.get(&path).is_some_and(|old| *old != state) {
-                    prop_assert!(changes.views.contains(&path), "{} looks different", path);
+            let changes = match act {
+                Act::Answer(path, value) => session.answer(&path, Some(&value)),
+                Act::Add(repeat, key) => session.add_repeat(&repeat, &key.to_string()),
+                Act::Remove(repeat, key) => session.remove_repeat(&format!("{repeat}/{key}")),
+            };
+            let Ok(changes) = changes else { continue };
+            let after = looks(&session);
+            for (path, look) in &after {
+                let same = before.get(path).is_none_or(|old| old == look);
+                prop_assert!(same || changes.views.contains(path), "{} looks different", path);
+            }
+            prop_assert!(changes.pages_changed || before.keys().eq(after.keys()), "something came or went");
+        }
+    }
+}
+
+/// Everything that is on some page now and how it looks; a repeat without what is in its instances.
+fn looks(session: &Session) -> BTreeMap<String, Item> {
+    let mut looks = BTreeMap::new();
+    let mut open: Vec<Item> = Vec::new();
+    for page in form().pages() {
+        open.extend(session.items(&page.name, EN));
+    }
+    while let Some(item) = open.pop() {
+        match item {
+            Item::Question(state) => _ = looks.insert(state.path.clone(), Item::Question(state)),
+            Item::Repeat(mut state) => {
+                for instance in &mut state.instances {
+                    open.append(&mut instance.items);
                 }
+                looks.insert(state.path.clone(), Item::Repeat(state));
             }
         }
     }
+    looks
 }

@@ -1,4 +1,5 @@
 //! Small forms for tests, written as tables.
+#![allow(clippy::panic)]
 
 use std::sync::Arc;
 
