@@ -280,6 +280,7 @@ gps-clear = Remove the GPS fix
 gps-rough = The GPS fix is not accurate (±{ $metres } m). Wait a moment in the open.
 gps-none = No GPS fix
 gps-none-help = Allow location for Anjangsana, go outside, then try again. You may go on and write down the reason.
+kind-unknown = This kind of question cannot be answered in this version of the app yet.
 repeat-empty = Nothing here yet.
 repeat-add = Add: { $name }
 repeat-remove = Remove

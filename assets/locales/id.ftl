@@ -253,6 +253,7 @@ gps-clear = Hapus titik GPS
 gps-rough = Titik GPS kurang tepat (±{ $metres } m). Tunggu sebentar di tempat terbuka.
 gps-none = Titik GPS tidak didapat
 gps-none-help = Izinkan lokasi untuk Anjangsana, keluar ke tempat terbuka, lalu coba lagi. Anda boleh lanjut dan menuliskan alasannya.
+kind-unknown = Jenis isian ini belum bisa diisi di versi aplikasi ini.
 repeat-empty = Belum ada isian di sini.
 repeat-add = Tambah: { $name }
 repeat-remove = Hapus

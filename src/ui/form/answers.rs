@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dioxus::prelude::*;
 
-use super::work::{form_language, form_of, session_of};
+use super::work::{form_language, form_of, page_title, section_title, session_of};
 use crate::form::{
     ChoiceState, Form, Item, PageState, Problem, QuestionKind, QuestionState, Session,
 };
@@ -90,8 +90,8 @@ pub(crate) fn pages_of(form: &Form, session: &Session, language: &str) -> Vec<Pa
         }
         let first = section.as_deref() != Some(&state.section);
         pages.push(Page {
-            title: form.page_title(&state.name, language).to_string(),
-            section: first.then(|| form.section_title(&state.section, language).to_string()),
+            title: page_title(form, &state.name, language),
+            section: first.then(|| section_title(form, &state.name, language)),
             name: state.name,
             rows,
         });

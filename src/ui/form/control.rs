@@ -10,6 +10,7 @@ use super::text::{Dated, Text};
 use super::work::work;
 use crate::form::QuestionKind;
 use crate::ui::format;
+use crate::ui::i18n::t;
 
 /// Picks the control.
 #[component]
@@ -50,6 +51,15 @@ pub(crate) fn Control(asked: Asked) -> Element {
         },
         QuestionKind::Geopoint => rsx! {
             Geopoint { asked }
+        },
+        QuestionKind::Image
+        | QuestionKind::Signature
+        | QuestionKind::Audio
+        | QuestionKind::Video
+        | QuestionKind::File
+        | QuestionKind::Geotrace
+        | QuestionKind::Geoshape => rsx! {
+            p { class: "quiet", id: asked.id, {t("kind-unknown")} }
         },
         _ => rsx! {
             Text { asked }

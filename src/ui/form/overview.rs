@@ -23,16 +23,10 @@ pub(crate) fn VisitResume(id: RecordId) -> Element {
     let work = work();
     use_effect(move || {
         let place = work.place();
-        let known = work
-            .pages
-            .peek()
-            .iter()
-            .any(|page| page.relevant && page.name == place.page);
-        let to = match work.detail.editable {
-            true if known => Route::VisitPage {
-                id,
-                page: place.page,
-            },
+        let pages = work.pages.peek();
+        let page = pages.iter().find(|page| **page == place.page).or(pages.first()).cloned();
+        let to = match page {
+            Some(page) if work.detail.editable => Route::VisitPage { id, page },
             _ => Route::VisitOverview { id },
         };
         navigator().replace(to);
@@ -169,9 +163,7 @@ pub(super) fn JumpLink(page: String, path: String, label: String, note: String) 
 #[component]
 fn Parts(id: RecordId) -> Element {
     let work = work();
-    let language = work.language();
-    let pages: Vec<PageState> = (work.pages)()
-        .into_iter()
+    let pages: Vec<PageState> = work.progress().into_iter()
         .filter(|page| page.relevant)
         .collect();
     let missing: usize = pages.iter().map(|page| page.missing_required).sum();
@@ -179,8 +171,8 @@ fn Parts(id: RecordId) -> Element {
     let mut sections: Vec<(String, Vec<PageState>)> = Vec::new();
     for page in pages {
         match sections.last_mut() {
-            Some((name, group)) if *name == page.section => group.push(page),
-            _ => sections.push((page.section.clone(), vec![page])),
+            Some((_, group)) if group.first().is_some_and(|one| one.section == page.section) => group.push(page),
+            _ => sections.push((work.section_title(&page.name), vec![page])),
         }
     }
     rsx! {
@@ -196,12 +188,12 @@ fn Parts(id: RecordId) -> Element {
         }
         for (section , pages) in sections {
             section { class: "card", key: "{section}",
-                h2 { class: "card-title", {work.form.section_title(&section, &language).to_string()} }
+                h2 { class: "card-title", "{section}" }
                 ul { class: "rows",
                     for page in pages {
                         li { key: "{page.name}",
                             Link { class: "row", to: Route::VisitPage { id, page: page.name.clone() },
-                                PageWords { title: work.form.page_title(&page.name, &language).to_string(), page }
+                                PageWords { title: work.page_title(&page.name), page }
                                 Icon { name: "next" }
                             }
                         }
@@ -224,9 +216,9 @@ fn PageWords(title: String, page: PageState) -> Element {
                     " · "
                     {ta("missing-required", &[("n", page.missing_required.into())])}
                 }
-                if page.problems > page.missing_required {
+                if page.problems > 0 {
                     " · "
-                    {ta("to-mend", &[("n", (page.problems - page.missing_required).into())])}
+                    {ta("to-mend", &[("n", page.problems.into())])}
                 }
             }
             progress { class: "bar", "data-done": done, max: "100", value: percent(&page), aria_label: "{title}" }

@@ -26,26 +26,12 @@ pub(crate) fn VisitPage(id: RecordId, page: String) -> Element {
 fn Runner(id: RecordId, page: String) -> Element {
     let work = work();
     use_hook(|| land(&work, &page));
-    let language = work.language();
-    let pages: Vec<_> = (work.pages)()
-        .into_iter()
-        .filter(|page| page.relevant)
-        .collect();
-    let at = pages.iter().position(|one| one.name == page).unwrap_or(0);
-    let section = pages
-        .get(at)
-        .map(|page| {
-            work.form
-                .section_title(&page.section, &language)
-                .to_string()
-        })
-        .unwrap_or_default();
-    let before = at
-        .checked_sub(1)
-        .and_then(|at| pages.get(at))
-        .map(|page| page.name.clone());
-    let after = pages.get(at + 1).map(|page| page.name.clone());
-    let title = work.form.page_title(&page, &language).to_string();
+    let pages = (work.pages)();
+    let at = pages.iter().position(|one| *one == page).unwrap_or(0);
+    let section = work.section_title(&page);
+    let before = at.checked_sub(1).and_then(|at| pages.get(at)).cloned();
+    let after = pages.get(at + 1).cloned();
+    let title = work.page_title(&page);
     use_title(&title);
     rsx! {
         div { class: "runner",
@@ -136,6 +122,12 @@ fn Repeat(repeat: RepeatState) -> Element {
     rsx! {
         section { class: "repeat", id: element_id(&repeat.path), tabindex: "-1",
             h2 { "{repeat.label}" }
+            if let Some(hint) = &repeat.hint {
+                p { class: "hint", "{hint}" }
+            }
+            if let Some(problem) = repeat.problem.as_ref().filter(|_| (work.strict)()) {
+                p { class: "error", Icon { name: "alert" } "{problem.message}" }
+            }
             if repeat.instances.is_empty() {
                 p { class: "quiet", {t("repeat-empty")} }
             }

@@ -27,7 +27,6 @@ pub(crate) fn VisitSend(id: RecordId) -> Element {
     use_hook(browser::scroll_to_top);
     // From now on a missing answer is shown at its question, too.
     use_effect(move || strict.set(true));
-    let _ = (work.pages)();
     let problems = work.problems();
     let count = problems.len();
     let pages = work.reading(|form, session, language| pages_of(form, session, language));
@@ -39,6 +38,7 @@ pub(crate) fn VisitSend(id: RecordId) -> Element {
             spawn(async move {
                 busy.set(true);
                 error.set(None);
+                work.finish();
                 let done = if work.saved().await {
                     shell()
                         .ask(Request::SubmitVisit { visit: id })

@@ -64,8 +64,8 @@ pub(crate) struct Work {
     place: RefCell<Place>,
     timer: Flag<u32>,
     busy: Flag<bool>,
-    /// The pages and their progress.
-    pub(crate) pages: Signal<Vec<PageState>>,
+    /// Names of the pages that apply now, in order.
+    pub(crate) pages: Signal<Vec<String>>,
     /// Counts when questions came or went, so that a page draws its list anew.
     pub(crate) structure: Signal<u32>,
     /// The saving as a whole.
@@ -158,7 +158,7 @@ impl Work {
             place: RefCell::new(detail.place.clone().unwrap_or_default()),
             timer: Flag::new(0),
             busy: Flag::new(false),
-            pages: Signal::new(session.pages()),
+            pages: Signal::new(relevant_pages(&session)),
             structure: Signal::new(0),
             saving: Signal::new(Saving::Untouched),
             trouble: Signal::new(None),
@@ -255,18 +255,17 @@ impl Work {
             let session = self.session.borrow();
             let language = self.language();
             let cells = self.cells.borrow();
-            let mut unknown = false;
+            let mut moved = changes.pages_changed;
             for path in &changes.views {
                 match cells.get(path) {
                     Some(cell) => put(cell.view, session.question(path, &language)),
-                    None => unknown = true,
+                    // A question of another page needs nothing; a repeat is drawn with its page.
+                    None => moved |= session.repeat(path, &language).is_some(),
                 }
             }
-            if changes.pages_changed {
-                put(self.pages, session.pages());
-            }
             drop(cells);
-            if unknown {
+            if moved {
+                put(self.pages, relevant_pages(&session));
                 self.redraw();
             }
         }
@@ -432,15 +431,28 @@ impl Work {
     /// The page that a question stands on, and its label.
     pub(crate) fn find(&self, path: &str, language: &str) -> Option<(String, String)> {
         let session = self.session.borrow();
-        let label = session.question(path, language)?.label;
-        let page = self
-            .pages
-            .peek()
-            .iter()
-            .find(|page| holds(&session.items(&page.name, language), path))?
-            .name
-            .clone();
-        Some((page, label))
+        Some((session.page_of(path)?, session.question(path, language)?.label))
+    }
+
+    /// The pages as they are now, with their progress.
+    pub(crate) fn progress(&self) -> Vec<PageState> {
+        self.session.borrow().pages()
+    }
+
+    /// The title of a page.
+    pub(crate) fn page_title(&self, page: &str) -> String {
+        page_title(&self.form, page, &self.language())
+    }
+
+    /// The title of the section that a page is in.
+    pub(crate) fn section_title(&self, page: &str) -> String {
+        section_title(&self.form, page, &self.language())
+    }
+
+    /// Notes that the filling is over, before the visit is sent.
+    pub(crate) fn finish(self: &Rc<Self>) {
+        let changes = self.session.borrow_mut().finish(page::now().0);
+        self.take(changes, false);
     }
 
     /// Draws every question anew: the language changed.
@@ -454,14 +466,18 @@ impl Work {
     }
 }
 
-fn holds(items: &[Item], path: &str) -> bool {
-    items.iter().any(|item| match item {
-        Item::Question(question) => question.path == path,
-        Item::Repeat(repeat) => repeat
-            .instances
-            .iter()
-            .any(|instance| holds(&instance.items, path)),
-    })
+fn relevant_pages(session: &Session) -> Vec<String> {
+    session.pages().into_iter().filter(|page| page.relevant).map(|page| page.name).collect()
+}
+
+/// The title of a page of a form.
+pub(crate) fn page_title(form: &Form, page: &str, language: &str) -> String {
+    form.page(page).map(|page| form.page_title(page, language)).unwrap_or_default()
+}
+
+/// The title of the section that a page is in.
+pub(crate) fn section_title(form: &Form, page: &str, language: &str) -> String {
+    form.page(page).map(|page| form.section_title(page, language)).unwrap_or_default()
 }
 
 /// Sets a signal unless its screen is gone, and only when it differs, so that nothing is drawn for nothing.
