@@ -862,3 +862,10 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn forms_and_sessions_may_move_between_threads() {
+    fn moves<T: Send + Sync>() {}
+    moves::<anjangsana::form::Form>();
+    moves::<Session>();
+}
