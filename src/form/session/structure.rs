@@ -81,7 +81,7 @@ impl Session {
         {
             return;
         }
-        let value = self.world.compute_text(expr, node);
+        let value = self.world.compute_value(expr, node);
         if !value.is_empty() {
             let mut round = Round::default();
             self.put(node, &value, &mut round);
