@@ -14,8 +14,20 @@ mod wire;
 #[cfg(all(feature = "server", feature = "native"))]
 mod server_access;
 #[cfg(all(feature = "server", feature = "native"))]
+mod server_command;
+#[cfg(all(feature = "server", feature = "native"))]
+mod server_demo;
+#[cfg(all(feature = "server", feature = "native"))]
+mod server_http;
+#[cfg(all(feature = "server", feature = "native"))]
 mod server_office;
 #[cfg(all(feature = "server", feature = "native"))]
+mod server_pull;
+#[cfg(all(feature = "server", feature = "native"))]
 mod server_push;
+#[cfg(all(feature = "server", feature = "native"))]
+mod server_register;
+#[cfg(all(feature = "server", feature = "native"))]
+mod server_schema;
 #[cfg(all(feature = "server", feature = "native"))]
 mod server_states;
