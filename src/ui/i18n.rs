@@ -125,3 +125,33 @@ fn bundle(language: Language) -> Bundle {
     let _ = bundle.add_resource(words);
     bundle
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_files_are_sound_fluent() {
+        for language in [Language::Id, Language::En] {
+            let words = FluentResource::try_new(language.words().to_owned());
+            assert!(
+                words.is_ok(),
+                "{language:?}: {:?}",
+                words.err().map(|(_, errors)| errors)
+            );
+        }
+    }
+
+    #[test]
+    fn a_message_takes_its_values_and_english_its_plurals() {
+        let say = |language, n: u32| message(language, "notes-count", &[("n", n.into())]);
+        assert_eq!(say(Language::Id, 2), "2 catatan");
+        assert_eq!(say(Language::En, 1), "1 note");
+        assert_eq!(say(Language::En, 2), "2 notes");
+        assert_eq!(
+            message(Language::Id, "no-such-message", &[]),
+            "no-such-message"
+        );
+    }
+}

@@ -1,33 +1,27 @@
-//! Every integration test in one binary: it is linked once.
+//! Every integration test in one binary: it is linked once. Wants the features `server,native`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing
 )]
+#![cfg(all(feature = "server", feature = "native"))]
 
 mod device_schema;
+mod form_import;
 mod form_kunjungan;
+mod form_session;
+mod form_support;
 mod layers;
-mod wire;
-
-#[cfg(all(feature = "server", feature = "native"))]
 mod server_access;
-#[cfg(all(feature = "server", feature = "native"))]
 mod server_command;
-#[cfg(all(feature = "server", feature = "native"))]
 mod server_demo;
-#[cfg(all(feature = "server", feature = "native"))]
 mod server_http;
-#[cfg(all(feature = "server", feature = "native"))]
 mod server_office;
-#[cfg(all(feature = "server", feature = "native"))]
 mod server_pull;
-#[cfg(all(feature = "server", feature = "native"))]
 mod server_push;
-#[cfg(all(feature = "server", feature = "native"))]
 mod server_register;
-#[cfg(all(feature = "server", feature = "native"))]
 mod server_schema;
-#[cfg(all(feature = "server", feature = "native"))]
 mod server_states;
+mod ui_words;
+mod wire;

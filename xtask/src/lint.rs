@@ -47,7 +47,10 @@ pub(crate) fn lint(layers: Layers) -> Result<()> {
             "--lib",
             "--document-private-items",
         ]);
-        exec::run(command.env("RUSTDOCFLAGS", "-D warnings"))
+        exec::run(command.env(
+            "RUSTDOCFLAGS",
+            "-D warnings -A rustdoc::private_intra_doc_links",
+        ))
     })?;
     if layers == Layers::Check && place::root().join("tests/it/layers.rs").exists() {
         step("layers", || {
