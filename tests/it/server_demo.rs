@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anjangsana::{
-    domain::{Cooperative, DeviceId, Kind, Millis, Role, Status, Visit, VisitState, area},
+    domain::{
+        Cooperative, DeviceId, FollowUp, Kind, Millis, Role, Status, Visit, VisitState, area,
+    },
     server::{
         apply,
         check_visit::{self, Surroundings},
@@ -145,6 +147,7 @@ fn its_visits_stand_in_every_state_and_the_sent_ones_are_complete_by_their_form(
         let session = check_visit::open(form.unwrap().unwrap(), answers, &around);
         assert_eq!(session.unplaced(), &BTreeMap::new());
         assert_eq!(session.problems("id"), []);
+        assert_eq!(FollowUp::of_visit(&visit).len(), 1);
     }
     let wanted = [
         ("approved", 5),
