@@ -102,12 +102,21 @@ async fn nothing_new_costs_one_request_and_less_than_a_kilobyte() {
     assert!(total < 1_000, "{total} bytes:\n{text}");
 }
 
+/// What is wrong, the headers, the body, and what is answered.
+type Case = (
+    &'static str,
+    Vec<(&'static str, &'static str)>,
+    Vec<u8>,
+    StatusCode,
+    ErrorCode,
+);
+
 #[tokio::test]
 async fn what_does_not_fit_gets_a_clear_answer() {
     let office = Office::open().await;
     let officer = office.hire("ppl", Role::Officer, &[TOBOALI]);
     let good = serde_json::to_vec(&officer.request(&[])).unwrap();
-    let cases: Vec<(&str, Vec<(&str, &str)>, Vec<u8>, StatusCode, ErrorCode)> = vec![
+    let cases: Vec<Case> = vec![
         (
             "no JSON",
             vec![JSON],
