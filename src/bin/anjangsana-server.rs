@@ -10,7 +10,7 @@ use std::{
 use anjangsana::{
     domain::{Role, Scope},
     server::{
-        self, AppState, Config, accounts, demo, forms, machine,
+        self, AppState, Config, accounts, demo, forms, machine, register,
         sqlite::{self, Database},
     },
 };
@@ -36,6 +36,9 @@ enum Command {
     /// Keep the accounts.
     #[command(subcommand)]
     User(UserCommand),
+    /// Keep the register of cooperatives.
+    #[command(subcommand)]
+    Register(RegisterCommand),
     /// Look at the published forms.
     #[command(subcommand)]
     Form(FormCommand),
@@ -129,6 +132,17 @@ enum UserCommand {
 }
 
 #[derive(Subcommand)]
+enum RegisterCommand {
+    /// Take cooperatives over from a spreadsheet. Rows that do not fit are named and left out; nothing is doubled.
+    Import {
+        #[command(flatten)]
+        data: Data,
+        /// An .xlsx or .csv file with the ministry's column names.
+        file: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
 enum FormCommand {
     /// Show every published form version.
     List(Data),
@@ -147,6 +161,7 @@ fn main() -> ExitCode {
         Command::Demo(data) => make_demo(&data.data),
         Command::Migrate(data) => migrate(&data.data),
         Command::User(command) => keep_users(command),
+        Command::Register(RegisterCommand::Import { data, file }) => import(&data.data, &file),
         Command::Form(FormCommand::List(data)) => list_forms(&data.data),
     };
     match done {
@@ -312,6 +327,33 @@ fn keep_users(command: UserCommand) -> Result<()> {
             })?;
             println!("{username} is locked; every session ended.");
         }
+    }
+    Ok(())
+}
+
+fn import(data: &Path, file: &Path) -> Result<()> {
+    let mut connection = sqlite::open(data)?;
+    let now = machine::now();
+    let report = sqlite::transact(&mut connection, |connection| {
+        register::import(connection, file, now)
+    })?;
+    for column in &report.unknown_columns {
+        eprintln!("column {column} is not known and was left out");
+    }
+    for problem in &report.problems {
+        eprintln!("{}: {problem}", file.display());
+    }
+    println!(
+        "{} added, {} changed, {} unchanged",
+        report.added, report.changed, report.unchanged
+    );
+    let mut rows: Vec<u32> = report.problems.iter().map(|problem| problem.row).collect();
+    rows.dedup();
+    if !rows.is_empty() {
+        bail!(
+            "{} rows were left out; mend them and import the file again",
+            rows.len()
+        );
     }
     Ok(())
 }

@@ -277,6 +277,45 @@ impl Form {
     }
 }
 
+/// A language of a form, and whether the engine's own words are English in it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tongue {
+    pub(super) index: usize,
+    english: bool,
+}
+
+impl Tongue {
+    /// The code of the engine's own words: `en` or `id`.
+    pub(super) fn code(self) -> &'static str {
+        if self.english { "en" } else { "id" }
+    }
+}
+
+impl Form {
+    /// A language by name or code. A form without named languages has one, and the engine's words follow the wish.
+    pub(super) fn tongue(&self, wanted: &str) -> Tongue {
+        let index = self.language(wanted);
+        let named = self
+            .languages
+            .get(index)
+            .is_some_and(|name| !name.is_empty());
+        let english = if named {
+            self.code(index) == "en"
+        } else {
+            wanted == "en" || wanted.ends_with("(en)")
+        };
+        Tongue { index, english }
+    }
+
+    /// The form's default language.
+    pub(super) fn default_tongue(&self) -> Tongue {
+        Tongue {
+            index: self.default_language,
+            english: self.code(self.default_language) == "en",
+        }
+    }
+}
+
 /// `en` of `English (en)`.
 fn language_code(name: &str) -> Option<&str> {
     name.rsplit_once('(')

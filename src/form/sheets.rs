@@ -47,7 +47,7 @@ impl Sheets {
         let mut errors = Vec::new();
         let mut read = |name: &str, text: &str| {
             Sheet::from_csv(name, text).unwrap_or_else(|error| {
-                errors.push(error);
+                errors.push(*error);
                 Sheet::default()
             })
         };
@@ -69,7 +69,7 @@ impl Sheet {
     ///
     /// # Errors
     /// When the text is no CSV.
-    pub fn from_csv(name: &str, text: &str) -> Result<Sheet, FormError> {
+    pub fn from_csv(name: &str, text: &str) -> Result<Sheet, Box<FormError>> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)

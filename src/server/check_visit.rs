@@ -1,29 +1,117 @@
 //! Whether a submitted visit is complete by its form: the server runs the same form over it as the device did.
 
-use std::collections::BTreeMap;
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
-use crate::domain::{Fields, Millis, User};
+use rusqlite::Connection;
+
+use crate::{
+    domain::{DeviceId, Millis, Record, RecordId, User, time::WIB_MINUTES},
+    form::{self, Answers, Form, Session, Sheets},
+};
+
+use super::{
+    forms,
+    sqlite::{Error, record, stored},
+};
+
+/// Problems that are told of one visit: the device knows the rest itself.
+const TOLD: usize = 20;
+/// Compiled forms that are kept.
+const KEPT: usize = 16;
 
 /// What a form is run against beside its answers.
 #[derive(Debug)]
 pub struct Surroundings<'a> {
-    /// The form's record: its sheets; none when the server has no such version.
-    pub form: Option<&'a Fields>,
     /// Who submits.
     pub user: &'a User,
+    /// On which device.
+    pub device: DeviceId,
+    /// Which visit.
+    pub visit: RecordId,
     /// The server's clock.
     pub now: Millis,
     /// The row of the visit's cooperative in the table `koperasi`.
     pub cooperative: Option<BTreeMap<String, String>>,
 }
 
+/// Opens a form over a visit's answers, as the device did.
+#[must_use]
+pub fn open(form: Arc<Form>, answers: Answers, around: &Surroundings<'_>) -> Session {
+    let rows = around.cooperative.iter().cloned().collect();
+    let surroundings = form::Surroundings {
+        now: around.now.0,
+        utc_offset_minutes: WIB_MINUTES,
+        username: around.user.username.clone(),
+        user_id: around.user.id.to_string(),
+        device_id: around.device.to_string(),
+        instance_id: around.visit.to_string(),
+        tables: BTreeMap::from([("koperasi".to_owned(), rows)]),
+        random_seed: 0,
+    };
+    Session::open(form, answers, surroundings)
+}
+
 /// Checks a visit's answers against its form.
 ///
 /// # Errors
-/// What is missing or wrong, each as `path: message`.
+/// What is missing or wrong, each as `path: message`, the first ones only.
 pub fn complete(
-    _answers: &BTreeMap<String, String>,
-    _surroundings: &Surroundings<'_>,
+    form: Arc<Form>,
+    answers: Answers,
+    around: &Surroundings<'_>,
 ) -> Result<(), Vec<String>> {
-    Ok(())
+    let problems: Vec<String> = open(form, answers, around)
+        .problems("id")
+        .into_iter()
+        .take(TOLD)
+        .map(|problem| format!("{}: {}", problem.path, problem.message))
+        .collect();
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
+    }
+}
+
+thread_local! {
+    /// A version never changes, so what is compiled once holds. One thread writes, so one cache serves them all.
+    static COMPILED: RefCell<HashMap<(String, RecordId), Arc<Form>>> = RefCell::new(HashMap::new());
+}
+
+/// The compiled form of a version; `None` when it was never published here.
+///
+/// # Errors
+/// When the database fails, or a published form does not compile: publishing sees to it that it does.
+pub fn published(
+    connection: &Connection,
+    form: &str,
+    version: &str,
+) -> Result<Option<Arc<Form>>, Error> {
+    let id = forms::record_id(form, version);
+    let key = (connection.path().unwrap_or_default().to_owned(), id);
+    if let Some(form) = COMPILED.with_borrow(|compiled| compiled.get(&key).cloned()) {
+        return Ok(Some(form));
+    }
+    let Some(found) = record::find(connection, id)? else {
+        return Ok(None);
+    };
+    let form = Arc::new(compile(&found.record)?);
+    COMPILED.with_borrow_mut(|compiled| {
+        if compiled.len() >= KEPT {
+            compiled.clear();
+        }
+        compiled.insert(key, Arc::clone(&form));
+    });
+    Ok(Some(form))
+}
+
+fn compile(record: &Record) -> Result<Form, Error> {
+    let sheet = |name: &str| record.text(name);
+    Sheets::from_csv(&sheet("survey"), &sheet("choices"), &sheet("settings"))
+        .and_then(|sheets| form::compile(&sheets))
+        .map_err(stored("form"))
 }

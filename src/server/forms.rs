@@ -3,7 +3,10 @@
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::domain::{AreaCode, Fields, Kind, Millis, RecordId};
+use crate::{
+    domain::{AreaCode, Fields, Kind, Millis, RecordId},
+    form,
+};
 
 use super::{
     office::{self, OfficeChange},
@@ -85,16 +88,20 @@ pub fn publish_built_in(connection: &Connection, now: Millis) -> Result<(), Erro
 /// Publishes a form unless its version is there: a version never changes.
 ///
 /// # Errors
-/// When the sheets lack a name or a version, or the database fails.
+/// When the sheets are no form, lack a name or a version, or the database fails.
 pub fn publish(connection: &Connection, sheets: Sheets<'_>, now: Millis) -> Result<(), Error> {
-    let (form, version) = name_and_version(sheets.settings)?;
-    let id = record_id(&form, &version);
+    let (name, version) = name_and_version(sheets.settings)?;
+    let id = record_id(&name, &version);
     if record::find(connection, id)?.is_some() {
         return Ok(());
     }
+    // What does not compile here must not reach a device.
+    form::Sheets::from_csv(sheets.survey, sheets.choices, sheets.settings)
+        .and_then(|sheets| form::compile(&sheets))
+        .map_err(stored("form"))?;
     let text = |text: &str| Value::String(text.to_owned());
     let fields = Fields::from([
-        ("form".to_owned(), text(&form)),
+        ("form".to_owned(), text(&name)),
         ("version".to_owned(), text(&version)),
         ("survey".to_owned(), text(sheets.survey)),
         ("choices".to_owned(), text(sheets.choices)),

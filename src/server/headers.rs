@@ -16,15 +16,19 @@ pub const CSP: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval';
      img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 
-const ALWAYS: [(HeaderName, HeaderValue); 7] = [
+const ALWAYS: [(HeaderName, HeaderValue); 2] = [
     (HeaderName::from_static(MARK), HeaderValue::from_static("1")),
-    (
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(CSP),
-    ),
     (
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
+    ),
+];
+
+/// What a page must not do. An answer of the API is no page, and a phone pays for every byte of it.
+const FOR_PAGES: [(HeaderName, HeaderValue); 5] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(CSP),
     ),
     (
         header::REFERRER_POLICY,
@@ -46,6 +50,10 @@ const ALWAYS: [(HeaderName, HeaderValue); 7] = [
     ),
 ];
 
+/// For an answer that somebody opens in a browser all the same: it loads nothing and stands in no frame.
+const CSP_OF_DATA: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
 const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 pub(super) async fn headers(
@@ -53,10 +61,14 @@ pub(super) async fn headers(
     request: Request,
     next: Next,
 ) -> Response {
+    let is_data = request.uri().path().starts_with("/api/");
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    for (name, value) in ALWAYS {
-        headers.insert(name, value);
+    headers.extend(ALWAYS);
+    if is_data {
+        headers.insert(header::CONTENT_SECURITY_POLICY, CSP_OF_DATA);
+    } else {
+        headers.extend(FOR_PAGES);
     }
     if state.config().https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);

@@ -25,6 +25,7 @@ mod headers;
 mod log;
 pub mod machine;
 pub mod office;
+pub mod register;
 mod router;
 mod routes;
 pub mod secret;

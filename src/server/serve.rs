@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 
 use super::{router::router, state::AppState};
 
@@ -24,22 +27,16 @@ pub async fn serve(
     served.and(closed.map_err(std::io::Error::other))
 }
 
-/// Resolves when the system asks the process to end: SIGTERM, or SIGINT from a terminal.
+/// Resolves when the system asks the process to end: SIGTERM, or SIGINT from a terminal. The server is for Unix.
 ///
 /// # Errors
 /// When the signals cannot be listened to.
 pub async fn asked_to_stop() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        Ok(())
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+    Ok(())
 }

@@ -1,13 +1,16 @@
-//! Every integration test in one binary: it is linked once.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+//! Every integration test in one binary: it is linked once. Wants the features `server,native`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![cfg(all(feature = "server", feature = "native"))]
 
 mod device_schema;
+mod form_import;
 mod form_kunjungan;
+mod form_session;
+mod form_support;
 mod layers;
+mod server_access;
+mod server_office;
+mod server_push;
+mod server_states;
 mod ui_words;
 mod wire;

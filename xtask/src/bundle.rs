@@ -34,7 +34,7 @@ impl Kind {
     fn profile(self) -> &'static str {
         match self {
             Self::Release => "wasm",
-            Self::Dev => "dev",
+            Self::Dev => "wasm-dev",
         }
     }
 

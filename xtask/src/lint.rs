@@ -2,7 +2,7 @@
 
 use crate::step::step;
 use crate::wasm_target::{self, WasmCargo};
-use crate::{cargo, deps, exec, licences, place};
+use crate::{cargo, deps, exec, licences, packages, place};
 use anyhow::{Result, bail};
 use std::process::Command;
 
@@ -24,10 +24,11 @@ pub(crate) fn lint(layers: Layers) -> Result<()> {
     step("format", || {
         exec::run(cargo::cargo().args(["fmt", "--all", "--check"]))
     })?;
+    let packages = packages::compiled()?;
     step("dependencies", || {
-        deps::check(&std::fs::read_to_string(place::root().join("Cargo.lock"))?)
+        deps::check(&packages, &packages::in_the_app()?)
     })?;
-    step("licences", licences::check)?;
+    step("licences", || licences::check(&packages))?;
     step("style sheets", styles)?;
     step("clippy: no features", || {
         clippy(&["--package", "anjangsana", "--lib"])
@@ -46,7 +47,10 @@ pub(crate) fn lint(layers: Layers) -> Result<()> {
             "--lib",
             "--document-private-items",
         ]);
-        exec::run(command.env("RUSTDOCFLAGS", "-D warnings"))
+        exec::run(command.env(
+            "RUSTDOCFLAGS",
+            "-D warnings -A rustdoc::private_intra_doc_links",
+        ))
     })?;
     if layers == Layers::Check && place::root().join("tests/it/layers.rs").exists() {
         step("layers", || {

@@ -17,6 +17,7 @@ mod licences;
 mod lint;
 mod names;
 mod options;
+mod packages;
 mod place;
 mod run;
 mod server;

@@ -89,8 +89,7 @@ impl WasmCargo {
 
     /// The folder the artefacts of a profile are put into.
     pub(crate) fn artefacts(&self, profile: &str) -> PathBuf {
-        let folder = if profile == "dev" { "debug" } else { profile };
-        self.target_dir().join(TARGET).join(folder)
+        self.target_dir().join(TARGET).join(profile)
     }
 
     /// `cargo <subcommand> --target wasm32-unknown-unknown`, with everything the target needs.

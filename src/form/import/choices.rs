@@ -71,11 +71,19 @@ pub(super) fn read(sheet: &Sheet, form: &mut Form, findings: &mut Findings) {
                 choice.label.set(*language, text);
             }
         }
-        for column in &columns.unknown {
-            if let Some(header) = sheet.header.get(*column) {
+        // Every other column can serve a choice filter or a lookup, whatever it is called.
+        for (column, header) in sheet.header.iter().enumerate() {
+            let own = [columns.find("list_name"), columns.find("name")].contains(&Some(column));
+            if !own
+                && !header.is_empty()
+                && !columns
+                    .texts("label")
+                    .iter()
+                    .any(|(_, place)| *place == column)
+            {
                 choice
                     .columns
-                    .insert(header.clone(), String::from(row.cell(*column)));
+                    .insert(header.clone(), String::from(row.cell(column)));
             }
         }
         form.lists

@@ -4,6 +4,7 @@ mod choices;
 mod columns;
 mod formulas;
 mod pages;
+mod settings;
 mod survey;
 mod types;
 
@@ -13,7 +14,7 @@ use super::definition::{Element, ElementKind, Form};
 use super::errors::{Cause, FormError, FormErrors, nearest};
 use super::graph;
 use super::sheets::{Row, Sheet, Sheets, column_letters};
-use super::template::{Piece, Template, Texts};
+use super::template::Texts;
 use columns::{Columns, languages};
 
 /// More rows than any checklist has.
@@ -128,7 +129,7 @@ pub fn compile(sheets: &Sheets) -> Result<Form, FormErrors> {
         page_index: Vec::new(),
         uses_instances: false,
     };
-    settings(&sheets.settings, &mut form, &mut findings);
+    settings::read(&sheets.settings, &mut form, &mut findings);
     let columns = Columns::new(&sheets.survey, &form);
     let rows = survey::structure(&sheets.survey, &columns, &mut form, &mut findings);
     choices::read(&sheets.choices, &mut form, &mut findings);
@@ -161,66 +162,4 @@ fn sheet_order(name: &str) -> usize {
         .iter()
         .position(|known| *known == name)
         .unwrap_or(usize::MAX)
-}
-
-fn settings(sheet: &Sheet, form: &mut Form, findings: &mut Findings) {
-    let Some(row) = sheet.rows.first() else {
-        return;
-    };
-    let mut wanted_language = None;
-    for (column, header) in sheet.header.iter().enumerate() {
-        let text = row.cell(column);
-        if text.is_empty() {
-            continue;
-        }
-        let (key, language) = match header.split_once("::") {
-            Some((key, language)) => (key.trim(), Some(language.trim())),
-            None => (header.as_str(), None),
-        };
-        let plain = Template {
-            pieces: vec![Piece::Text(String::from(text))],
-        };
-        match (key, language) {
-            ("form_id" | "id_string", None) => form.id = String::from(text),
-            ("version", None) => form.version = String::from(text),
-            ("form_title" | "title", language) => {
-                let index = language.map_or(Some(form.default_language), |wanted| {
-                    form.languages.iter().position(|name| name == wanted)
-                });
-                match index {
-                    Some(index) => form.title.set(index, plain),
-                    None => {
-                        let cause =
-                            Cause::UnknownLanguage(language.map(String::from).unwrap_or_default());
-                        let mend = did_you_mean(
-                            language.unwrap_or_default(),
-                            form.languages.iter().map(String::as_str),
-                        );
-                        findings.error(Place::cell(sheet, row, column), cause, mend);
-                    }
-                }
-            }
-            ("default_language", None) => wanted_language = Some((column, text)),
-            ("name", None) => {
-                if let Some(root) = form.elements.first_mut() {
-                    root.name = String::from(text);
-                }
-            }
-            _ => {
-                form.settings.insert(header.clone(), String::from(text));
-            }
-        }
-    }
-    if let Some((column, wanted)) = wanted_language {
-        match form.languages.iter().position(|name| name == wanted) {
-            Some(index) => form.default_language = index,
-            // A form in one language without a name for it may call it what it likes.
-            None if form.languages.iter().all(String::is_empty) => {}
-            None => {
-                let mend = did_you_mean(wanted, form.languages.iter().map(String::as_str));
-                let cause = Cause::UnknownLanguage(String::from(wanted));
-                findings.error(Place::cell(sheet, row, column), cause, mend);
-            }
-        }
-    }
 }

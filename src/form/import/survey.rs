@@ -110,7 +110,7 @@ pub(super) fn structure(
         rows.push((id, index));
         if kind == ElementKind::Group || kind == ElementKind::Repeat {
             open.push((id, row.number));
-            if open.len() == DEEPEST {
+            if open.len() == DEEPEST + 2 {
                 findings.error(
                     place,
                     Cause::TooLarge("groups are nested more than 30 deep"),

@@ -3,7 +3,7 @@
 use super::messages;
 use super::view::{Problem, ProblemKind};
 use super::world::World;
-use crate::form::definition::{Choices, Element};
+use crate::form::definition::{Choices, Element, Tongue};
 use crate::form::expr::{NodeId, days_from_text, time_from_text};
 use crate::form::kind::QuestionKind;
 
@@ -16,13 +16,13 @@ enum Finding {
 
 impl World {
     /// The problem of a question, if it has one. Only for relevant ones.
-    pub(super) fn problem(&self, node: NodeId, language: usize) -> Option<Problem> {
+    pub(super) fn problem(&self, node: NodeId, language: Tongue) -> Option<Problem> {
         let element = self.form.element(self.element_of(node))?;
         let kind = element
             .question_kind()
             .filter(|kind| kind.is_asked() && kind.is_capturable())?;
         let finding = self.finding(node, element, kind)?;
-        let code = self.form.code(language);
+        let code = language.code();
         let (kind, message) = match finding {
             Finding::Required => {
                 let own = self.text(&element.required_message, language, node);
@@ -44,10 +44,10 @@ impl World {
     }
 
     /// Whether there are too few or too many instances in a relevant repeat.
-    pub(super) fn repeat_problem(&self, slot: NodeId, language: usize) -> Option<Problem> {
+    pub(super) fn repeat_problem(&self, slot: NodeId, language: Tongue) -> Option<Problem> {
         let element = self.form.element(self.element_of(slot))?;
         let count = self.document.instances(slot).len() as f64;
-        let code = self.form.code(language);
+        let code = language.code();
         let least = element
             .repeat_min
             .as_ref()
@@ -73,7 +73,7 @@ impl World {
         &self,
         node: NodeId,
         element: &Element,
-        language: usize,
+        language: Tongue,
         kind: ProblemKind,
         message: String,
     ) -> Problem {

@@ -112,7 +112,8 @@ impl Session {
     }
 
     fn grow_repeats(&mut self, round: &mut Round) {
-        let before: BTreeSet<String> = self.answers.keys().cloned().collect();
+        let before = self.answers.clone();
+        let seen = self.world.document.relevance();
         if !self.fit_repeats() {
             return;
         }
@@ -132,7 +133,18 @@ impl Session {
             .iter()
             .filter_map(|path| document.at(path))
             .collect();
-        for path in self.answers.keys().filter(|path| !before.contains(*path)) {
+        let after = document.relevance();
+        let turned = after
+            .iter()
+            .filter(|(path, relevant)| seen.get(*path) != Some(relevant));
+        round
+            .relevance
+            .extend(turned.filter_map(|(path, _)| document.at(path)));
+        let touched: BTreeSet<&String> = before.keys().chain(self.answers.keys()).collect();
+        for path in touched
+            .into_iter()
+            .filter(|path| before.get(*path) != self.answers.get(*path))
+        {
             match document.at(path) {
                 Some(node) if document.slot_of(node).is_none() => _ = round.values.insert(node),
                 _ => round.added.push(path.clone()),
@@ -166,6 +178,7 @@ impl Session {
                 let count = self.world.number(expr, slot);
                 if self.world.document.set_count(slot, count) {
                     round.structure = true;
+                    round.relevance.insert(slot);
                     changed = true;
                 }
             }

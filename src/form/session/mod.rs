@@ -257,6 +257,16 @@ impl Session {
         out
     }
 
+    /// The weight of a question in its score and the fraction of it that is reached, 0 to 1; no fraction when the
+    /// question does not apply or says nothing yet. `None` when the question is not scored.
+    pub fn points(&self, path: &str) -> Option<(f64, Option<f64>)> {
+        let node = self.world.document.at(path)?;
+        let element = self.world.form.element(self.world.element_of(node))?;
+        let weight = self.world.number(element.weight.as_ref()?, node);
+        let points = self.world.number(element.points.as_ref()?, node);
+        Some((weight, Some(points).filter(|points| points.is_finite())))
+    }
+
     /// Builds the document anew from the answers; nothing in it is computed yet.
     fn rebuild(&mut self) {
         let (document, unplaced) = Document::grow(&self.world.form, &self.answers);

@@ -2,7 +2,7 @@
 
 use super::Session;
 use super::world::World;
-use crate::form::definition::{Choices, ElementId, ElementKind};
+use crate::form::definition::{Choices, ElementId, ElementKind, Tongue};
 use crate::form::expr::NodeId;
 use crate::form::kind::QuestionKind;
 
@@ -161,7 +161,7 @@ impl World {
         }
     }
 
-    fn choices(&self, node: NodeId, language: usize) -> Vec<ChoiceState> {
+    fn choices(&self, node: NodeId, language: Tongue) -> Vec<ChoiceState> {
         let Some(element) = self.form.element(self.element_of(node)) else {
             return Vec::new();
         };
@@ -246,7 +246,7 @@ impl World {
         }
     }
 
-    fn question_state(&self, node: NodeId, language: usize) -> Option<QuestionState> {
+    fn question_state(&self, node: NodeId, language: Tongue) -> Option<QuestionState> {
         let element = self.form.element(self.element_of(node))?;
         let kind = element.question_kind()?;
         let relevant = self.document.is_relevant(node);
@@ -283,7 +283,7 @@ impl World {
         })
     }
 
-    fn repeat_state(&self, slot: NodeId, language: usize) -> Option<RepeatState> {
+    fn repeat_state(&self, slot: NodeId, language: Tongue) -> Option<RepeatState> {
         let element = self.form.element(self.element_of(slot))?;
         let label = self
             .text(&element.label, language, slot)
@@ -318,7 +318,7 @@ impl World {
     }
 
     /// What is shown of these nodes, groups opened up. `around` is the instance they stand in, to find its repeats.
-    fn items_of(&self, nodes: &[NodeId], language: usize, around: Option<NodeId>) -> Vec<Item> {
+    fn items_of(&self, nodes: &[NodeId], language: Tongue, around: Option<NodeId>) -> Vec<Item> {
         let mut items = Vec::new();
         let mut done: Vec<ElementId> = Vec::new();
         let elements: Vec<ElementId> =
@@ -381,7 +381,7 @@ impl Session {
         let Some(page) = self.world.form.page(page) else {
             return Vec::new();
         };
-        let language = self.world.form.language(language);
+        let language = self.world.form.tongue(language);
         let mut items = Vec::new();
         for element in &page.contents {
             for node in self
@@ -412,7 +412,7 @@ impl Session {
     pub fn question(&self, path: &str, language: &str) -> Option<QuestionState> {
         let node = self.world.document.at(path)?;
         self.world
-            .question_state(node, self.world.form.language(language))
+            .question_state(node, self.world.form.tongue(language))
     }
 
     /// One repeat as it stands.
@@ -423,7 +423,7 @@ impl Session {
             .at(path)
             .filter(|node| self.world.document.is_slot(*node))?;
         self.world
-            .repeat_state(node, self.world.form.language(language))
+            .repeat_state(node, self.world.form.tongue(language))
     }
 
     /// The page a question or repeat is on.
@@ -434,13 +434,13 @@ impl Session {
 
     /// Everything that keeps the form from being sent, in order.
     pub fn problems(&self, language: &str) -> Vec<Problem> {
-        let language = self.world.form.language(language);
+        let language = self.world.form.tongue(language);
         self.shown_nodes()
             .filter_map(|node| self.problem_at(node, language))
             .collect()
     }
 
-    fn problem_at(&self, node: NodeId, language: usize) -> Option<Problem> {
+    fn problem_at(&self, node: NodeId, language: Tongue) -> Option<Problem> {
         if self.world.document.is_slot(node) {
             self.world.repeat_problem(node, language)
         } else {
@@ -502,7 +502,7 @@ impl Session {
                 state.answered += usize::from(!self.world.document.value(node).is_empty());
             }
             match self
-                .problem_at(node, form.default_language)
+                .problem_at(node, form.default_tongue())
                 .map(|problem| problem.kind)
             {
                 Some(ProblemKind::Required) => state.missing_required += 1,

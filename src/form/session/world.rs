@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Surroundings;
 use super::document::{DOCUMENT, Document};
 use super::secondary::Secondary;
-use crate::form::definition::{Choices, Condition, ElementId, ElementKind, Form};
+use crate::form::definition::{Choices, Condition, ElementId, ElementKind, Form, Tongue};
 use crate::form::expr::{
     Expr, Fault, Host, NodeId, NodeKind, NodeSet, Scope, Tree, Value, eval, number_to_text,
     stamp_text,
@@ -119,9 +119,9 @@ impl World {
     }
 
     /// The same in a language, if there is such a text.
-    pub(super) fn text(&self, texts: &Texts, language: usize, node: NodeId) -> Option<String> {
+    pub(super) fn text(&self, texts: &Texts, language: Tongue, node: NodeId) -> Option<String> {
         texts
-            .get(language)
+            .get(language.index)
             .map(|template| self.fill(template, node))
     }
 
@@ -262,7 +262,7 @@ impl Host for World {
                     .choices
                     .iter()
                     .find(|choice| choice.name == value)?;
-                self.text(&choice.label, self.form.default_language, from)
+                self.text(&choice.label, self.form.default_tongue(), from)
             }
             Choices::Table {
                 table,

@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 
 use crate::{
     domain::{
-        AreaCode, Fields, Kind, Millis, RecordId, UserId,
+        AreaCode, Cooperative, DeviceId, Fields, Kind, Millis, RecordId, UserId,
         visit::{WAS, answer_field},
     },
     server::{
+        check_visit::{self, Surroundings},
         forms::{self, BUILT_IN},
         office::{self, OfficeChange},
-        sqlite::{Error, record},
+        sqlite::{Error, record, user},
     },
 };
 
@@ -103,6 +104,7 @@ pub(super) fn make(connection: &Connection, base: Millis) -> Result<(), Error> {
         if story == Story::Draft {
             answers.retain(|path, _| !path.starts_with("prd_") && !path.starts_with("keu_"));
         }
+        let answers = told.compute(answers, &form, &version)?;
         let header = Fields::from([
             ("cooperative".to_owned(), json!(cooperative)),
             ("form".to_owned(), json!(form)),
@@ -127,6 +129,26 @@ struct Told<'a> {
 }
 
 impl Told<'_> {
+    /// The answers with all that the form computes of them, as a device stores them.
+    fn compute(&self, answers: Answers, form: &str, version: &str) -> Result<Answers, Error> {
+        let Some(form) = check_visit::published(self.connection, form, version)? else {
+            return Ok(answers);
+        };
+        let Some(officer) = user::find(self.connection, self.officer)? else {
+            return Ok(answers);
+        };
+        let cooperative = record::find(self.connection, self.cooperative)?
+            .and_then(|stored| Cooperative::from_record(&stored.record).ok());
+        let around = Surroundings {
+            user: &officer.user,
+            device: DeviceId::of_text(self.officer),
+            visit: self.id,
+            now: self.at,
+            cooperative: cooperative.map(|one| one.table_row()),
+        };
+        Ok(check_visit::open(form, answers, &around).answers().clone())
+    }
+
     fn tell(&mut self, story: Story, found: Found) -> Result<(), Error> {
         if story == Story::Draft {
             return Ok(());

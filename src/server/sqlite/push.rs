@@ -11,7 +11,6 @@ use crate::{
     server::{
         apply::{self, Change, Facts, Refusal, Verdict},
         check_visit::{self, Surroundings},
-        forms,
     },
     sync::wire::{Mutation, MutationResult, Outcome, RejectCode},
 };
@@ -68,19 +67,25 @@ fn answer(
         return Ok(rejected(&Refusal::malformed("no such revision")));
     }
     let present = record::find(connection, mutation.record)?;
-    let (outcome, answered) =
-        match judge(connection, user, &author, mutation, present.as_ref(), now)? {
-            Verdict::Apply(change) => {
-                let exact = change.exact;
-                let rev = write(connection, mutation, present, change)?;
-                (Outcome::Applied { rev, exact }, Answered::Applied(rev))
-            }
-            Verdict::Conflict => (conflict(user, mutation, present), Answered::Conflict),
-            Verdict::Reject(refusal) => (
-                rejected(&refusal),
-                Answered::Rejected(refusal.code, refusal.reason),
-            ),
-        };
+    let (outcome, answered) = match judge(
+        connection,
+        (user, device),
+        &author,
+        mutation,
+        present.as_ref(),
+        now,
+    )? {
+        Verdict::Apply(change) => {
+            let exact = change.exact;
+            let rev = write(connection, mutation, present, change)?;
+            (Outcome::Applied { rev, exact }, Answered::Applied(rev))
+        }
+        Verdict::Conflict => (conflict(user, mutation, present), Answered::Conflict),
+        Verdict::Reject(refusal) => (
+            rejected(&refusal),
+            Answered::Rejected(refusal.code, refusal.reason),
+        ),
+    };
     let entry = Entry {
         id: mutation.id,
         record: mutation.record,
@@ -118,7 +123,7 @@ fn conflict(user: &User, mutation: &Mutation, present: Option<Stored>) -> Outcom
 
 fn judge(
     connection: &Connection,
-    user: &User,
+    (user, device): (&User, DeviceId),
     author: &Author,
     mutation: &Mutation,
     present: Option<&Stored>,
@@ -149,13 +154,17 @@ fn judge(
     let verdict = apply::decide(mutation, &facts);
     match verdict {
         Verdict::Apply(change) if change.submits => {
-            match check(connection, user, &change.fields, facts.parent, now)? {
-                Ok(()) => Ok(Verdict::Apply(change)),
-                Err(missing) => Ok(Verdict::Reject(Refusal::new(
-                    RejectCode::Incomplete,
-                    missing.join("\n"),
-                ))),
-            }
+            let around = Surroundings {
+                user,
+                device,
+                visit: mutation.record,
+                now,
+                cooperative: row(connection, &change)?,
+            };
+            Ok(match check(connection, &change.fields, &around)? {
+                None => Verdict::Apply(change),
+                Some(refusal) => Verdict::Reject(refusal),
+            })
         }
         other => Ok(other),
     }
@@ -195,31 +204,35 @@ pub fn reviews(connection: &Connection, visit: RecordId) -> Result<Vec<Review>, 
         .collect()
 }
 
+/// The row of a visit's cooperative that forms look things up in.
+fn row(
+    connection: &Connection,
+    change: &Change,
+) -> Result<Option<BTreeMap<String, String>>, Error> {
+    let Some(cooperative) = change.parent else {
+        return Ok(None);
+    };
+    let found = record::find(connection, cooperative)?;
+    let read =
+        found.map(|stored| Cooperative::from_record(&stored.record).map(|one| one.table_row()));
+    read.transpose().map_err(super::stored("cooperative"))
+}
+
+/// Why a visit may not be submitted as it is, if so.
 fn check(
     connection: &Connection,
-    user: &User,
     fields: &Fields,
-    cooperative: Option<&Record>,
-    now: Millis,
-) -> Result<Result<(), Vec<String>>, Error> {
+    around: &Surroundings<'_>,
+) -> Result<Option<Refusal>, Error> {
     let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
-    let form = record::find(
-        connection,
-        forms::record_id(text("form"), text("form_version")),
-    )?;
-    let cooperative = cooperative
-        .map(Cooperative::from_record)
-        .transpose()
-        .map_err(super::stored("cooperative"))?;
-    Ok(check_visit::complete(
-        &apply::answers(fields),
-        &Surroundings {
-            form: form.as_ref().map(|stored| &stored.record.fields),
-            user,
-            now,
-            cooperative: cooperative.map(|one| one.table_row()),
-        },
-    ))
+    let (form, version) = (text("form"), text("form_version"));
+    let Some(form) = check_visit::published(connection, form, version)? else {
+        return Ok(Some(Refusal::unknown("the form version is unknown")));
+    };
+    let complete = check_visit::complete(form, apply::answers(fields), around);
+    Ok(complete
+        .err()
+        .map(|missing| Refusal::new(RejectCode::Incomplete, missing.join("\n"))))
 }
 
 fn write(
