@@ -1,5 +1,10 @@
 //! Every integration test in one binary: it is linked once. Wants the features `server,native`.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 #![cfg(all(feature = "server", feature = "native"))]
 
 mod device_schema;
@@ -9,8 +14,14 @@ mod form_session;
 mod form_support;
 mod layers;
 mod server_access;
+mod server_command;
+mod server_demo;
+mod server_http;
 mod server_office;
+mod server_pull;
 mod server_push;
+mod server_register;
+mod server_schema;
 mod server_states;
 mod ui_words;
 mod wire;
