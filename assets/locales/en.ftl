@@ -186,6 +186,7 @@ to-review-hint = Open Approval
 
 ## Cooperatives
 cooperative = Cooperative
+cooperatives = Cooperatives
 search-cooperatives = Search cooperatives
 search-cooperatives-hint = Name, village or NIK Koperasi
 kecamatan = Kecamatan

@@ -6,7 +6,7 @@ navigation = Menu utama
 skip = Lewati ke isi
 nav-home = Beranda
 nav-inbox = Persetujuan
-nav-cooperatives = Daftar koperasi
+nav-cooperatives = Koperasi
 nav-queue = Antrean kirim
 nav-settings = Pengaturan
 back = Kembali
@@ -165,6 +165,7 @@ to-review-hint = Buka Persetujuan
 
 ## Koperasi
 cooperative = Profil koperasi
+cooperatives = Daftar koperasi
 search-cooperatives = Cari koperasi
 search-cooperatives-hint = Nama, desa, atau NIK Koperasi
 kecamatan = Kecamatan

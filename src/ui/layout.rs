@@ -18,7 +18,9 @@ pub(crate) fn Frame() -> Element {
     let status = (shell().status)();
     match status {
         AppStatus::Open { user, .. } => rsx! {
-            OpenFrame { key: "{user.id}", user }
+            for user in [user] {
+                OpenFrame { key: "{user.id}", user }
+            }
         },
         status => rsx! {
             Gate { status }

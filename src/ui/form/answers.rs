@@ -150,7 +150,7 @@ pub(crate) fn Minutes(pages: Vec<Page>) -> Element {
     rsx! {
         for page in pages {
             if let Some(section) = &page.section {
-                h2 { class: "section-title", key: "{page.name}", "{section}" }
+                h2 { class: "section-title", "{section}" }
             }
             section { class: "card minutes",
                 h3 { class: "card-title", "{page.title}" }

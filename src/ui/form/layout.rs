@@ -22,7 +22,10 @@ pub(crate) struct Reread(pub(crate) Signal<u32>);
 #[component]
 pub(crate) fn VisitLayout(id: RecordId) -> Element {
     rsx! {
-        Load { key: "{id}", id }
+        // A key counts only among siblings; in a loop over one, another key means a new component.
+        for id in [id] {
+            Load { key: "{id}", id }
+        }
     }
 }
 
@@ -46,7 +49,9 @@ fn Load(id: RecordId) -> Element {
             Asking { error: why.clone() }
         },
         Some(Ok((turn, detail))) => rsx! {
-            Open { key: "{turn}", detail: Shared(detail.clone()) }
+            for (turn , detail) in [(turn, detail)] {
+                Open { key: "{turn}", detail: Shared(detail.clone()) }
+            }
         },
     }
 }

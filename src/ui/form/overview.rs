@@ -173,7 +173,7 @@ fn Parts(id: RecordId) -> Element {
         .filter(|page| page.relevant)
         .collect();
     let missing: usize = pages.iter().map(|page| page.missing_required).sum();
-    let begun = pages.iter().any(|page| page.answered > 0);
+    let begun = !work.place().page.is_empty();
     let mut sections: Vec<(String, Vec<PageState>)> = Vec::new();
     for page in pages {
         match sections.last_mut() {

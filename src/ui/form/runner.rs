@@ -18,7 +18,9 @@ use crate::ui::route::Route;
 #[component]
 pub(crate) fn VisitPage(id: RecordId, page: String) -> Element {
     rsx! {
-        Runner { key: "{page}", id, page }
+        for page in [page] {
+            Runner { key: "{page}", id, page }
+        }
     }
 }
 
@@ -53,7 +55,7 @@ fn Runner(id: RecordId, page: String) -> Element {
         }
         footer { class: "foot",
             if let Some(before) = before {
-                Link { class: "button", to: Route::VisitPage { id, page: before }, onclick: move |_| browser::scroll_to_top(),
+                Link { class: "button", to: Route::VisitPage { id, page: before },
                     Icon { name: "back" }
                     span { {t("previous")} }
                 }
@@ -62,7 +64,7 @@ fn Runner(id: RecordId, page: String) -> Element {
             }
             SavedLine {}
             if let Some(after) = after {
-                Link { class: "button primary", to: Route::VisitPage { id, page: after }, onclick: move |_| browser::scroll_to_top(),
+                Link { class: "button primary", to: Route::VisitPage { id, page: after },
                     span { {t("next")} }
                     Icon { name: "next" }
                 }

@@ -115,7 +115,6 @@ fn Closed(accounts: Vec<Account>) -> Element {
             },
             Way::Pin(name) => rsx! {
                 Unlock {
-                    key: "{name}",
                     account: accounts
                         .iter()
                         .find(|account| account.username == name)

@@ -27,7 +27,11 @@ pub(super) fn Conflict(item: QueueItem) -> Element {
     });
     rsx! {
         match item.visit.as_ref().map(|row| row.id) {
-            Some(id) => rsx! { Named { key: "{id}", id, differences: item.differences.clone() } },
+            Some(id) => rsx! {
+                for id in [id] {
+                    Named { key: "{id}", id, differences: item.differences.clone() }
+                }
+            },
             None => rsx! { Table { rows: item.differences.iter().map(|one| line(one, &[])).collect::<Vec<_>>() } },
         }
         div { class: "actions start",

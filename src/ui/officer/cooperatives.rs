@@ -22,7 +22,7 @@ pub(crate) fn Cooperatives() -> Element {
         Request::Cooperatives(search())
     });
     rsx! {
-        Head { title: t("nav-cooperatives") }
+        Head { title: t("cooperatives") }
         Search {}
         match &*asked.read() {
             None => rsx! { Asking {} },

@@ -20,7 +20,9 @@ const RECENT: i64 = 7 * 24 * 60 * 60 * 1000;
 #[component]
 pub(crate) fn CooperativeScreen(id: RecordId) -> Element {
     rsx! {
-        Load { key: "{id}", id }
+        for id in [id] {
+            Load { key: "{id}", id }
+        }
     }
 }
 
@@ -184,7 +186,7 @@ fn Start(profile: CooperativeProfile) -> Element {
             busy.set(true);
             match shell.ask(Request::StartVisit { cooperative }).await {
                 Ok(Reply::Started(id)) => {
-                    navigator().push(Route::VisitOverview { id });
+                    navigator().push(Route::VisitResume { id });
                 }
                 Ok(_) => {}
                 Err(why) => error.set(Some(format::error(&why))),

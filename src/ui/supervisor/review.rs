@@ -25,7 +25,9 @@ const TYPING: u32 = 300;
 #[component]
 pub(crate) fn ReviewScreen(id: RecordId) -> Element {
     rsx! {
-        Load { key: "{id}", id }
+        for id in [id] {
+            Load { key: "{id}", id }
+        }
     }
 }
 
@@ -45,7 +47,13 @@ fn Load(id: RecordId) -> Element {
     });
     match &*asked.read() {
         Some(Ok(opened)) => rsx! {
-            Review { key: "{opened.0.reviews.len()}", opened: Opened(opened.clone()), ondecided: move |()| *turn.write() += 1 }
+            for opened in [opened] {
+                Review {
+                    key: "{opened.0.reviews.len()}",
+                    opened: Opened(opened.clone()),
+                    ondecided: move |()| *turn.write() += 1,
+                }
+            }
         },
         other => {
             let error = other
