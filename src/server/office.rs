@@ -16,7 +16,7 @@ use super::{
     machine,
     sqlite::{
         Error,
-        mutation::{self, Answered, Author, Entry},
+        mutation::{self, Answered, Author, NewEntry},
         record::{self, Stored},
     },
 };
@@ -118,7 +118,7 @@ pub fn apply(connection: &Connection, change: OfficeChange) -> Result<Option<u64
             .extend(touched.into_iter().map(|field| (field, rev)));
     }
     record::put(connection, &stored)?;
-    let entry = Entry {
+    let entry = NewEntry {
         id: MutationId::new(change.at, &machine::entropy()?),
         record: change.id,
         kind: change.kind,
@@ -126,7 +126,7 @@ pub fn apply(connection: &Connection, change: OfficeChange) -> Result<Option<u64
         base_rev,
         at: change.at,
         received_at: change.at,
-        fields,
+        fields: &record::to_json(&fields)?,
         answered: Answered::Applied(rev),
     };
     mutation::put(connection, &entry)?;

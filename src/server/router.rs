@@ -115,3 +115,29 @@ fn panicked(_: Box<dyn std::any::Any + Send>) -> Response<axum::body::Body> {
     };
     (StatusCode::INTERNAL_SERVER_ERROR, axum::Json(reply)).into_response()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use axum::body::{Body, to_bytes};
+    use tower::ServiceExt;
+
+    async fn fall() -> &'static str {
+        std::future::ready(panic!("the secret word")).await
+    }
+
+    #[tokio::test]
+    async fn a_panic_becomes_an_answer_that_tells_nothing() {
+        let router: Router = Router::new()
+            .route("/fall", get(fall))
+            .layer(CatchPanicLayer::custom(panicked));
+        let request = Request::builder().uri("/fall").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = to_bytes(response.into_body(), 1000).await.unwrap();
+        let reply: ErrorReply = serde_json::from_slice(&body).unwrap();
+        assert_eq!(reply.code, ErrorCode::Internal);
+        assert!(!reply.message.contains("secret"));
+    }
+}

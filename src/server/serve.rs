@@ -1,13 +1,17 @@
 //! Serving until told to stop.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
+    sync::oneshot,
 };
 
 use super::{router::router, state::AppState};
+
+/// How long running requests may take once the end was asked for: a phone that went silent must not hold up a restart.
+const GRACE: Duration = Duration::from_secs(20);
 
 /// Serves until `shutdown` resolves, then lets running requests finish and closes the database.
 ///
@@ -19,9 +23,24 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let service = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service)
-        .with_graceful_shutdown(shutdown)
-        .await;
+    let (asked, to_stop) = oneshot::channel();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+        shutdown.await;
+        let _ = asked.send(());
+    });
+    let patience = async {
+        if to_stop.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(GRACE).await;
+    };
+    let served = tokio::select! {
+        served = serving => served,
+        () = patience => {
+            tracing::warn!("some requests did not finish in time");
+            Ok(())
+        }
+    };
     // The writer finishes what it has; joining it must not hold up the network's threads.
     let closed = tokio::task::spawn_blocking(move || state.database().close()).await;
     served.and(closed.map_err(std::io::Error::other))

@@ -15,7 +15,7 @@ use crate::{
         machine,
         sqlite::{
             pull::{self, RawRecord},
-            push,
+            push::{self, Prepared},
         },
         state::AppState,
     },
@@ -110,7 +110,7 @@ pub(in crate::server) async fn sync(
 }
 
 /// A mutation, or the answer to one that is not understood.
-type Asked = Result<Mutation, MutationResult>;
+type Asked = Result<Prepared, MutationResult>;
 
 fn understand(mutations: &[Box<RawValue>]) -> Result<Vec<Asked>, AppError> {
     #[derive(Deserialize)]
@@ -121,7 +121,7 @@ fn understand(mutations: &[Box<RawValue>]) -> Result<Vec<Asked>, AppError> {
         .iter()
         .map(|raw| {
             let why = match serde_json::from_str::<Mutation>(raw.get()) {
-                Ok(mutation) => return Ok(Ok(mutation)),
+                Ok(mutation) => return Ok(Ok(Prepared::new(mutation)?)),
                 Err(why) => why,
             };
             // Without an id there is nothing that an answer could be given to.
@@ -155,7 +155,7 @@ async fn push(
             asked
                 .into_iter()
                 .map(|asked| match asked {
-                    Ok(mutation) => push::push(connection, &user, device, &mutation, now),
+                    Ok(prepared) => push::push(connection, &user, device, &prepared, now),
                     Err(result) => Ok(result),
                 })
                 .collect()

@@ -9,11 +9,7 @@ use crate::{
     sync::wire::RejectCode,
 };
 
-use super::{
-    Error,
-    record::{id, to_json},
-    stored,
-};
+use super::{Error, record::id, stored};
 
 /// Who asked for a change, and from where. The office itself (an import, a form published) has no device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,6 +50,29 @@ pub struct Entry {
     pub received_at: Millis,
     /// The fields it changes.
     pub fields: Fields,
+    /// What was answered.
+    pub answered: Answered,
+}
+
+/// A row to be written.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NewEntry<'a> {
+    /// Which mutation.
+    pub id: MutationId,
+    /// The record it is about.
+    pub record: RecordId,
+    /// What kind of record.
+    pub kind: Kind,
+    /// Who.
+    pub author: Author,
+    /// What it was made on.
+    pub base_rev: u64,
+    /// When, by the device's clock.
+    pub at: Millis,
+    /// When it arrived.
+    pub received_at: Millis,
+    /// The fields it changes, as JSON.
+    pub fields: &'a str,
     /// What was answered.
     pub answered: Answered,
 }
@@ -107,7 +126,7 @@ pub fn revs_of_others(
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn put(connection: &Connection, entry: &Entry) -> Result<(), Error> {
+pub fn put(connection: &Connection, entry: &NewEntry<'_>) -> Result<(), Error> {
     let (outcome, rev, code, reason) = match &entry.answered {
         Answered::Applied(rev) => ("applied", Some(*rev), None, None),
         Answered::Rejected(code, reason) => {
@@ -130,7 +149,7 @@ pub fn put(connection: &Connection, entry: &Entry) -> Result<(), Error> {
             ":rev": rev,
             ":code": code,
             ":reason": reason,
-            ":fields": to_json(&entry.fields)?,
+            ":fields": entry.fields,
         })?;
     Ok(())
 }

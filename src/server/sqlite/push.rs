@@ -17,9 +17,27 @@ use crate::{
 
 use super::{
     Error,
-    mutation::{self, Answered, Author, Entry},
+    mutation::{self, Answered, Author, NewEntry},
     record::{self, Stored},
 };
+
+/// A mutation with its fields as they are stored, written as JSON before the one writer is asked.
+#[derive(Debug)]
+pub struct Prepared {
+    mutation: Mutation,
+    fields: String,
+}
+
+impl Prepared {
+    /// Gets a mutation ready.
+    ///
+    /// # Errors
+    /// When its fields are no JSON; that cannot be for one that came as JSON.
+    pub fn new(mutation: Mutation) -> Result<Self, Error> {
+        let fields = record::to_json(&mutation.fields)?;
+        Ok(Self { mutation, fields })
+    }
+}
 
 /// Applies a mutation in the caller's transaction and answers it. A refusal is an answer, no error.
 ///
@@ -29,12 +47,12 @@ pub fn push(
     connection: &Connection,
     user: &User,
     device: DeviceId,
-    mutation: &Mutation,
+    prepared: &Prepared,
     now: Millis,
 ) -> Result<MutationResult, Error> {
     Ok(MutationResult {
-        id: mutation.id,
-        outcome: answer(connection, user, device, mutation, now)?,
+        id: prepared.mutation.id,
+        outcome: answer(connection, user, device, prepared, now)?,
     })
 }
 
@@ -42,9 +60,10 @@ fn answer(
     connection: &Connection,
     user: &User,
     device: DeviceId,
-    mutation: &Mutation,
+    prepared: &Prepared,
     now: Millis,
 ) -> Result<Outcome, Error> {
+    let mutation = &prepared.mutation;
     let author = Author {
         user: Some(user.id),
         device: Some(device),
@@ -77,7 +96,7 @@ fn answer(
     )? {
         Verdict::Apply(change) => {
             let exact = change.exact;
-            let rev = write(connection, mutation, present, change)?;
+            let rev = write(connection, prepared, present, change)?;
             (Outcome::Applied { rev, exact }, Answered::Applied(rev))
         }
         Verdict::Conflict => (conflict(user, mutation, present), Answered::Conflict),
@@ -86,7 +105,7 @@ fn answer(
             Answered::Rejected(refusal.code, refusal.reason),
         ),
     };
-    let entry = Entry {
+    let entry = NewEntry {
         id: mutation.id,
         record: mutation.record,
         kind: mutation.kind,
@@ -94,7 +113,7 @@ fn answer(
         base_rev: mutation.base_rev,
         at: mutation.at,
         received_at: now,
-        fields: mutation.fields.clone(),
+        fields: &prepared.fields,
         answered,
     };
     mutation::put(connection, &entry)?;
@@ -226,8 +245,15 @@ fn check(
 ) -> Result<Option<Refusal>, Error> {
     let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
     let (form, version) = (text("form"), text("form_version"));
-    let Some(form) = check_visit::published(connection, form, version)? else {
-        return Ok(Some(Refusal::unknown("the form version is unknown")));
+    let form = match check_visit::published(connection, form, version) {
+        Ok(Some(form)) => form,
+        Ok(None) => return Ok(Some(Refusal::unknown("the form version is unknown"))),
+        // It compiled when it was published, so the fault is this program's: no officer's work waits for its repair.
+        Err(Error::Stored { why, .. }) => {
+            tracing::error!(form, version, error = %why, "a published form does not compile");
+            return Ok(None);
+        }
+        Err(other) => return Err(other),
     };
     let complete = check_visit::complete(form, apply::answers(fields), around);
     Ok(complete
@@ -237,10 +263,11 @@ fn check(
 
 fn write(
     connection: &Connection,
-    mutation: &Mutation,
+    prepared: &Prepared,
     present: Option<Stored>,
     change: Change,
 ) -> Result<u64, Error> {
+    let mutation = &prepared.mutation;
     let rev = record::last_rev(connection)? + 1;
     let (born, mut field_revs) = present.map_or((rev, BTreeMap::new()), |stored| {
         (stored.born, stored.field_revs)
@@ -264,6 +291,10 @@ fn write(
         born,
         field_revs,
     };
-    record::put(connection, &stored)?;
+    if stored.record.fields == mutation.fields {
+        record::put_as(connection, &stored, &prepared.fields)?;
+    } else {
+        record::put(connection, &stored)?;
+    }
     Ok(rev)
 }

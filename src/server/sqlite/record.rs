@@ -98,6 +98,14 @@ pub fn last_rev(connection: &Connection) -> Result<u64, Error> {
 /// # Errors
 /// When it cannot be written.
 pub fn put(connection: &Connection, stored: &Stored) -> Result<(), Error> {
+    put_as(connection, stored, &to_json(&stored.record.fields)?)
+}
+
+/// The same for fields whose JSON is known already.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn put_as(connection: &Connection, stored: &Stored, fields: &str) -> Result<(), Error> {
     let record = &stored.record;
     connection
         .prepare_cached(include_str!("put_record.sql"))?
@@ -113,7 +121,7 @@ pub fn put(connection: &Connection, stored: &Stored) -> Result<(), Error> {
             ":deleted": record.deleted,
             ":born": stored.born,
             ":field_revs": to_json(&stored.field_revs)?,
-            ":fields": to_json(&record.fields)?,
+            ":fields": fields,
         })?;
     Ok(())
 }

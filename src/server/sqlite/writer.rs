@@ -139,3 +139,86 @@ fn commit(connection: &mut Connection, group: impl Iterator<Item = Job>) {
         answer(committed.as_ref().copied().map_err(String::as_str));
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    fn writer() -> Writer {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch("create table note (text text not null) strict")
+            .unwrap();
+        Writer::start(connection).unwrap()
+    }
+
+    fn insert(connection: &Connection, text: &str) {
+        connection
+            .execute("insert into note values (?1)", [text])
+            .unwrap();
+    }
+
+    async fn texts(writer: &Writer) -> Vec<String> {
+        let read = |connection: &Connection| {
+            let mut statement = connection.prepare("select text from note order by text")?;
+            let texts = statement.query_map([], |row| row.get(0))?;
+            Ok(texts.collect::<Result<_, _>>()?)
+        };
+        writer.run(read).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_job_that_fails_or_panics_leaves_nothing_and_harms_no_neighbour() {
+        let writer = writer();
+        let fails = |connection: &Connection| -> Result<(), Error> {
+            insert(connection, "failed");
+            Err(Error::Closed)
+        };
+        let panics = |connection: &Connection| -> Result<(), Error> {
+            insert(connection, "panicked");
+            panic!("on purpose");
+        };
+        let works = |text: &'static str| {
+            writer.run(move |connection| {
+                insert(connection, text);
+                Ok(())
+            })
+        };
+        let (one, failed, panicked, two) = tokio::join!(
+            works("one"),
+            writer.run(fails),
+            writer.run(panics),
+            works("two")
+        );
+        assert!(one.is_ok() && two.is_ok());
+        assert!(matches!(failed, Err(Error::Closed)));
+        assert!(matches!(panicked, Err(Error::Panicked)));
+        assert_eq!(texts(&writer).await, ["one", "two"]);
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_done_before_the_end_and_what_comes_later_is_refused() {
+        let writer = writer();
+        let many = (0..300).map(|_| {
+            writer.run(|connection| {
+                insert(connection, "waiting");
+                Ok(())
+            })
+        });
+        let mut many: Vec<_> = many.map(Box::pin).collect();
+        // Polled once, each stands in the queue.
+        let polled = many.iter_mut().map(|one| {
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            one.as_mut().poll(&mut context).map(|done| done.unwrap())
+        });
+        let done = polled.filter(std::task::Poll::is_ready).count();
+        assert!(done < 300);
+        writer.stop();
+        for one in many.into_iter().skip(done) {
+            one.await.unwrap();
+        }
+        let late = writer.run(|_| Ok(())).await;
+        assert!(matches!(late, Err(Error::Closed)));
+    }
+}
