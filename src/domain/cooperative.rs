@@ -160,6 +160,7 @@ impl Cooperative {
         row.insert("id".to_owned(), self.id.to_string());
         row.insert("name".to_owned(), self.id.to_string());
         row.insert("label".to_owned(), self.name.clone());
+        row.insert("nama".to_owned(), self.name.clone());
         row.insert("jenis".to_owned(), self.jenis.clone());
         row.insert("kdkmp".to_owned(), yes_no(self.merah_putih));
         row.insert("usaha_sp".to_owned(), yes_no(self.jenis == "simpan_pinjam"));

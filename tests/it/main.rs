@@ -1,5 +1,10 @@
 //! Every integration test in one binary: it is linked once. Wants the features `server,native`.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 #![cfg(all(feature = "server", feature = "native"))]
 
 mod device_schema;

@@ -219,7 +219,7 @@ fn PageWords(title: String, page: PageState) -> Element {
         span { class: "row-words",
             span { class: "row-title", "{title}" }
             span { class: "row-line",
-                {ta("answered-of", &[("answered", page.answered.into()), ("of", page.questions_relevant.into())])}
+                {if page.questions_relevant == 0 { t("repeat-empty") } else { ta("answered-of", &[("answered", page.answered.into()), ("of", page.questions_relevant.into())]) }}
                 if page.missing_required > 0 {
                     " · "
                     {ta("missing-required", &[("n", page.missing_required.into())])}
