@@ -261,7 +261,7 @@ fn PageWords(title: String, page: PageState) -> Element {
 #[component]
 fn Finished() -> Element {
     let work = work();
-    let pages = work.reading(|form, session, language| pages_of(form, session, language));
+    let pages = work.reading(pages_of);
     rsx! {
         Minutes { pages }
     }

@@ -101,7 +101,6 @@ pub(crate) fn Question(path: String) -> Element {
         Notes { path: path.clone() }
     };
     let stand = {
-        let work = work.clone();
         let path = path.clone();
         move |_| {
             let page = work.place().page;

@@ -73,7 +73,7 @@ fn Lists(home: HomeData, visits: bool) -> Element {
                 Group { title: t("returned"), rows: home.returned.clone(), to: resume }
                 Group { title: t("drafts"), rows: home.drafts.clone(), to: resume }
                 Group { title: t("unsent"), rows: unsent, to: resume }
-                Group { title: t("recent"), rows: home.recent.clone(), to: resume }
+                Group { title: t("recent"), rows: home.recent, to: resume }
                 if empty && visits && !reviews {
                     Empty { icon: "coop", text: t("home-empty") }
                 }
