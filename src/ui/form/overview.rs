@@ -193,7 +193,7 @@ fn Parts(id: RecordId) -> Element {
         .filter(|page| page.relevant)
         .collect();
     let missing: usize = pages.iter().map(|page| page.missing_required).sum();
-    let begun = !work.place().page.is_empty();
+    let begun = !work.place().page.is_empty() || work.detail.state == VisitState::Returned;
     let mut sections: Vec<(String, Vec<PageState>)> = Vec::new();
     for page in pages {
         match sections.last_mut() {
