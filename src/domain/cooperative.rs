@@ -161,6 +161,8 @@ impl Cooperative {
         row.insert("name".to_owned(), self.id.to_string());
         row.insert("label".to_owned(), self.name.clone());
         row.insert("nama".to_owned(), self.name.clone());
+        let founded = row.get("Tanggal_Badan_Hukum_Pendirian").cloned();
+        row.insert("tanggal_bh".to_owned(), founded.unwrap_or_default());
         row.insert("jenis".to_owned(), self.jenis.clone());
         row.insert("kdkmp".to_owned(), yes_no(self.merah_putih));
         row.insert("usaha_sp".to_owned(), yes_no(self.jenis == "simpan_pinjam"));

@@ -1,6 +1,6 @@
 //! Follow-ups: what was agreed at a visit and lives on after it.
 //!
-//! They are answers of the visit's follow-up repeat. Its names (`tindak_lanjut`, `tl_*`, DOMAIN 2.5) are the one part
+//! They are answers of the visit's follow-up repeat. Its names (`tl`, `tl_*`, DOMAIN 2.5) are the one part
 //! of a checklist the program knows by name, because it outlives the visit.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{RecordId, Visit};
 
 /// The repeat whose instances are follow-ups.
-pub const REPEAT: &str = "tindak_lanjut";
+pub const REPEAT: &str = "tl";
 
 /// An agreed action.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -161,7 +161,7 @@ pub(crate) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> O
         .map(|(_, candidate)| candidate)
 }
 
-/// How many letters must be put in, left out, changed or swapped with their neighbour.
+/// How many letters must be put in, left out or changed.
 fn edits(a: &str, b: &str, limit: usize) -> usize {
     let b: Vec<char> = b.chars().collect();
     if a.chars().count().abs_diff(b.len()) > limit {

@@ -4,6 +4,12 @@
 //! and a [`Session`] holds the answers of one visit: what is relevant, what is computed, what is missing. The
 //! expressions live in [`expr`], which knows nothing of forms. No I/O: time, identity and tables come in as
 //! [`Surroundings`].
+//!
+//! Besides the columns of the XLSForm standard a form may have some of ours, which other tools ignore: in the survey
+//! sheet `weight` and `points` (an expression for the fraction of the weight reached, 0 to 1, empty when not applicable),
+//! `repeat_min` and `repeat_max` on a repeat; in the choices sheet any column, to be looked up with
+//! `instance('list')/root/item[name = ${question}]/column`; in the settings sheet `form_title_en` and the like.
+//! Dates and times count on the local calendar, and a `${name}` that does not apply is an empty text in operators.
 
 pub mod builtin;
 mod definition;

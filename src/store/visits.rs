@@ -63,7 +63,8 @@ impl Store {
         let last = visit.last_submission();
         let mut fields = Fields::new();
         for (path, value) in changes {
-            let value = value.as_deref().filter(|text| !text.is_empty());
+            // An empty text is an answer too: somebody took a default away, and it must not come back.
+            let value = value.as_deref();
             let old = visit.answers.get(path).map(String::as_str);
             if old == value {
                 continue;

@@ -224,6 +224,25 @@ fn text_in_brackets_is_a_default_and_not_a_call() {
 }
 
 #[test]
+fn or_other_brings_a_choice_and_a_question() {
+    let form = form(
+        "type|name|label\nselect_one fruit or_other|a|Fruit?\ntext|z|Z",
+        "list_name|name|label\nfruit|x|X",
+    );
+    let mut session = anjangsana::form::Session::open(
+        form,
+        Default::default(),
+        crate::form_support::surroundings(),
+    );
+    assert_eq!(session.question("a", "").unwrap().choices[1].name, "other");
+    assert_eq!(session.items("form", "").len(), 2);
+    session.answer("a", Some("other")).unwrap();
+    assert_eq!(session.items("form", "").len(), 3);
+    session.answer("a_other", Some("durian")).unwrap();
+    assert_eq!(session.submission()["a_other"], "durian");
+}
+
+#[test]
 fn columns_are_lettered_as_in_excel() {
     let letters: Vec<String> = [0, 25, 26, 51, 52, 701, 702]
         .into_iter()

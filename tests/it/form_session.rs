@@ -260,6 +260,27 @@ fn a_calculation_without_a_result_is_blank() {
 }
 
 #[test]
+fn a_computed_value_takes_the_form_of_its_question() {
+    let mut session = session(
+        "type     | name | label | calculation      | default
+         date     | d    | D     |                  |
+         date     | week | W     | ${d} + 7         |
+         dateTime | noon | N     | ${d} + 0.5       |
+         integer  | half | H     | 7 div 2          |
+         date     | due  | Due   |                  | today() + 1
+         note     | n    | ${half} of ${week} |     |",
+        "",
+    );
+    give(&mut session, "d", "2024-12-28");
+    assert_eq!(value(&session, "week"), "2025-01-04");
+    assert_eq!(value(&session, "noon"), "2024-12-28T12:00:00.000+07:00");
+    assert_eq!(value(&session, "half"), "3");
+    assert_eq!(value(&session, "due"), "2024-11-09");
+    assert_eq!(session.question("n", "").unwrap().label, "3 of 2025-01-04");
+    assert_eq!(session.problems("en"), []);
+}
+
+#[test]
 fn a_default_is_filled_in_once() {
     let form = form(
         "type|name|label|default\ntext|a|A|hello\ndate|b|B|today()\ntext|c|C|concat('x', ${a})",
@@ -861,4 +882,11 @@ proptest! {
             prop_assert!(kept.is_some() || value.is_empty() || path.ends_with("number") , "{} is lost", path);
         }
     }
+}
+
+#[test]
+fn forms_and_sessions_may_move_between_threads() {
+    fn moves<T: Send + Sync>() {}
+    moves::<anjangsana::form::Form>();
+    moves::<Session>();
 }

@@ -26,8 +26,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
 
-pub const TOBOALI: &str = "19.03.01";
-pub const PAYUNG: &str = "19.03.05";
+pub(crate) const TOBOALI: &str = "19.03.01";
+pub(crate) const PAYUNG: &str = "19.03.05";
 
 /// A form of one required question, so that tests say what they are about and not what a checklist asks.
 const FORM: Sheets<'static> = Sheets {
@@ -36,23 +36,23 @@ const FORM: Sheets<'static> = Sheets {
     settings: "form_id,form_title,version\nuji,Uji,1\n",
 };
 
-pub struct Office {
+pub(crate) struct Office {
     folder: TempDir,
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<std::io::Result<()>>,
 }
 
 impl Office {
     /// An office with the test form and nothing else.
-    pub async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         Self::with(Config::default(), |connection| {
             forms::publish(connection, FORM, Millis(1)).unwrap();
         })
         .await
     }
 
-    pub async fn with(config: Config, prepare: impl FnOnce(&Connection)) -> Self {
+    pub(crate) async fn with(config: Config, prepare: impl FnOnce(&Connection)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut connection = sqlite::open(folder.path()).unwrap();
         sqlite::transact(&mut connection, |connection| {
@@ -75,16 +75,16 @@ impl Office {
         }
     }
 
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
     /// Changes the database beside the server, as the command line does.
-    pub fn change<T>(&self, job: impl FnOnce(&Connection) -> T) -> T {
+    pub(crate) fn change<T>(&self, job: impl FnOnce(&Connection) -> T) -> T {
         let mut connection = sqlite::open(self.folder()).unwrap();
         sqlite::transact(&mut connection, |connection| {
             Ok::<_, sqlite::Error>(job(connection))
@@ -93,7 +93,7 @@ impl Office {
     }
 
     /// Makes a user who is logged in on one phone. No password fits: hashing is for the tests of the login.
-    pub fn hire(&self, username: &str, role: Role, areas: &[&str]) -> Phone {
+    pub(crate) fn hire(&self, username: &str, role: Role, areas: &[&str]) -> Phone {
         let scope = if areas.is_empty() {
             Scope::District
         } else {
@@ -119,7 +119,7 @@ impl Office {
     }
 
     /// A session of a user on a phone of that name.
-    pub fn log_in(&self, user: &User, phone: &str) -> Phone {
+    pub(crate) fn log_in(&self, user: &User, phone: &str) -> Phone {
         let token = secret::token().unwrap();
         self.change(|connection| {
             let hash = secret::hash_token(&token);
@@ -136,7 +136,7 @@ impl Office {
         }
     }
 
-    pub fn cooperative(&self, name: &str, area: &str) -> RecordId {
+    pub(crate) fn cooperative(&self, name: &str, area: &str) -> RecordId {
         let id = RecordId::of_text(name);
         let fields =
             json!({"Koperasi": format!("Koperasi CONTOH {name}"), "Jenis_Koperasi": "produsen"});
@@ -149,7 +149,7 @@ impl Office {
         id
     }
 
-    pub async fn close(mut self) -> TempDir {
+    pub(crate) async fn close(mut self) -> TempDir {
         let _ = self.stop.take().unwrap().send(());
         self.served.await.unwrap().unwrap();
         self.folder
@@ -158,18 +158,18 @@ impl Office {
 
 /// A device of a user, as dumb as possible: it remembers its cursor and nothing else.
 #[derive(Clone)]
-pub struct Phone {
+pub(crate) struct Phone {
     address: SocketAddr,
-    pub user: User,
-    pub token: String,
-    pub device: DeviceId,
-    pub cursor: u64,
-    pub scope: String,
-    pub client: reqwest::Client,
+    pub(crate) user: User,
+    pub(crate) token: String,
+    pub(crate) device: DeviceId,
+    pub(crate) cursor: u64,
+    pub(crate) scope: String,
+    pub(crate) client: reqwest::Client,
 }
 
 impl Phone {
-    pub fn request(&self, mutations: &[Mutation]) -> SyncRequest {
+    pub(crate) fn request(&self, mutations: &[Mutation]) -> SyncRequest {
         SyncRequest {
             protocol: PROTOCOL,
             device: self.device,
@@ -180,7 +180,7 @@ impl Phone {
         }
     }
 
-    pub async fn post(&self, path: &str, body: &impl serde::Serialize) -> reqwest::Response {
+    pub(crate) async fn post(&self, path: &str, body: &impl serde::Serialize) -> reqwest::Response {
         let url = format!("http://{}{path}", self.address);
         let request = self.client.post(url).bearer_auth(&self.token);
         let response = request.json(body).send().await.unwrap();
@@ -188,13 +188,13 @@ impl Phone {
         response
     }
 
-    pub async fn get(&self, path: &str) -> reqwest::Response {
+    pub(crate) async fn get(&self, path: &str) -> reqwest::Response {
         let url = format!("http://{}{path}", self.address);
         let request = self.client.get(url).bearer_auth(&self.token);
         request.send().await.unwrap()
     }
 
-    pub async fn sync(&mut self, mutations: &[Mutation]) -> SyncReply {
+    pub(crate) async fn sync(&mut self, mutations: &[Mutation]) -> SyncReply {
         let response = self.post(SYNC_PATH, &self.request(mutations)).await;
         assert_eq!(response.status(), 200);
         let reply: SyncReply = response.json().await.unwrap();
@@ -204,7 +204,7 @@ impl Phone {
     }
 
     /// Pushes one mutation and gives the answer to it.
-    pub async fn push(&mut self, mutation: &Mutation) -> Outcome {
+    pub(crate) async fn push(&mut self, mutation: &Mutation) -> Outcome {
         let reply = self.sync(std::slice::from_ref(mutation)).await;
         let [MutationResult { id, outcome }] = reply.results.as_slice() else {
             panic!("one answer for one mutation: {:?}", reply.results);
@@ -214,7 +214,7 @@ impl Phone {
     }
 
     /// A new visit with its one required answer.
-    pub fn visit(&self, name: &str, cooperative: RecordId, area: &str) -> Mutation {
+    pub(crate) fn visit(&self, name: &str, cooperative: RecordId, area: &str) -> Mutation {
         let fields = json!({
             "cooperative": cooperative, "form": "uji", "form_version": "1", "created": self.mark(), "a/nama": "Hasan",
         });
@@ -225,7 +225,7 @@ impl Phone {
     }
 
     /// A change to a visit.
-    pub fn edit(&self, name: &str, base_rev: u64, fields: Value) -> Mutation {
+    pub(crate) fn edit(&self, name: &str, base_rev: u64, fields: Value) -> Mutation {
         let Value::Object(fields) = fields else {
             panic!("fields are an object");
         };
@@ -240,7 +240,13 @@ impl Phone {
         }
     }
 
-    pub fn review(&self, name: &str, submission: u32, decision: &str, note: &str) -> Mutation {
+    pub(crate) fn review(
+        &self,
+        name: &str,
+        submission: u32,
+        decision: &str,
+        note: &str,
+    ) -> Mutation {
         let fields = json!({
             "visit": RecordId::of_text(name), "submission": submission, "decision": decision, "note": note,
             "notes": {}, "mark": self.mark(),
@@ -253,29 +259,29 @@ impl Phone {
     }
 
     /// A mark of this user, at a time of its own.
-    pub fn mark(&self) -> Value {
+    pub(crate) fn mark(&self) -> Value {
         json!({"at": tick(), "by": self.user.id})
     }
 
-    pub fn mark_because(&self, reason: &str) -> Value {
+    pub(crate) fn mark_because(&self, reason: &str) -> Value {
         json!({"at": tick(), "by": self.user.id, "reason": reason})
     }
 }
 
 /// No two things happen at the same time.
-pub fn tick() -> i64 {
+pub(crate) fn tick() -> i64 {
     static CLOCK: AtomicI64 = AtomicI64::new(7);
     CLOCK.fetch_add(1, Ordering::Relaxed)
 }
 
-pub fn rev(outcome: &Outcome) -> u64 {
+pub(crate) fn rev(outcome: &Outcome) -> u64 {
     match outcome {
         Outcome::Applied { rev, .. } | Outcome::Duplicate { rev } => *rev,
         other => panic!("not applied: {other:?}"),
     }
 }
 
-pub fn refused(outcome: &Outcome) -> RejectCode {
+pub(crate) fn refused(outcome: &Outcome) -> RejectCode {
     match outcome {
         Outcome::Rejected { code, .. } => *code,
         other => panic!("not refused: {other:?}"),

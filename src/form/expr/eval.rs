@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 use super::ast::{Axis, Expr, NodeTest, Op, Start, Step};
+use super::axes::along;
 use super::tree::{Host, NodeId, NodeKind, Tree};
 use super::value::{NodeSet, Value};
 
@@ -354,87 +355,4 @@ fn passes(test: &NodeTest, axis: Axis, node: NodeId, scope: &Scope<'_>) -> bool 
         Axis::Own | Axis::Parent | Axis::Ancestor | Axis::AncestorOrSelf
     );
     fits && (upward || scope.tree.is_visible(node))
-}
-
-/// Calls `visit` for every node of an axis, in the axis' own order.
-fn along(
-    axis: Axis,
-    node: NodeId,
-    scope: &Scope<'_>,
-    visit: &mut dyn FnMut(NodeId),
-) -> Result<(), Fault> {
-    let tree = scope.tree;
-    let mut list = Vec::new();
-    match axis {
-        Axis::Own => list.push(node),
-        Axis::Child => list.extend_from_slice(tree.children(node)),
-        Axis::Attribute => list.extend_from_slice(tree.attributes(node)),
-        Axis::Parent => list.extend(tree.parent(node)),
-        Axis::Ancestor => ancestors(tree, node, &mut list),
-        Axis::AncestorOrSelf => {
-            list.push(node);
-            ancestors(tree, node, &mut list);
-        }
-        Axis::Descendant => descendants(scope, node, &mut list)?,
-        Axis::DescendantOrSelf => {
-            list.push(node);
-            descendants(scope, node, &mut list)?;
-        }
-        Axis::FollowingSibling | Axis::PrecedingSibling => list = siblings(tree, node, axis),
-        Axis::Following | Axis::Preceding => {
-            let mut lines = vec![node];
-            ancestors(tree, node, &mut lines);
-            let side = if axis == Axis::Following {
-                Axis::FollowingSibling
-            } else {
-                Axis::PrecedingSibling
-            };
-            for line in lines {
-                for sibling in siblings(tree, line, side) {
-                    list.push(sibling);
-                    descendants(scope, sibling, &mut list)?;
-                }
-            }
-            list.sort_unstable();
-            if axis.is_reverse() {
-                list.reverse();
-            }
-        }
-    }
-    scope.burn(list.len() + 1)?;
-    list.into_iter().for_each(visit);
-    Ok(())
-}
-
-fn ancestors(tree: &dyn Tree, node: NodeId, list: &mut Vec<NodeId>) {
-    let mut above = tree.parent(node);
-    while let Some(next) = above {
-        list.push(next);
-        above = tree.parent(next);
-    }
-}
-
-fn descendants(scope: &Scope<'_>, node: NodeId, list: &mut Vec<NodeId>) -> Result<(), Fault> {
-    let mut stack: Vec<NodeId> = scope.tree.children(node).iter().rev().copied().collect();
-    while let Some(next) = stack.pop() {
-        scope.burn(1)?;
-        list.push(next);
-        stack.extend(scope.tree.children(next).iter().rev());
-    }
-    Ok(())
-}
-
-fn siblings(tree: &dyn Tree, node: NodeId, axis: Axis) -> Vec<NodeId> {
-    let all = tree
-        .parent(node)
-        .map(|parent| tree.children(parent))
-        .unwrap_or_default();
-    let Some(at) = all.iter().position(|sibling| *sibling == node) else {
-        return Vec::new();
-    };
-    if axis == Axis::FollowingSibling {
-        all.iter().skip(at + 1).copied().collect()
-    } else {
-        all.iter().take(at).rev().copied().collect()
-    }
 }

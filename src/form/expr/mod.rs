@@ -6,6 +6,7 @@
 
 mod analyse;
 mod ast;
+mod axes;
 mod calendar;
 mod eval;
 mod functions;

@@ -3,6 +3,7 @@
 mod choices;
 mod columns;
 mod formulas;
+mod other;
 mod pages;
 mod settings;
 mod survey;
@@ -26,6 +27,8 @@ struct Findings {
     errors: Vec<FormError>,
     warnings: Vec<FormError>,
     uses_instances: bool,
+    /// The lists that get a choice "other".
+    others: Vec<String>,
 }
 
 /// A place in a sheet.
@@ -133,6 +136,7 @@ pub fn compile(sheets: &Sheets) -> Result<Form, FormErrors> {
     let columns = Columns::new(&sheets.survey, &form);
     let rows = survey::structure(&sheets.survey, &columns, &mut form, &mut findings);
     choices::read(&sheets.choices, &mut form, &mut findings);
+    other::offer(&findings.others, &mut form);
     survey::contents(&sheets.survey, &columns, &rows, &mut form, &mut findings);
     if findings.errors.is_empty() {
         match graph::build(&form) {

@@ -3,7 +3,7 @@
 use super::columns::Columns;
 use super::formulas::{condition, formula, template};
 use super::types::{self, Type, Wrong};
-use super::{Findings, Place, did_you_mean};
+use super::{Findings, Place, did_you_mean, other};
 use crate::form::definition::{Choices, Element, ElementId, ElementKind, Form, Initial};
 use crate::form::errors::{Cause, FormError};
 use crate::form::expr;
@@ -56,9 +56,6 @@ pub(super) fn structure(
                 continue;
             }
         };
-        if other {
-            findings.warn(place, Cause::NotSupported(String::from("or_other")));
-        }
         let kind = match &meaning {
             Type::EndGroup => {
                 close(ElementKind::Group, place, &mut open, form, findings);
@@ -108,6 +105,9 @@ pub(super) fn structure(
         form.elements.push(element);
         form.names.entry(name).or_insert(id);
         rows.push((id, index));
+        if other {
+            other::plant(id, place, form, findings);
+        }
         if kind == ElementKind::Group || kind == ElementKind::Repeat {
             open.push((id, row.number));
             if open.len() == DEEPEST + 2 {

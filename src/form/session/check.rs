@@ -1,7 +1,7 @@
 //! What is wrong with an answer.
 
 use super::messages;
-use super::view::{Problem, ProblemKind};
+use super::state::{Problem, ProblemKind};
 use super::world::World;
 use crate::form::definition::{Choices, Element, Tongue};
 use crate::form::expr::{NodeId, days_from_text, time_from_text};

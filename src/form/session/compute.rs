@@ -88,7 +88,7 @@ impl Session {
                 continue;
             };
             for node in self.world.reference(*element, cause).as_slice() {
-                let value = self.world.compute_text(expr, *node);
+                let value = self.world.compute_value(expr, *node);
                 self.put(*node, &value, round);
             }
         }
@@ -210,7 +210,7 @@ impl Session {
             if let (true, true, Some(expr)) =
                 (relevant, definition.is_computed(), &definition.calculation)
             {
-                let value = self.world.compute_text(expr, node);
+                let value = self.world.compute_value(expr, node);
                 self.put(node, &value, round);
             }
         }

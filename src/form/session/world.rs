@@ -9,8 +9,8 @@ use super::document::{DOCUMENT, Document};
 use super::secondary::Secondary;
 use crate::form::definition::{Choices, Condition, ElementId, ElementKind, Form, Tongue};
 use crate::form::expr::{
-    Expr, Fault, Host, NodeId, NodeKind, NodeSet, Scope, Tree, Value, eval, number_to_text,
-    stamp_text,
+    Expr, Fault, Host, NodeId, NodeKind, NodeSet, Scope, Tree, Value, civil_from_days, civil_text,
+    eval, number_to_text, stamp_text,
 };
 use crate::form::kind::QuestionKind;
 use crate::form::template::{Piece, Template, Texts};
@@ -90,6 +90,30 @@ impl World {
             Ok(Value::Number(number)) if number.is_finite() => number_to_text(number),
             Ok(Value::Number(_)) | Err(_) => String::new(),
             Ok(value) => value.into_text(self).into_owned(),
+        }
+    }
+
+    /// A value to store in a question, put in the form of its type: a number of days becomes a date.
+    pub(super) fn compute_value(&self, expr: &Expr, node: NodeId) -> String {
+        let text = self.compute_text(expr, node);
+        let kind = self.kind_of(node);
+        if !matches!(
+            kind,
+            Some(QuestionKind::Date | QuestionKind::DateTime | QuestionKind::Integer)
+        ) {
+            return text;
+        }
+        match (kind, text.parse::<f64>()) {
+            (Some(QuestionKind::Integer), Ok(number)) => number_to_text(number.trunc()),
+            (Some(QuestionKind::Date), Ok(days)) => civil_from_days(days)
+                .map(|civil| civil_text(&civil))
+                .unwrap_or_default(),
+            (Some(QuestionKind::DateTime), Ok(days)) => {
+                let offset = self.surroundings.utc_offset_minutes;
+                let local = (days * 86_400_000.0).round() as i64;
+                stamp_text(local.saturating_sub(i64::from(offset) * 60_000), offset)
+            }
+            _ => text,
         }
     }
 

@@ -200,7 +200,7 @@ impl Invented<'_> {
             format!("{year}-{:02}-{:02}", n % 12 + 1, n * 3 % 28 + 1)
         };
         let (men, women) = (9 + n * 5 % 41, 6 + n * 11 % 37);
-        let has_number = self.young || n % 6 != 0;
+        let has_number = self.young || !n.is_multiple_of(6);
         let text = |text: &str| Value::String(text.to_owned());
         let mut fields = Fields::new();
         let mut put = |name: &str, value: String| {
@@ -249,7 +249,10 @@ impl Invented<'_> {
         put("Jumlah_Anggota_Pria", men.to_string());
         put("Jumlah_Anggota_Wanita", women.to_string());
         put("Total_Anggota", (men + women).to_string());
-        put("Total_Manajer", usize::from(n % 4 == 0).to_string());
+        put(
+            "Total_Manajer",
+            usize::from(n.is_multiple_of(4)).to_string(),
+        );
         put("Total_Karyawan", (n % 4).to_string());
         put("KDKMP", if self.young { "ya" } else { "tidak" }.to_owned());
         for (date, status, reason) in self.history() {

@@ -46,7 +46,7 @@ const VISITS: [(&str, &str, usize, i64, Story, Found); 14] = [
     ("petugas1", "19.03.06", 1, 4, Story::Returned, Found::Open),
     ("petugas1", "19.03.01", 9, 20, Story::Approved, Found::Open),
     ("petugas1", "19.03.06", 3, 45, Story::Approved, Found::Open),
-    ("petugas2", "19.03.03", 2, 1, Story::Submitted, Found::Open),
+    ("petugas2", "19.03.03", 1, 1, Story::Submitted, Found::Open),
     ("petugas2", "19.03.05", 4, 30, Story::Corrected, Found::Open),
     ("petugas2", "19.03.03", 6, 10, Story::Void, Found::Open),
     (

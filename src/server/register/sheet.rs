@@ -106,13 +106,24 @@ fn text(bytes: &[u8]) -> Result<Rows, String> {
         .flexible(true)
         .delimiter(delimiter)
         .from_reader(bytes);
+    let mut row = 0;
     reader
         .records()
         .map(|record| {
             let record = record.map_err(|why| why.to_string())?;
-            let line = record.position().map_or(0, csv::Position::line);
-            let cells = record.iter().map(|cell| cell.trim().to_owned()).collect();
-            Ok((u32::try_from(line).unwrap_or(u32::MAX), cells))
+            // A spreadsheet counts the empty lines that the reader skips, and a text of two lines as one row.
+            let begun = record.position().map_or(0, csv::Position::byte);
+            let rest = bytes.get(usize::try_from(begun).unwrap_or(usize::MAX)..);
+            let ends = rest
+                .unwrap_or_default()
+                .iter()
+                .take_while(|byte| matches!(byte, b'\r' | b'\n'));
+            let skipped = ends.filter(|byte| **byte == b'\n').count();
+            row += 1 + u32::try_from(skipped).unwrap_or(0);
+            Ok((
+                row,
+                record.iter().map(|cell| cell.trim().to_owned()).collect(),
+            ))
         })
         .collect()
 }

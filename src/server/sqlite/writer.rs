@@ -136,6 +136,6 @@ fn commit(connection: &mut Connection, group: impl Iterator<Item = Job>) {
         tracing::error!(error = %why, "a group of changes was not committed");
     }
     for answer in answers {
-        answer(committed.as_ref().map(|()| ()).map_err(String::as_str));
+        answer(committed.as_ref().copied().map_err(String::as_str));
     }
 }

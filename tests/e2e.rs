@@ -1,0 +1,21 @@
+//! The product in a real browser against a real server. Run by `cargo xtask test`, which builds the app and the server
+//! and brings Chromium; offline is a stopped server, a reload is a reload.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+#[path = "e2e/browser.rs"]
+mod browser;
+#[path = "e2e/filling.rs"]
+mod filling;
+#[path = "e2e/office.rs"]
+mod office;
+#[path = "e2e/safety.rs"]
+mod safety;
+#[path = "e2e/screenshots.rs"]
+mod screenshots;
+#[path = "e2e/story.rs"]
+mod story;

@@ -1,0 +1,171 @@
+//! Filling a visit as an officer does: page by page, only what stands on the screen, numbers typed the Indonesian way.
+
+use std::collections::BTreeMap;
+
+use anjangsana::domain::numeral;
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+
+use crate::browser::Device;
+
+/// Every answer of a whole visit by path; what the program fills in itself or cannot take yet is left out.
+pub(crate) fn answers() -> BTreeMap<String, String> {
+    let all: BTreeMap<String, String> =
+        serde_json::from_str(include_str!("../fixtures/forms/kunjungan_lengkap.json")).unwrap();
+    let mut answers: BTreeMap<String, String> = all
+        .into_iter()
+        .filter(|(path, _)| {
+            !path.contains('/')
+                && !matches!(
+                    path.as_str(),
+                    "koperasi_id" | "tanggal_kunjungan" | "lokasi"
+                )
+        })
+        .collect();
+    answers.insert(
+        "lokasi_alasan".to_owned(),
+        "Langit tertutup pohon sawit".to_owned(),
+    );
+    answers
+}
+
+/// The one product of the visit: a repeat of its own.
+pub(crate) const PRODUCT: [(&str, &str); 5] = [
+    ("prd_nama", "Terasi udang CONTOH"),
+    ("prd_satuan", "kg"),
+    ("prd_kapasitas_bulan", "400"),
+    ("prd_produksi_bulan", "187.5"),
+    ("prd_harga", "85000"),
+];
+
+/// Answers what stands on this page and is not answered yet, until nothing new appears. Gives what was answered.
+pub(crate) async fn fill_page(device: &Device, answers: &BTreeMap<String, String>) -> Vec<String> {
+    let mut done = Vec::new();
+    loop {
+        let open: Vec<String> = present(device)
+            .await
+            .into_iter()
+            .filter(|path| !done.contains(path))
+            .collect();
+        let mut next = answers
+            .iter()
+            .filter(|(path, _)| open.contains(path))
+            .peekable();
+        if next.peek().is_none() {
+            break;
+        }
+        for (path, value) in next {
+            // An earlier answer may have taken it off the screen.
+            if present(device).await.contains(path) {
+                answer(device, &format!("q-{path}"), value).await;
+            }
+            done.push(path.clone());
+        }
+    }
+    saved(device).await;
+    done
+}
+
+/// Waits until the screen says that everything is on disk.
+pub(crate) async fn saved(device: &Device) {
+    device
+        .until(
+            "everything is saved",
+            "return !document.body.innerText.includes('Menyimpan …')",
+        )
+        .await;
+}
+
+/// The questions on the screen that can be answered, by path.
+async fn present(device: &Device) -> Vec<String> {
+    let found = device
+        .script(
+            "const names = new Set();
+             for (const e of document.querySelectorAll('main input, main textarea, main select')) {
+                 const name = ['radio', 'checkbox'].includes(e.type) ? e.name || e.id : e.id;
+                 if (name.startsWith('q-') && !name.endsWith('-search') && !e.disabled) names.add(name.slice(2));
+             }
+             return [...names];",
+            vec![],
+        )
+        .await;
+    serde_json::from_value(found).unwrap()
+}
+
+/// Answers one question by the id of its control.
+pub(crate) async fn answer(device: &Device, id: &str, value: &str) {
+    let kind = device
+        .script(
+            "const e = document.getElementById(arguments[0]);
+             if (e && ['INPUT', 'TEXTAREA', 'SELECT'].includes(e.tagName)) return e.className.includes('number') ? 'number' : e.tagName == 'SELECT' ? 'select' : e.type;
+             return document.querySelector(`input[name='${arguments[0]}']`)?.type ?? 'nothing';",
+            vec![json!(id)],
+        )
+        .await;
+    match kind.as_str().unwrap_or_default() {
+        "radio" | "checkbox"
+            if device
+                .web
+                .find(By::Id(id))
+                .await
+                .is_ok_and(|_| value == "OK") =>
+        {
+            tap_input(device, &format!("//input[@id='{id}']")).await;
+        }
+        "radio" | "checkbox" => {
+            for name in value.split_whitespace() {
+                tap_input(
+                    device,
+                    &format!("//input[@name='{id}' and @value='{name}']"),
+                )
+                .await;
+            }
+        }
+        "date" => set(device, id, value).await,
+        "select" => set(device, id, value).await,
+        "number" => types(device, id, &numeral::show(value)).await,
+        "text" | "textarea" => types(device, id, value).await,
+        other => panic!("{id} is a {other}: no way to answer it"),
+    }
+}
+
+async fn tap_input(device: &Device, xpath: &str) {
+    let input = device
+        .web
+        .find(By::XPath(xpath))
+        .await
+        .unwrap_or_else(|error| panic!("{xpath}: {error}"));
+    let label = input
+        .find(By::XPath("ancestor-or-self::label | self::input"))
+        .await
+        .unwrap();
+    device.tap_element(&label).await;
+}
+
+async fn types(device: &Device, id: &str, text: &str) {
+    let field = device.web.find(By::Id(id)).await.unwrap();
+    device
+        .script(
+            "arguments[0].scrollIntoView({block: 'center'})",
+            vec![field.to_json().unwrap()],
+        )
+        .await;
+    field.clear().await.unwrap();
+    field.send_keys(text).await.unwrap();
+    device.script("document.activeElement.blur()", vec![]).await;
+}
+
+/// The phone's own pickers give their value in one go.
+async fn set(device: &Device, id: &str, value: &str) {
+    let done: Value = device
+        .script(
+            "const e = document.getElementById(arguments[0]);
+             e.value = arguments[1];
+             e.dispatchEvent(new Event('input', {bubbles: true}));
+             e.dispatchEvent(new Event('change', {bubbles: true}));
+             return e.value == arguments[1];",
+            vec![json!(id), json!(value)],
+        )
+        .await;
+    assert_eq!(done, json!(true), "{id} does not take {value}");
+}

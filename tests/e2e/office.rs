@@ -1,0 +1,124 @@
+//! A real server with a demo office in a folder of its own, stopped and started at will on one port.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OpenFlags};
+
+/// An office: data that outlives the server process.
+pub(crate) struct Office {
+    pub(crate) folder: tempfile::TempDir,
+    port: u16,
+    server: Option<Child>,
+}
+
+fn need(variable: &str) -> PathBuf {
+    std::env::var_os(variable)
+        .unwrap_or_else(|| panic!("{variable} is not set: run these tests with `cargo xtask test`"))
+        .into()
+}
+
+impl Office {
+    /// A fresh demo office, its server running.
+    pub(crate) fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let made = Command::new(need("ANJANGSANA_SERVER"))
+            .args(["demo", "--data"])
+            .arg(folder.path())
+            .stdout(Stdio::null())
+            .status()
+            .unwrap();
+        assert!(made.success(), "the demo office could not be made");
+        let mut office = Self {
+            folder,
+            port,
+            server: None,
+        };
+        office.start();
+        office
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://localhost:{}{path}", self.port)
+    }
+
+    pub(crate) fn start(&mut self) {
+        let log = std::fs::File::create(self.folder.path().join("server.log")).unwrap();
+        let child = Command::new(need("ANJANGSANA_SERVER"))
+            .args([
+                "serve",
+                "--listen",
+                &format!("127.0.0.1:{}", self.port),
+                "--data",
+            ])
+            .arg(self.folder.path())
+            .arg("--web")
+            .arg(need("ANJANGSANA_WEB"))
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        self.server = Some(child);
+        let patience = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            assert!(
+                patience.elapsed() < Duration::from_secs(30),
+                "the server does not listen"
+            );
+            std::thread::yield_now();
+        }
+    }
+
+    /// Stops the server: from now on there is no signal.
+    pub(crate) fn stop(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            let asked = Command::new("kill")
+                .args(["-TERM", &server.id().to_string()])
+                .status()
+                .unwrap();
+            assert!(asked.success());
+            assert!(
+                server.wait().unwrap().success(),
+                "the server did not end cleanly"
+            );
+        }
+    }
+
+    /// The server's database, read only.
+    pub(crate) fn database(&self) -> Connection {
+        let file = self.folder.path().join("anjangsana.sqlite");
+        Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
+    }
+}
+
+impl Drop for Office {
+    fn drop(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            let _already_gone = server.kill();
+            let _waited = server.wait();
+        }
+    }
+}
+
+/// Whether any file below a folder holds these bytes.
+pub(crate) fn any_file_holds(folder: &Path, needle: &[u8]) -> bool {
+    std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .any(|entry| {
+            let path = entry.path();
+            if path.is_dir() {
+                return any_file_holds(&path, needle);
+            }
+            std::fs::read(&path)
+                .is_ok_and(|bytes| bytes.windows(needle.len()).any(|window| window == needle))
+        })
+}

@@ -1,0 +1,271 @@
+//! The whole story, from the village to the desk and back.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::browser::{Device, Screen};
+use crate::filling::{self, PRODUCT};
+use crate::office::Office;
+
+const COOPERATIVE: &str = "Koperasi Nelayan CONTOH Bahari Sadai";
+const PIN: &str = "246810";
+
+#[tokio::test]
+async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
+    let mut office = Office::open();
+    let profiles = tempfile::tempdir().unwrap();
+    let before = visits(&office);
+
+    // The officer logs in once, with signal.
+    let officer = Device::open(&profiles.path().join("officer"), Screen::Phone).await;
+    officer.goto(&office.url("/")).await;
+    officer.log_in("petugas1", PIN).await;
+    officer.has_the_app().await;
+
+    // Then there is none: the server is stopped, the page is loaded anew.
+    office.stop();
+    officer.web.refresh().await.unwrap();
+    officer.unlock(PIN).await;
+    officer.goto_inside("Daftar koperasi").await;
+    officer.types("Cari koperasi", "nelayan sadai").await;
+    officer.tap_row(COOPERATIVE).await;
+    officer.tap("Mulai kunjungan").await;
+    officer.tap("Lanjutkan").await;
+
+    // The checklists, page by page; in the middle the browser is closed and opened again.
+    let answers = filling::answers();
+    let mut answered = Vec::new();
+    for _ in 0..4 {
+        answered.extend(filling::fill_page(&officer, &answers).await);
+        officer.tap("Berikutnya").await;
+    }
+    answered.extend(filling::fill_page(&officer, &answers).await);
+    let place = officer.path().await;
+    let officer = officer.reopen().await;
+    officer.goto(&office.url("/")).await;
+    officer.unlock(PIN).await;
+    officer.tap_row(COOPERATIVE).await;
+    officer.tap("Lanjutkan").await;
+    assert_eq!(
+        officer.path().await,
+        place,
+        "coming back lands on the same page"
+    );
+
+    loop {
+        answered.extend(filling::fill_page(&officer, &answers).await);
+        add_product(&officer).await;
+        if officer.shows("Periksa dan kirim").await {
+            break;
+        }
+        officer.tap("Berikutnya").await;
+    }
+    let missed: Vec<&String> = answers
+        .keys()
+        .filter(|path| !answered.contains(path))
+        .collect();
+    assert!(
+        missed.is_empty(),
+        "these questions never stood on the screen: {missed:?}"
+    );
+
+    // A visit that lacks something says what, a tap away.
+    officer.tap("Periksa dan kirim").await;
+    officer.tap("Kirim").await;
+    confirm_if_asked(&officer).await;
+    officer.sees("Menunggu persetujuan").await;
+    assert_eq!(
+        visits(&office),
+        before,
+        "without signal nothing has left the phone"
+    );
+
+    // Signal: it leaves.
+    office.start();
+    officer.send_everything("Antrean kirim").await;
+    let mut all = visits(&office);
+    all.retain(|id, _| !before.contains_key(id));
+    assert_eq!(all.len(), 1, "exactly one visit");
+    let (visit, fields) = all.into_iter().next().unwrap();
+    assert_answers(&fields, &answers);
+
+    // The desk reviews it and sends it back with a note at a question.
+    let desk = Device::open(&profiles.path().join("desk"), Screen::Desktop).await;
+    desk.goto(&office.url(&format!("/persetujuan/{visit}")))
+        .await;
+    desk.log_in_at("kabid", "135790").await;
+    desk.sees(COOPERATIVE).await;
+    desk.sees("187,5").await;
+    desk.note(
+        "Kas menurut hitungan (Rp)",
+        "Hitung ulang bersama bendahara.",
+    )
+    .await;
+    desk.tap("Kembalikan untuk diperbaiki").await;
+    confirm_if_asked(&desk).await;
+    desk.send_everything("Antrean kirim").await;
+
+    // It comes back to the officer's phone, with the note at the question, and is corrected without signal.
+    officer.send_everything("Antrean kirim").await;
+    office.stop();
+    officer.goto_inside("Beranda").await;
+    officer.sees("Dikembalikan").await;
+    officer.tap_row(COOPERATIVE).await;
+    officer.sees("Hitung ulang bersama bendahara.").await;
+    officer.tap_row("Kas menurut hitungan (Rp)").await;
+    filling::answer(&officer, "q-keu_kas_fisik", "4290000").await;
+    filling::saved(&officer).await;
+    officer
+        .goto(&office.url(&format!("/kunjungan/{visit}/kirim")))
+        .await;
+    officer.unlock(PIN).await;
+    officer.tap("Kirim").await;
+    confirm_if_asked(&officer).await;
+    officer.sees("Menunggu persetujuan").await;
+    office.start();
+    officer.send_everything("Antrean kirim").await;
+
+    // The desk sees what was changed, and approves.
+    desk.send_everything("Antrean kirim").await;
+    desk.goto_inside("Persetujuan").await;
+    desk.tap_row(COOPERATIVE).await;
+    desk.sees("4.275.000").await;
+    desk.sees("4.290.000").await;
+    desk.tap("Setujui").await;
+    desk.tap("Ya, setujui").await;
+    desk.send_everything("Antrean kirim").await;
+    officer.send_everything("Antrean kirim").await;
+    officer.goto_inside("Beranda").await;
+    officer.tap_row(COOPERATIVE).await;
+    officer.sees("Disetujui").await;
+
+    // The server has that one visit, with those answers, and every step with person and time.
+    let fields = visits(&office).remove(&visit).unwrap();
+    let corrected: BTreeMap<String, String> = answers
+        .into_iter()
+        .map(|(path, value)| {
+            if path == "keu_kas_fisik" {
+                (path, "4290000".to_owned())
+            } else {
+                (path, value)
+            }
+        })
+        .collect();
+    assert_answers(&fields, &corrected);
+    assert!(fields["submission/1"]["by"].is_string() && fields["submission/2"]["at"].is_number());
+    assert_eq!(decisions(&office, &visit), ["return", "approve"]);
+    officer.close().await;
+    desk.close().await;
+}
+
+impl Device {
+    async fn log_in_at(&self, username: &str, pin: &str) {
+        self.types("Nama pengguna", username).await;
+        self.types("Kata sandi", "demo-anjangsana").await;
+        self.tap("Masuk").await;
+        self.choose_pin(pin).await;
+    }
+
+    async fn note(&self, question: &str, text: &str) {
+        self.tap(&format!("Catatan untuk: {question}")).await;
+        self.types(&format!("Catatan untuk: {question}"), text)
+            .await;
+        self.script("document.activeElement.blur()", vec![]).await;
+    }
+}
+
+async fn confirm_if_asked(device: &Device) {
+    let asked = device
+        .script("return [...document.querySelectorAll('[role=dialog] button, dialog[open] button')].map(b => b.innerText.trim())", vec![])
+        .await;
+    if let Some(yes) = asked.as_array().and_then(|buttons| {
+        buttons
+            .iter()
+            .find_map(|name| name.as_str().filter(|name| name.starts_with("Ya")))
+    }) {
+        device.tap(yes).await;
+    }
+}
+
+async fn add_product(officer: &Device) {
+    let here = "return !!document.getElementById('q-prd_list')";
+    if officer.script(here, vec![]).await != Value::Bool(true) {
+        return;
+    }
+    let add = officer
+        .element("//section[@id='q-prd_list']//button[contains(@class, 'dashed')]")
+        .await;
+    officer.tap_element(&add).await;
+    for (name, value) in PRODUCT {
+        let field = officer
+            .element(&format!(
+                "//section[@id='q-prd_list']//input[contains(@id, '-{name}')]"
+            ))
+            .await;
+        let id = field.id().await.unwrap().unwrap();
+        filling::answer(officer, &id, value).await;
+    }
+    filling::saved(officer).await;
+}
+
+fn assert_answers(fields: &Value, wanted: &BTreeMap<String, String>) {
+    for (path, value) in wanted {
+        assert_eq!(
+            fields[format!("a/{path}")],
+            Value::String(value.clone()),
+            "{path}"
+        );
+    }
+    let found = fields.as_object().unwrap();
+    let product = |name: &str| {
+        let mut values = found.iter().filter(|(key, _)| {
+            key.starts_with("a/prd_list/") && key.ends_with(&format!("/{name}"))
+        });
+        let value = values
+            .next()
+            .unwrap_or_else(|| panic!("no {name}"))
+            .1
+            .clone();
+        assert!(values.next().is_none(), "one product only");
+        value
+    };
+    for (name, value) in PRODUCT {
+        assert_eq!(product(name), Value::String(value.to_owned()));
+    }
+}
+
+/// Every visit at the server with its fields.
+fn visits(office: &Office) -> BTreeMap<String, Value> {
+    let database = office.database();
+    let mut statement = database
+        .prepare("select id, fields from record where kind = 'visit'")
+        .unwrap();
+    let rows = statement
+        .query_map([], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })
+        .unwrap()
+        .map(|row| {
+            row.map(|(id, fields)| (id, serde_json::from_str(&fields).unwrap()))
+                .unwrap()
+        })
+        .collect();
+    rows
+}
+
+fn decisions(office: &Office, visit: &str) -> Vec<String> {
+    let database = office.database();
+    let mut statement = database
+        .prepare(
+            "select json_extract(fields, '$.decision') from record
+             where kind = 'review' and json_extract(fields, '$.visit') = ? order by rev",
+        )
+        .unwrap();
+    let decisions = statement
+        .query_map([visit], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    decisions
+}
