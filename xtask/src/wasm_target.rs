@@ -42,7 +42,7 @@ const CLANG: Missing = Missing {
 /// The standard library built for size: a panic is one trap instruction, its text and its place are nowhere.
 const SMALL_LIBRARY: [&str; 2] = [
     "-Zbuild-std=std,panic_abort",
-    "-Zbuild-std-features=optimize_for_size",
+    "-Zbuild-std-features=optimize_for_size,backtrace-trace-only",
 ];
 const SMALL_FLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort";
 
