@@ -26,7 +26,7 @@ fn driver() -> &'static Driver {
         let program = std::env::var("CHROMEDRIVER")
             .expect("CHROMEDRIVER is not set: run with `cargo xtask test`");
         let mut process = Command::new(program)
-            .args(["--port=0", "--silent"])
+            .arg("--port=0")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -36,7 +36,7 @@ fn driver() -> &'static Driver {
             .by_ref()
             .map_while(Result::ok)
             .find_map(|line| {
-                line.split("on port ")
+                line.split("successfully on port ")
                     .nth(1)?
                     .trim_end_matches('.')
                     .parse()
@@ -247,8 +247,9 @@ impl Device {
     }
 
     pub(crate) async fn unlock(&self, pin: &str) {
+        // The sixth digit opens it.
         self.types("PIN", pin).await;
-        self.tap("Buka").await;
+        self.element("//nav").await;
     }
 
     /// Waits until the service worker has the whole app.

@@ -27,7 +27,7 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     office.stop();
     officer.web.refresh().await.unwrap();
     officer.unlock(PIN).await;
-    officer.goto_inside("Daftar koperasi").await;
+    officer.goto_inside("Koperasi").await;
     officer.types("Cari koperasi", "nelayan sadai").await;
     officer.tap_row(COOPERATIVE).await;
     officer.tap("Mulai kunjungan").await;
