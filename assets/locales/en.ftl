@@ -269,6 +269,7 @@ not-saved-short = Not saved yet
 answer-acknowledged = Yes, done
 number-not-a-number = Write digits only, such as 1.250.000 or 12,5.
 number-not-whole = Write a whole number, without a comma.
+number-dot-whole = Dots separate thousands only, and this is a whole number. Did you mean { $whole }? Write it so.
 number-dot = Dots separate thousands only. Write { $decimal } for a fraction, or { $whole } for a whole number.
 choice-search = Search the choices
 choice-search-among = Search among { $n } choices

@@ -242,6 +242,7 @@ not-saved-short = Belum tersimpan
 answer-acknowledged = Ya, sudah
 number-not-a-number = Tulis angka saja, misalnya 1.250.000 atau 12,5.
 number-not-whole = Tulis bilangan bulat, tanpa koma.
+number-dot-whole = Titik hanya untuk ribuan, dan di sini bilangan bulat. Maksud Anda { $whole }? Tulis begitu.
 number-dot = Titik hanya untuk ribuan. Tulis { $decimal } untuk pecahan, atau { $whole } untuk bilangan bulat.
 choice-search = Cari pilihan
 choice-search-among = Cari di antara { $n } pilihan

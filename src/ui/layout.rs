@@ -41,6 +41,10 @@ fn OpenFrame(user: User) -> Element {
             Navigation { user }
             div { class: "screen",
                 Banners {}
+                // Nobody is asked to reload in the middle of a page of questions.
+                if !filling && (shell().update)() {
+                    UpdateToast {}
+                }
                 main { id: "content", tabindex: "-1",
                     Outlet::<Route> {}
                 }
@@ -152,6 +156,24 @@ fn Banners() -> Element {
             Alert { tone: Tone::Warn,
                 p { {t("update-needed")} }
                 button { class: "button small", r#type: "button", onclick: |_| page::apply_update(), {t("update-now")} }
+            }
+        }
+    }
+}
+
+/// A new version waits.
+#[component]
+fn UpdateToast() -> Element {
+    let mut update = shell().update;
+    rsx! {
+        div { class: "toast", role: "status",
+            div {
+                p { class: "toast-title", {t("update-title")} }
+                p { {t("update-text")} }
+            }
+            div { class: "actions",
+                button { class: "button", r#type: "button", onclick: move |_| update.set(false), {t("later")} }
+                button { class: "button primary", r#type: "button", onclick: |_| page::apply_update(), {t("update-now")} }
             }
         }
     }

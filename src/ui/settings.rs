@@ -50,7 +50,7 @@ pub(crate) fn Settings() -> Element {
 fn Languages() -> Element {
     let now = i18n::language();
     rsx! {
-        div { class: "options", "data-short": true, role: "radiogroup", aria_label: t("language"),
+        div { class: "options", role: "radiogroup", aria_label: t("language"),
             for (language , name) in [(Language::Id, "Bahasa Indonesia"), (Language::En, "English")] {
                 label { class: "option",
                     input {

@@ -68,6 +68,11 @@ pub(crate) fn arrange(mut public: Tree, bound: Bound) -> Result<Root> {
         let name = add(&mut files, &snippet_name(&path), "js", text.into_bytes());
         glue = glue.replace(&address, &format!("./{name}"));
     }
+    if glue.contains("from \"env\"") || glue.contains("from 'env'") {
+        bail!(
+            "the wasm asks for a C function that nobody has: a name of SQLITE_WASM_RS_FLAGS takes too much away"
+        );
+    }
     let glue = add(&mut files, "anjangsana", "js", glue.into_bytes());
     let wasm = add(&mut files, "anjangsana", "wasm", bound.wasm);
     boot = replace(&boot, "./anjangsana.js", &format!("./{glue}"), "boot.js")?;
@@ -335,6 +340,13 @@ mod tests {
     fn tokens_come_before_the_other_styles() {
         let mut tree = public("a{}");
         assert_eq!(styles(&mut tree).unwrap(), ":root{}\na{}\n");
+    }
+
+    #[test]
+    fn a_wasm_that_asks_for_a_c_function_is_refused() {
+        let mut bound = bound("one");
+        bound.glue += "import * as import0 from \"env\"";
+        assert!(arrange(public("a{}"), bound).is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::step::step;
 use crate::{browser, bundle, cargo, exec, lint, place, sizes};
-use anyhow::{Result, bail};
+use anyhow::Result;
 use std::path::Path;
 use std::process::Command;
 
@@ -30,17 +30,18 @@ pub(crate) fn test(filter: Option<&str>) -> Result<()> {
         exec::run(command.args(filter))
     })?;
     let bundle = bundle::build(bundle::Kind::Release)?;
-    if let Some(size) = bundle.first_load
-        && size > sizes::MARK
-    {
-        bail!(
-            "the first load is {size} bytes, over the mark of {}",
-            sizes::MARK
-        );
-    }
     if exists("tests/e2e.rs") {
         let mut command = in_browser(&bundle.folder)?;
         step("tests in a browser", || exec::run(command.args(filter)))?;
+    }
+    if let Some(size) = bundle.first_load
+        && size > sizes::MARK
+    {
+        eprintln!(
+            "warning: the first load is {} kB, over the mark of {} kB",
+            size / 1000,
+            sizes::MARK / 1000
+        );
     }
     Ok(())
 }

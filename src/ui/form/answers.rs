@@ -20,6 +20,7 @@ pub(crate) struct Row {
     pub(crate) label: String,
     pub(crate) kind: QuestionKind,
     pub(crate) choices: Vec<ChoiceState>,
+    pub(crate) appearance: Vec<String>,
     /// As the session has it.
     pub(crate) value: Option<String>,
     /// What is wrong with it.
@@ -33,7 +34,7 @@ impl Row {
     pub(crate) fn words(&self, value: Option<&str>) -> String {
         value.map_or_else(
             || "—".to_owned(),
-            |value| format::answer(self.kind, &self.choices, value),
+            |value| format::answer(self.kind, &self.choices, &self.appearance, value),
         )
     }
 }
@@ -116,6 +117,7 @@ fn collect(items: Vec<Item>, rows: &mut Vec<Row>) {
                         label: instance.label,
                         kind: QuestionKind::Note,
                         choices: Vec::new(),
+                        appearance: Vec::new(),
                         value: None,
                         problem: None,
                         heading: true,
@@ -133,6 +135,7 @@ fn row(question: QuestionState) -> Row {
         label: question.label,
         kind: question.kind,
         choices: question.choices,
+        appearance: question.appearance,
         value: question.value,
         problem: question.problem,
         heading: false,

@@ -84,7 +84,7 @@ pub(crate) fn One(asked: Asked) -> Element {
                 }
             }
         }
-        if chosen.is_some() && !disabled {
+        if chosen.is_some() && !disabled && !question.required {
             button {
                 class: "link small",
                 r#type: "button",

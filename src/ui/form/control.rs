@@ -73,7 +73,14 @@ fn Shown(asked: Asked) -> Element {
     let question = &asked.question;
     let value = question.value.as_deref().map_or_else(
         || "—".to_owned(),
-        |value| format::answer(question.kind, &question.choices, value),
+        |value| {
+            format::answer(
+                question.kind,
+                &question.choices,
+                &question.appearance,
+                value,
+            )
+        },
     );
     rsx! {
         output { class: "computed", id: asked.id, "{value}" }

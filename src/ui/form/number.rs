@@ -5,6 +5,7 @@ use dioxus::prelude::*;
 use super::question::Asked;
 use super::work::work;
 use crate::domain::numeral::{self, NumeralError};
+use crate::ui::format;
 use crate::ui::i18n::{t, ta};
 
 /// What a typed number is good for.
@@ -53,18 +54,22 @@ pub(crate) fn Number(asked: Asked, whole: bool) -> Element {
     let shown = question
         .value
         .as_deref()
-        .map(numeral::show)
+        .map(|value| format::number(value, &question.appearance))
         .unwrap_or_default();
     let complaint = move |text: &str, typed: &Typed| match typed {
         Typed::Value(_) => None,
         Typed::NotWhole => Some(t("number-not-whole")),
         Typed::Fault(NumeralError::NotANumber) => Some(t("number-not-a-number")),
         Typed::Fault(NumeralError::MisplacedDot) => {
-            let (decimal, whole) = readings(text);
-            Some(ta(
-                "number-dot",
-                &[("decimal", decimal.into()), ("whole", whole.into())],
-            ))
+            let (decimal, digits) = readings(text);
+            Some(if whole {
+                ta("number-dot-whole", &[("whole", digits.into())])
+            } else {
+                ta(
+                    "number-dot",
+                    &[("decimal", decimal.into()), ("whole", digits.into())],
+                )
+            })
         }
     };
     // While somebody types, the text is theirs; afterwards it is the value's.

@@ -3,19 +3,20 @@
 use dioxus::prelude::*;
 
 use super::answers::{Minutes, pages_of, percent};
+use super::layout::Reread;
 use super::runner::Trouble;
 use super::work::{Work, work};
 use crate::domain::{Decision, RecordId, VisitState};
 use crate::form::PageState;
 use crate::platform::web::page as browser;
-use crate::store::api::Request;
+use crate::store::api::{Reply, Request, Topic};
 use crate::ui::components::{
     Alert, Card, Confirm, Head, HistoryList, Icon, StateChip, Tone, TransferChip,
 };
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
 use crate::ui::route::Route;
-use crate::ui::state::shell;
+use crate::ui::state::{shell, use_reply};
 
 /// Goes where the officer was last.
 #[component]
@@ -45,6 +46,25 @@ pub(crate) fn VisitResume(id: RecordId) -> Element {
 pub(crate) fn VisitOverview(id: RecordId) -> Element {
     let work = work();
     let detail = &work.detail;
+    // Sending, a review or another device may change a visit while somebody looks at it.
+    let asked = use_reply(&[Topic::Visits, Topic::Queue], move || Request::Visit(id));
+    let mut reread = consume_context::<Reread>().0;
+    let opened = work.clone();
+    use_effect(move || {
+        if let Some(Ok(reply)) = &*asked.read()
+            && let Reply::Visit(fresh) = &**reply
+            && opened.is_outdated_by(fresh)
+        {
+            *reread.write() += 1;
+        }
+    });
+    let (transfer, history) = match &*asked.read() {
+        Some(Ok(reply)) => match &**reply {
+            Reply::Visit(fresh) => (fresh.transfer.clone(), fresh.history.clone()),
+            _ => (detail.transfer.clone(), detail.history.clone()),
+        },
+        _ => (detail.transfer.clone(), detail.history.clone()),
+    };
     let notes = last_return(&work).map_or(0, |(count, _)| count);
     let name = detail.cooperative.name.clone();
     let lead = format!(
@@ -59,10 +79,10 @@ pub(crate) fn VisitOverview(id: RecordId) -> Element {
     rsx! {
         Head { title: name, lead, back: Route::CooperativeScreen { id: detail.cooperative.id } }
         div { class: "chips large",
-            StateChip { state: detail.state, transfer: detail.transfer.clone() }
-            TransferChip { transfer: detail.transfer.clone() }
+            StateChip { state: detail.state, transfer: transfer.clone() }
+            TransferChip { transfer: transfer.clone() }
         }
-        p { class: "quiet", {format::state_help(detail.state, &detail.transfer, notes)} }
+        p { class: "quiet", {format::state_help(detail.state, &transfer, notes)} }
         Trouble {}
         ReturnNotes {}
         if detail.editable {
@@ -71,7 +91,7 @@ pub(crate) fn VisitOverview(id: RecordId) -> Element {
             Finished {}
         }
         Card { title: t("history"),
-            HistoryList { entries: detail.history.clone() }
+            HistoryList { entries: history }
         }
         if detail.state == VisitState::Draft && detail.editable {
             Discard { id }
@@ -173,7 +193,7 @@ fn Parts(id: RecordId) -> Element {
         .filter(|page| page.relevant)
         .collect();
     let missing: usize = pages.iter().map(|page| page.missing_required).sum();
-    let begun = !work.place().page.is_empty();
+    let begun = !work.place().page.is_empty() || work.detail.state == VisitState::Returned;
     let mut sections: Vec<(String, Vec<PageState>)> = Vec::new();
     for page in pages {
         match sections.last_mut() {
@@ -219,7 +239,7 @@ fn PageWords(title: String, page: PageState) -> Element {
         span { class: "row-words",
             span { class: "row-title", "{title}" }
             span { class: "row-line",
-                {ta("answered-of", &[("answered", page.answered.into()), ("of", page.questions_relevant.into())])}
+                {if page.questions_relevant == 0 { t("repeat-empty") } else { ta("answered-of", &[("answered", page.answered.into()), ("of", page.questions_relevant.into())]) }}
                 if page.missing_required > 0 {
                     " · "
                     {ta("missing-required", &[("n", page.missing_required.into())])}
@@ -241,7 +261,7 @@ fn PageWords(title: String, page: PageState) -> Element {
 #[component]
 fn Finished() -> Element {
     let work = work();
-    let pages = work.reading(|form, session, language| pages_of(form, session, language));
+    let pages = work.reading(pages_of);
     rsx! {
         Minutes { pages }
     }

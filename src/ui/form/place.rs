@@ -26,7 +26,7 @@ pub(crate) fn Geopoint(asked: Asked) -> Element {
         .as_deref()
         .and_then(|value| value.split_whitespace().nth(3)?.parse::<f64>().ok())
         .filter(|accuracy| *accuracy > ROUGH);
-    let path = question.path.clone();
+    let path = question.path;
     let take = {
         let (work, path) = (work.clone(), path.clone());
         move |_| {

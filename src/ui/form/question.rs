@@ -97,11 +97,13 @@ pub(crate) fn Question(path: String) -> Element {
         if let Some(error) = error {
             p { class: "error", id: error_id, Icon { name: "alert" } "{error}" }
         }
-        SaveMark { cell }
+        // A text that is no answer is not saved as one, whatever became of the answer.
+        if fault.read().is_none() {
+            SaveMark { cell }
+        }
         Notes { path: path.clone() }
     };
     let stand = {
-        let work = work.clone();
         let path = path.clone();
         move |_| {
             let page = work.place().page;

@@ -29,12 +29,21 @@ fn Runner(id: RecordId, page: String) -> Element {
     let work = work();
     use_hook(|| land(&work, &page));
     let pages = (work.pages)();
-    let at = pages.iter().position(|one| *one == page).unwrap_or(0);
+    let title = work.page_title(&page);
+    use_title(&title);
+    // An address of a page that does not apply leads to one that does.
+    let at = pages.iter().position(|one| *one == page);
+    use_effect(use_reactive((&at,), move |(at,)| {
+        if at.is_none() {
+            navigator().replace(Route::VisitResume { id });
+        }
+    }));
+    let Some(at) = at else {
+        return rsx! {};
+    };
     let section = work.section_title(&page);
     let before = at.checked_sub(1).and_then(|at| pages.get(at)).cloned();
     let after = pages.get(at + 1).cloned();
-    let title = work.page_title(&page);
-    use_title(&title);
     rsx! {
         div { class: "runner",
             header { class: "runner-head",

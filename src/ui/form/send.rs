@@ -29,7 +29,7 @@ pub(crate) fn VisitSend(id: RecordId) -> Element {
     use_effect(move || strict.set(true));
     let problems = work.problems();
     let count = problems.len();
-    let pages = work.reading(|form, session, language| pages_of(form, session, language));
+    let pages = work.reading(pages_of);
 
     let send = use_callback({
         let work = work.clone();

@@ -100,7 +100,7 @@ pub(crate) fn Dated(asked: Asked, input: &'static str) -> Element {
                 },
             }
             if !value.is_empty() {
-                span { class: "in-words", {format::answer(question.kind, &[], &value)} }
+                span { class: "in-words", {format::answer(question.kind, &[], &[], &value)} }
             }
         }
     }

@@ -373,6 +373,16 @@ impl Work {
         }
     }
 
+    /// Whether the visit on disk is another than the one opened here: decided upon, or changed from elsewhere.
+    pub(crate) fn is_outdated_by(&self, fresh: &VisitDetail) -> bool {
+        let opened = &self.detail;
+        opened.state != fresh.state
+            || opened.editable != fresh.editable
+            || (self.is_saved()
+                && opened.visit.answers != fresh.visit.answers
+                && *self.session.borrow().answers() != fresh.visit.answers)
+    }
+
     /// Whether everything is on disk.
     pub(crate) fn is_saved(&self) -> bool {
         !self.busy.get() && self.pending.borrow().is_empty()

@@ -30,7 +30,7 @@ pub(crate) fn LoginForm(username: String, #[props(default)] ondone: EventHandler
         let request = Request::Login {
             username: name.read().trim().to_owned(),
             password: password(),
-            old_secret: (old_asked() && !old.read().is_empty()).then(|| old()),
+            old_secret: Some(old()).filter(|old| old_asked() && !old.is_empty()),
         };
         let done = shell().enter(request).await;
         busy.set(false);

@@ -49,7 +49,7 @@ pub(crate) fn Gate(status: AppStatus) -> Element {
                     },
                     AppStatus::PinNeeded { user } => rsx! {
                         h1 { {t("pin-choose-title")} }
-                        p { {i18n::ta("pin-choose-text", &[("name", user.name.clone().into())])} }
+                        p { {i18n::ta("pin-choose-text", &[("name", user.name.into())])} }
                         ChoosePin {}
                     },
                     AppStatus::Closed { accounts } => rsx! { Closed { accounts } },
@@ -102,7 +102,7 @@ fn Closed(accounts: Vec<Account>) -> Element {
                                 class: "row",
                                 r#type: "button",
                                 onclick: {
-                                    let name = account.username.clone();
+                                    let name = account.username;
                                     move |_| way.set(Way::Pin(name.clone()))
                                 },
                                 Icon { name: "person" }

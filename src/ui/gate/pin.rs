@@ -115,7 +115,7 @@ pub(crate) fn Unlock(account: Account) -> Element {
 
     rsx! {
         h1 { {t("unlock-title")} }
-        p { class: "lead", {ta("unlock-text", &[("name", account.username.clone().into())])} }
+        p { class: "lead", {ta("unlock-text", &[("name", account.username.into())])} }
         form {
             class: "stack",
             onsubmit: move |event| {

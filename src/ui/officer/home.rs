@@ -4,13 +4,16 @@ use dioxus::prelude::*;
 
 use crate::domain::{VisitState, person::Permission};
 use crate::store::api::Home as HomeData;
-use crate::store::api::{Reply, Request, SyncPhase, Topic, VisitRow};
+use crate::store::api::{InboxQuery, Reply, Request, SyncPhase, Topic, VisitRow};
 use crate::ui::components::{Asking, Card, Empty, Head, Icon, VisitList};
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
 use crate::ui::layout::SyncLine;
 use crate::ui::route::Route;
 use crate::ui::state::{shell, use_reply};
+
+/// How many of the visits waiting for review are shown here.
+const OLDEST: usize = 5;
 
 /// The first screen.
 #[component]
@@ -36,6 +39,7 @@ pub(crate) fn Home() -> Element {
 
 #[component]
 fn Lists(home: HomeData, visits: bool) -> Element {
+    let reviews = shell().may(Permission::Review);
     let empty = home.returned.is_empty()
         && home.drafts.is_empty()
         && home.unsent.is_empty()
@@ -56,27 +60,50 @@ fn Lists(home: HomeData, visits: bool) -> Element {
             div { class: "home-side",
                 SyncCard { home: home.clone() }
                 if visits {
-                    Link { class: "button primary huge", to: Route::Cooperatives {}, Icon { name: "plus" } {t("start-visit")} }
-                }
-                if home.to_review > 0 {
-                    Link { class: "card row call", to: Route::InboxScreen {},
-                        Icon { name: "review" }
-                        span { class: "row-words",
-                            span { class: "row-title", {ta("to-review", &[("n", home.to_review.into())])} }
-                            span { class: "row-line", {t("to-review-hint")} }
-                        }
-                        Icon { name: "next" }
+                    Link { class: "button primary huge", to: Route::Cooperatives {},
+                        Icon { name: "plus" }
+                        {t("start-visit")}
                     }
                 }
             }
             div { class: "home-main",
+                if reviews {
+                    Waiting { count: home.to_review }
+                }
                 Group { title: t("returned"), rows: home.returned.clone(), to: resume }
                 Group { title: t("drafts"), rows: home.drafts.clone(), to: resume }
                 Group { title: t("unsent"), rows: unsent, to: resume }
-                Group { title: t("recent"), rows: home.recent.clone(), to: resume }
-                if empty && visits {
+                Group { title: t("recent"), rows: home.recent, to: resume }
+                if empty && visits && !reviews {
                     Empty { icon: "coop", text: t("home-empty") }
                 }
+            }
+        }
+    }
+}
+
+/// The visits that have waited longest for review.
+#[component]
+fn Waiting(count: u32) -> Element {
+    let asked = use_reply(&[Topic::Visits], || Request::Inbox(InboxQuery::default()));
+    let to = use_callback(|row: VisitRow| Route::ReviewScreen { id: row.id });
+    let rows: Vec<VisitRow> = match &*asked.read() {
+        Some(Ok(reply)) => match &**reply {
+            Reply::Inbox(inbox) => inbox.rows.iter().take(OLDEST).cloned().collect(),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    };
+    rsx! {
+        section { class: "card",
+            h2 { class: "card-title", {ta("to-review", &[("n", count.into())])} }
+            if rows.is_empty() {
+                p { class: "quiet", {t("inbox-empty")} }
+            } else {
+                div { class: "actions start",
+                    Link { class: "link", to: Route::InboxScreen {}, {t("to-review-hint")} Icon { name: "next" } }
+                }
+                VisitList { rows, to, officer: true }
             }
         }
     }

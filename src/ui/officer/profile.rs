@@ -93,7 +93,7 @@ fn Profile(profile: CooperativeProfile) -> Element {
                             li { key: "{at}",
                                 Icon { name: "wait" }
                                 div {
-                                    StatusChip { entry: entry.clone(), dated: true }
+                                    p { class: "chips", StatusChip { entry: entry.clone(), dated: true } }
                                     p { class: "quiet", {ta("status-source", &[("source", source(&entry.source).into())])} }
                                     if !entry.reason.is_empty() {
                                         p { "{entry.reason}" }
@@ -106,7 +106,7 @@ fn Profile(profile: CooperativeProfile) -> Element {
             }
             Card { title: t("register"),
                 dl { class: "facts",
-                    for (field , value) in cooperative.register.clone() {
+                    for (field , value) in cooperative.register.iter().filter(|(field, _)| field != "Koperasi").cloned() {
                         div { key: "{field}",
                             dt { {format::register_label(&field)} }
                             dd { {format::register_value(&field, &value)} }
