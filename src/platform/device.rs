@@ -106,11 +106,6 @@ impl<M: Machine> Device<M> {
         }
     }
 
-    /// Syncs now and comes back when nothing is left to do.
-    pub async fn sync(self: &Rc<Self>) {
-        self.drive(Event::Asked).await;
-    }
-
     /// The time asked for with [`Machine::wake_at`] has come.
     pub fn woke(self: &Rc<Self>) {
         self.start_driving(Event::Woke);

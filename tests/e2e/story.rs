@@ -31,7 +31,6 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     officer.types("Cari koperasi", "nelayan sadai").await;
     officer.tap_row(COOPERATIVE).await;
     officer.tap("Mulai kunjungan").await;
-    officer.tap("Lanjutkan").await;
 
     // The checklists, page by page; in the middle the browser is closed and opened again.
     let answers = filling::answers();
@@ -47,6 +46,7 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     officer.unlock(PIN).await;
     officer.tap_row(COOPERATIVE).await;
     officer.tap("Lanjutkan").await;
+    officer.element("//h1").await;
     assert_eq!(
         officer.path().await,
         place,

@@ -9,8 +9,8 @@ use anjangsana::platform::device::Device;
 use anjangsana::platform::native::NativeMachine;
 use anjangsana::server::{Config, demo, machine};
 use anjangsana::store::api::{
-    AppStatus, CooperativeQuery, InboxQuery, Keep, Notice, QueueKind, Reply, Request, ReviewDraft, StoreError, SyncPhase,
-    Transfer, VisitDetail,
+    AppStatus, CooperativeQuery, InboxQuery, Keep, Notice, QueueKind, Reply, Request, ReviewDraft,
+    StoreError, SyncPhase, Transfer, VisitDetail,
 };
 use anjangsana::sync::wire::RejectCode;
 use tokio::task::LocalSet;
@@ -41,7 +41,9 @@ impl Phone {
         std::fs::create_dir_all(folder).unwrap();
         let ignore = |_: Notice| {};
         let machine = NativeMachine::new(folder.to_owned(), server.to_owned(), ignore);
-        Self { device: Device::start(machine).unwrap() }
+        Self {
+            device: Device::start(machine).unwrap(),
+        }
     }
 
     async fn ask(&self, request: Request) -> Reply {
@@ -56,12 +58,22 @@ impl Phone {
     }
 
     async fn log_in(&self, username: &str) {
-        self.log_in_with(username, demo::PASSWORD, None).await.unwrap();
-        self.ask(Request::SetPin { pin: PIN.to_owned() }).await;
-        self.device.sync().await;
+        self.log_in_with(username, demo::PASSWORD, None)
+            .await
+            .unwrap();
+        self.ask(Request::SetPin {
+            pin: PIN.to_owned(),
+        })
+        .await;
+        self.sync().await;
     }
 
-    async fn log_in_with(&self, username: &str, password: &str, old: Option<&str>) -> Result<Reply, StoreError> {
+    async fn log_in_with(
+        &self,
+        username: &str,
+        password: &str,
+        old: Option<&str>,
+    ) -> Result<Reply, StoreError> {
         let login = Request::Login {
             username: username.to_owned(),
             password: password.to_owned(),
@@ -71,7 +83,10 @@ impl Phone {
     }
 
     async fn names(&self) -> Vec<String> {
-        let query = CooperativeQuery { limit: 500, ..CooperativeQuery::default() };
+        let query = CooperativeQuery {
+            limit: 500,
+            ..CooperativeQuery::default()
+        };
         match self.ask(Request::Cooperatives(query)).await {
             Reply::Cooperatives(page) => page.rows.into_iter().map(|row| row.name).collect(),
             _ => panic!("not a page"),
@@ -79,7 +94,13 @@ impl Phone {
     }
 
     async fn some_cooperative(&self) -> RecordId {
-        match self.ask(Request::Cooperatives(CooperativeQuery { limit: 1, ..CooperativeQuery::default() })).await {
+        match self
+            .ask(Request::Cooperatives(CooperativeQuery {
+                limit: 1,
+                ..CooperativeQuery::default()
+            }))
+            .await
+        {
             Reply::Cooperatives(page) => page.rows.first().unwrap().id,
             _ => panic!("not a page"),
         }
@@ -95,7 +116,12 @@ impl Phone {
 
     async fn answer(&self, visit: RecordId, path: &str, value: &str) {
         let changes = vec![(path.to_owned(), Some(value.to_owned()))];
-        self.ask(Request::SaveAnswers { visit, changes, place: None }).await;
+        self.ask(Request::SaveAnswers {
+            visit,
+            changes,
+            place: None,
+        })
+        .await;
     }
 
     /// Everything a visit that found nobody needs.
@@ -108,7 +134,10 @@ impl Phone {
             ("keberadaan", "tidak_ditemukan"),
             ("lokasi_alasan", "Tertutup pohon"),
             ("saksi_nama", "Kepala desa CONTOH"),
-            ("catatan_petugas", "Kantor tidak ditemukan di alamat terdaftar."),
+            (
+                "catatan_petugas",
+                "Kantor tidak ditemukan di alamat terdaftar.",
+            ),
         ] {
             self.answer(visit, path, value).await;
         }
@@ -123,7 +152,11 @@ impl Phone {
 
     async fn set_aside(&self) -> Vec<(QueueKind, Transfer)> {
         match self.ask(Request::Queue).await {
-            Reply::Queue(queue) => queue.items.into_iter().map(|item| (item.what, item.transfer)).collect(),
+            Reply::Queue(queue) => queue
+                .items
+                .into_iter()
+                .map(|item| (item.what, item.transfer))
+                .collect(),
             _ => panic!("not a queue"),
         }
     }
@@ -135,8 +168,15 @@ impl Phone {
         }
     }
 
+    /// Presses the button and waits until the device talks to the server no more.
     async fn sync(&self) {
-        self.device.sync().await;
+        self.ask(Request::SyncNow).await;
+        loop {
+            tokio::task::yield_now().await;
+            if self.queue().await.sync.phase != SyncPhase::Syncing {
+                break;
+            }
+        }
     }
 }
 
@@ -150,7 +190,10 @@ async fn two_devices_of_one_officer_come_to_the_same() {
     let office = demo_office().await;
     let folder = tempfile::tempdir().unwrap();
     local(async {
-        let (one, two) = (Phone::new(&office, &folder.path().join("1")), Phone::new(&office, &folder.path().join("2")));
+        let (one, two) = (
+            Phone::new(&office, &folder.path().join("1")),
+            Phone::new(&office, &folder.path().join("2")),
+        );
         one.log_in("petugas1").await;
         two.log_in("petugas1").await;
         let visit = one.start().await;
@@ -167,7 +210,13 @@ async fn two_devices_of_one_officer_come_to_the_same() {
         one.sync().await;
         let (mine, theirs) = (one.visit(visit).await.visit, two.visit(visit).await.visit);
         assert_eq!(mine, theirs);
-        assert_eq!((&*mine.answers["kabid_hadir"], &*mine.answers["jenis_layanan"]), ("ya", "pelatihan"));
+        assert_eq!(
+            (
+                &*mine.answers["kabid_hadir"],
+                &*mine.answers["jenis_layanan"]
+            ),
+            ("ya", "pelatihan")
+        );
         assert!(one.queue().await.items.is_empty() && two.queue().await.items.is_empty());
     })
     .await;
@@ -178,7 +227,10 @@ async fn the_same_question_answered_differently_asks_a_person_and_keeps_both_unt
     let office = demo_office().await;
     let folder = tempfile::tempdir().unwrap();
     local(async {
-        let (one, two) = (Phone::new(&office, &folder.path().join("1")), Phone::new(&office, &folder.path().join("2")));
+        let (one, two) = (
+            Phone::new(&office, &folder.path().join("1")),
+            Phone::new(&office, &folder.path().join("2")),
+        );
         one.log_in("petugas1").await;
         two.log_in("petugas1").await;
         for keep in [Keep::Mine, Keep::Theirs] {
@@ -191,17 +243,33 @@ async fn the_same_question_answered_differently_asks_a_person_and_keeps_both_unt
             one.sync().await;
             two.sync().await;
             let queue = two.queue().await;
-            let [item] = queue.items.as_slice() else { panic!("one item: {queue:?}") };
+            let [item] = queue.items.as_slice() else {
+                panic!("one item: {queue:?}")
+            };
             assert_eq!(item.transfer, Transfer::Conflict);
-            let [difference] = item.differences.as_slice() else { panic!("one difference") };
+            let [difference] = item.differences.as_slice() else {
+                panic!("one difference")
+            };
             assert_eq!(difference.mine.as_deref(), Some("SPT-dua"));
             assert_eq!(difference.theirs.as_deref(), Some("SPT-satu"));
-            assert_eq!(two.visit(visit).await.visit.answers["no_spt"], "SPT-dua", "mine shows until somebody decides");
+            assert_eq!(
+                two.visit(visit).await.visit.answers["no_spt"],
+                "SPT-dua",
+                "mine shows until somebody decides"
+            );
 
-            two.ask(Request::Resolve { mutation: item.mutation, keep }).await;
+            two.ask(Request::Resolve {
+                mutation: item.mutation,
+                keep,
+            })
+            .await;
             two.sync().await;
             one.sync().await;
-            let wanted = if keep == Keep::Mine { "SPT-dua" } else { "SPT-satu" };
+            let wanted = if keep == Keep::Mine {
+                "SPT-dua"
+            } else {
+                "SPT-satu"
+            };
             assert_eq!(one.visit(visit).await.visit.answers["no_spt"], wanted);
             assert_eq!(two.visit(visit).await.visit.answers["no_spt"], wanted);
             assert!(two.queue().await.items.is_empty());
@@ -225,13 +293,24 @@ async fn an_officer_outside_the_area_sees_nothing_of_it_and_is_refused() {
         inside.sync().await;
         assert_eq!(inside.set_aside().await, []);
         outside.sync().await;
-        assert_eq!(outside.refused(Request::Visit(visit)).await, StoreError::NotFound);
+        assert_eq!(
+            outside.refused(Request::Visit(visit)).await,
+            StoreError::NotFound
+        );
         let (theirs, ours) = (outside.names().await, inside.names().await);
         assert!(!theirs.is_empty() && theirs.iter().all(|name| !ours.contains(name)));
 
-        let token = outside.device.with_store(|store| store.token().unwrap().unwrap()).unwrap();
+        let token = outside
+            .device
+            .with_store(|store| store.token().unwrap().unwrap())
+            .unwrap();
         let history = office.url(&format!("/api/v1/visits/{visit}/history"));
-        let answer = reqwest::Client::new().get(history).bearer_auth(token).send().await.unwrap();
+        let answer = reqwest::Client::new()
+            .get(history)
+            .bearer_auth(token)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 403);
     })
     .await;
@@ -249,24 +328,51 @@ async fn a_visit_is_returned_corrected_and_approved_and_the_desk_sees_what_chang
         let visit = officer.start().await;
         officer.fill_short(visit).await;
         officer.ask(Request::SubmitVisit { visit }).await;
-        let late = Request::SaveAnswers { visit, changes: vec![("no_spt".into(), Some("x".into()))], place: None };
-        assert_eq!(officer.refused(late).await, StoreError::State { state: VisitState::Submitted });
+        let late = Request::SaveAnswers {
+            visit,
+            changes: vec![("no_spt".into(), Some("x".into()))],
+            place: None,
+        };
+        assert_eq!(
+            officer.refused(late).await,
+            StoreError::State {
+                state: VisitState::Submitted
+            }
+        );
         officer.sync().await;
         desk.sync().await;
 
-        let empty = Request::Review { visit, decision: Decision::Return, draft: ReviewDraft::default() };
+        let empty = Request::Review {
+            visit,
+            decision: Decision::Return,
+            draft: ReviewDraft::default(),
+        };
         assert_eq!(desk.refused(empty).await, StoreError::NoteNeeded);
         let notes = BTreeMap::from([("saksi_nama".to_owned(), "Tulis jabatannya.".to_owned())]);
-        let draft = ReviewDraft { notes, note: String::new() };
-        desk.ask(Request::Review { visit, decision: Decision::Return, draft }).await;
-        assert_eq!(desk.visit(visit).await.state, VisitState::Returned, "at once, before any signal");
+        let draft = ReviewDraft {
+            notes,
+            note: String::new(),
+        };
+        desk.ask(Request::Review {
+            visit,
+            decision: Decision::Return,
+            draft,
+        })
+        .await;
+        assert_eq!(
+            desk.visit(visit).await.state,
+            VisitState::Returned,
+            "at once, before any signal"
+        );
         desk.sync().await;
         officer.sync().await;
         let returned = officer.visit(visit).await;
         assert_eq!(returned.state, VisitState::Returned);
         assert_eq!(returned.reviews[0].notes["saksi_nama"], "Tulis jabatannya.");
 
-        officer.answer(visit, "saksi_nama", "Hasan CONTOH, ketua RT 02").await;
+        officer
+            .answer(visit, "saksi_nama", "Hasan CONTOH, ketua RT 02")
+            .await;
         officer.ask(Request::SubmitVisit { visit }).await;
         officer.sync().await;
         desk.sync().await;
@@ -274,15 +380,31 @@ async fn a_visit_is_returned_corrected_and_approved_and_the_desk_sees_what_chang
         assert_eq!(corrected.state, VisitState::Submitted);
         assert_eq!(
             corrected.visit.changed_since_last_review(),
-            BTreeMap::from([("saksi_nama".to_owned(), Some("Kepala desa CONTOH".to_owned()))])
+            BTreeMap::from([(
+                "saksi_nama".to_owned(),
+                Some("Kepala desa CONTOH".to_owned())
+            )])
         );
-        desk.ask(Request::Review { visit, decision: Decision::Approve, draft: ReviewDraft::default() }).await;
+        desk.ask(Request::Review {
+            visit,
+            decision: Decision::Approve,
+            draft: ReviewDraft::default(),
+        })
+        .await;
         desk.sync().await;
         officer.sync().await;
         let approved = officer.visit(visit).await;
         assert_eq!(approved.state, VisitState::Approved);
-        let steps: Vec<_> = approved.history.iter().map(|entry| (entry.name.as_str(), entry.mark.at.0 > 0)).collect();
-        assert_eq!(steps.len(), 5, "begun, sent, returned, sent, approved: {steps:?}");
+        let steps: Vec<_> = approved
+            .history
+            .iter()
+            .map(|entry| (entry.name.as_str(), entry.mark.at.0 > 0))
+            .collect();
+        assert_eq!(
+            steps.len(),
+            5,
+            "begun, sent, returned, sent, approved: {steps:?}"
+        );
         assert!(steps.iter().all(|(name, dated)| !name.is_empty() && *dated));
         match desk.ask(Request::Inbox(InboxQuery::default())).await {
             Reply::Inbox(inbox) => assert!(inbox.rows.iter().all(|row| row.id != visit)),
@@ -364,14 +486,21 @@ async fn a_session_that_ended_keeps_everything_and_asks_for_a_login() {
         let phone = Phone::new(&office, folder.path());
         phone.log_in("petugas1").await;
         let visit = phone.start().await;
-        office.change(|connection| connection.execute("update session set revoked = 1", []).unwrap());
+        office.change(|connection| {
+            connection
+                .execute("update session set revoked = 1", [])
+                .unwrap()
+        });
         phone.answer(visit, "no_spt", "SPT-9").await;
         phone.sync().await;
         assert_eq!(phone.queue().await.sync.phase, SyncPhase::LoginNeeded);
         assert_eq!(phone.visit(visit).await.visit.answers["no_spt"], "SPT-9");
         phone.answer(visit, "kabid_hadir", "ya").await;
 
-        phone.log_in_with("petugas1", demo::PASSWORD, None).await.unwrap();
+        phone
+            .log_in_with("petugas1", demo::PASSWORD, None)
+            .await
+            .unwrap();
         phone.sync().await;
         assert!(phone.queue().await.items.is_empty());
     })
@@ -390,16 +519,33 @@ async fn another_persons_login_on_the_same_phone_neither_sees_nor_deletes_the_fi
         phone.ask(Request::Logout).await;
 
         phone.log_in("petugas2").await;
-        assert_eq!(phone.refused(Request::Visit(visit)).await, StoreError::NotFound);
+        assert_eq!(
+            phone.refused(Request::Visit(visit)).await,
+            StoreError::NotFound
+        );
         phone.ask(Request::Lock).await;
         match phone.ask(Request::Status).await {
             Reply::Status(AppStatus::Closed { accounts }) => {
-                assert_eq!(accounts.iter().map(|one| &*one.username).collect::<Vec<_>>(), ["petugas2", "petugas1"]);
+                assert_eq!(
+                    accounts
+                        .iter()
+                        .map(|one| &*one.username)
+                        .collect::<Vec<_>>(),
+                    ["petugas2", "petugas1"]
+                );
             }
             _ => panic!("not closed"),
         }
-        phone.ask(Request::Unlock { username: "petugas1".to_owned(), pin: PIN.to_owned() }).await;
-        assert_eq!(phone.visit(visit).await.visit.answers["no_spt"], "SPT-pribadi");
+        phone
+            .ask(Request::Unlock {
+                username: "petugas1".to_owned(),
+                pin: PIN.to_owned(),
+            })
+            .await;
+        assert_eq!(
+            phone.visit(visit).await.visit.answers["no_spt"],
+            "SPT-pribadi"
+        );
     })
     .await;
 }
@@ -413,24 +559,54 @@ async fn a_forgotten_pin_is_replaced_by_a_login_and_a_changed_password_asks_for_
         phone.log_in("petugas1").await;
         let visit = phone.start().await;
         phone.ask(Request::Lock).await;
-        phone.log_in_with("petugas1", demo::PASSWORD, None).await.unwrap();
-        phone.ask(Request::SetPin { pin: "135790".to_owned() }).await;
-        assert_eq!(phone.visit(visit).await.state, VisitState::Draft, "nothing was lost");
+        phone
+            .log_in_with("petugas1", demo::PASSWORD, None)
+            .await
+            .unwrap();
+        phone
+            .ask(Request::SetPin {
+                pin: "135790".to_owned(),
+            })
+            .await;
+        assert_eq!(
+            phone.visit(visit).await.state,
+            VisitState::Draft,
+            "nothing was lost"
+        );
         phone.ask(Request::Lock).await;
-        let former = Request::Unlock { username: "petugas1".to_owned(), pin: PIN.to_owned() };
-        assert!(matches!(phone.refused(former).await, StoreError::WrongPin { .. }));
+        let former = Request::Unlock {
+            username: "petugas1".to_owned(),
+            pin: PIN.to_owned(),
+        };
+        assert!(matches!(
+            phone.refused(former).await,
+            StoreError::WrongPin { .. }
+        ));
 
         // The office gave a new password: the old one, or the PIN, opens what is on the phone.
         let hash = anjangsana::server::secret::hash_password("baru-sekali-2024").unwrap();
         office.change(|connection| {
-            connection.execute("update user set password = ? where username = 'petugas1'", [&hash]).unwrap()
+            connection
+                .execute(
+                    "update user set password = ? where username = 'petugas1'",
+                    [&hash],
+                )
+                .unwrap()
         });
-        let refused = phone.log_in_with("petugas1", "baru-sekali-2024", None).await;
+        let refused = phone
+            .log_in_with("petugas1", "baru-sekali-2024", None)
+            .await;
         assert!(matches!(refused, Err(StoreError::OldSecretNeeded)));
-        phone.log_in_with("petugas1", "baru-sekali-2024", Some(demo::PASSWORD)).await.unwrap();
+        phone
+            .log_in_with("petugas1", "baru-sekali-2024", Some(demo::PASSWORD))
+            .await
+            .unwrap();
         assert_eq!(phone.visit(visit).await.state, VisitState::Draft);
         phone.ask(Request::Lock).await;
-        phone.log_in_with("petugas1", "baru-sekali-2024", None).await.unwrap();
+        phone
+            .log_in_with("petugas1", "baru-sekali-2024", None)
+            .await
+            .unwrap();
     })
     .await;
 }
@@ -446,7 +622,12 @@ async fn an_officer_who_moves_sees_the_new_area_and_loses_no_unsent_work_of_the_
         let before = phone.names().await;
         office.change(|connection| {
             let scope = r#"{"areas":["19.03.08"]}"#;
-            connection.execute("update user set scope = ? where username = 'petugas1'", [scope]).unwrap()
+            connection
+                .execute(
+                    "update user set scope = ? where username = 'petugas1'",
+                    [scope],
+                )
+                .unwrap()
         });
         phone.sync().await;
         let after = phone.names().await;
@@ -461,19 +642,30 @@ async fn the_store_answers_from_a_thread_of_its_own() {
     let office = demo_office().await;
     let folder = tempfile::tempdir().unwrap();
     let (told, notices) = std::sync::mpsc::channel();
-    let client = anjangsana::platform::native::client::Client::start(folder.path().to_owned(), office.url(""), move |notice| {
-        let _test_over = told.send(notice);
-    })
+    let client = anjangsana::platform::native::client::Client::start(
+        folder.path().to_owned(),
+        office.url(""),
+        move |notice| {
+            let _test_over = told.send(notice);
+        },
+    )
     .unwrap();
     let login = Request::Login {
         username: "petugas1".to_owned(),
         password: demo::PASSWORD.to_owned(),
         old_secret: None,
     };
-    assert!(matches!(client.ask(login).await, Ok(Reply::Status(AppStatus::PinNeeded { .. }))));
+    assert!(matches!(
+        client.ask(login).await,
+        Ok(Reply::Status(AppStatus::PinNeeded { .. }))
+    ));
     let synced = tokio::task::spawn_blocking(move || {
-        notices.iter().any(|notice| matches!(notice, Notice::Sync(status) if status.last_ok.is_some()))
+        notices
+            .iter()
+            .any(|notice| matches!(notice, Notice::Sync(status) if status.last_ok.is_some()))
     });
     assert!(synced.await.unwrap());
-    assert!(matches!(client.ask(Request::Home).await, Ok(Reply::Home(home)) if home.cooperatives > 0));
+    assert!(
+        matches!(client.ask(Request::Home).await, Ok(Reply::Home(home)) if home.cooperatives > 0)
+    );
 }
