@@ -230,7 +230,9 @@ impl Work {
     pub(crate) fn add_instance(self: &Rc<Self>, repeat: &str) {
         // Born by time, so that the keys sort as they were made.
         let key = RecordId::new(page::now(), &page::entropy()).to_string();
-        if let Ok(changes) = self.session.borrow_mut().add_repeat(repeat, &key) {
+        // Not in one line: what an `if let` looks at stays borrowed in its body.
+        let added = self.session.borrow_mut().add_repeat(repeat, &key);
+        if let Ok(changes) = added {
             self.take(changes, false);
         }
         self.redraw();
@@ -238,7 +240,8 @@ impl Work {
 
     /// Takes an instance of a repeat away, with its answers.
     pub(crate) fn remove_instance(self: &Rc<Self>, instance: &str) {
-        if let Ok(changes) = self.session.borrow_mut().remove_repeat(instance) {
+        let removed = self.session.borrow_mut().remove_repeat(instance);
+        if let Ok(changes) = removed {
             self.take(changes, false);
         }
         self.redraw();
