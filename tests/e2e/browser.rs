@@ -249,7 +249,11 @@ impl Device {
     pub(crate) async fn unlock(&self, pin: &str) {
         // The sixth digit opens it.
         self.types("PIN", pin).await;
-        self.element("//nav").await;
+        self.until(
+            "the app is open",
+            "return !document.getElementById('pin') && !!document.querySelector('main')",
+        )
+        .await;
     }
 
     /// Waits until the service worker has the whole app.
@@ -262,7 +266,11 @@ impl Device {
     /// Goes to the queue, asks for a sync there, and waits until nothing waits.
     pub(crate) async fn send_everything(&self, queue: &str) {
         self.goto_inside(queue).await;
-        self.tap("Kirim sekarang").await;
+        // With nothing to send the button is there to fetch.
+        let button =
+            "//button[normalize-space(.)='Kirim sekarang' or normalize-space(.)='Perbarui data']";
+        let button = self.element(button).await;
+        self.tap_element(&button).await;
         self.sees("Tidak ada yang menunggu. Semua sudah terkirim.")
             .await;
     }
