@@ -93,7 +93,7 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     let desk = Device::open(&profiles.path().join("desk"), Screen::Desktop).await;
     desk.goto(&office.url(&format!("/persetujuan/{visit}")))
         .await;
-    desk.log_in_at("kabid", "135790").await;
+    desk.log_in_here("kabid", "135790").await;
     desk.sees(COOPERATIVE).await;
     desk.sees("187,5").await;
     desk.note(
@@ -159,13 +159,6 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
 }
 
 impl Device {
-    async fn log_in_at(&self, username: &str, pin: &str) {
-        self.types("Nama pengguna", username).await;
-        self.types("Kata sandi", "demo-anjangsana").await;
-        self.tap("Masuk").await;
-        self.choose_pin(pin).await;
-    }
-
     /// Waits until the visit stands in a list in that state.
     async fn row_in_state(&self, state: &str) {
         let row = format!("//main//a[contains(., '{COOPERATIVE}')][contains(., '{state}')]");
