@@ -239,7 +239,7 @@ fn visits(office: &Office) -> BTreeMap<String, Value> {
     let mut statement = database
         .prepare("select id, fields from record where kind = 'visit'")
         .unwrap();
-    let rows = statement
+    statement
         .query_map([], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
         })
@@ -248,8 +248,7 @@ fn visits(office: &Office) -> BTreeMap<String, Value> {
             row.map(|(id, fields)| (id, serde_json::from_str(&fields).unwrap()))
                 .unwrap()
         })
-        .collect();
-    rows
+        .collect()
 }
 
 fn decisions(office: &Office, visit: &str) -> Vec<String> {
@@ -260,10 +259,9 @@ fn decisions(office: &Office, visit: &str) -> Vec<String> {
              where kind = 'review' and json_extract(fields, '$.visit') = ? order by rev",
         )
         .unwrap();
-    let decisions = statement
+    statement
         .query_map([visit], |row| row.get(0))
         .unwrap()
         .map(Result::unwrap)
-        .collect();
-    decisions
+        .collect()
 }
