@@ -125,6 +125,9 @@ state-void = Cancelled
 state-void-help = This visit was cancelled.
 transfer-queued = Waiting for signal
 transfer-queued-help = Kept on the phone. Sent by itself when there is signal.
+transfer-kept = Kept on the phone
+transfer-kept-help = Sent in a moment.
+transfer-backup = Kept on phone and server
 transfer-sending = Sending …
 transfer-sending-help = Do not turn the phone off.
 transfer-sent = Sent
@@ -183,6 +186,7 @@ to-review = { $n ->
    *[other] { $n } visits wait
 } for approval
 to-review-hint = Open Approval
+visits-all = All visits
 
 ## Cooperatives
 cooperative = Cooperative
@@ -281,6 +285,9 @@ gps-busy = Looking for a GPS fix …
 gps-clear = Remove the GPS fix
 gps-rough = The GPS fix is not accurate (±{ $metres } m). Wait a moment in the open.
 gps-none = No GPS fix
+gps-refused = Location is not allowed on this phone.
+gps-unavailable = The phone cannot tell its position. Check whether location (GPS) is on.
+gps-timeout = No position was found within a minute.
 gps-none-help = Allow location for Anjangsana, go outside, then try again. You may go on and write down the reason.
 kind-unknown = This kind of question cannot be answered in this version of the app yet.
 repeat-empty = Nothing here yet.
@@ -314,6 +321,7 @@ conflict-kept = What is not used stays recorded at the server.
 
 ## Approval
 inbox-lead = Visits waiting for you, the oldest on top
+inbox-read = All visits that officers have sent. The head of division decides.
 inbox-waiting = Waiting for approval
 inbox-empty = No visits are waiting.
 inbox-done = Decided
@@ -321,6 +329,7 @@ inbox-done-empty = Nothing decided yet.
 officer = Officer
 all-officers = All officers
 review-title = Review
+to-decision = To the decision
 review-problems = { $n ->
     [one] { $n } thing needs
    *[other] { $n } things need
@@ -338,10 +347,14 @@ was-approved = At the last approved visit: { $old }
 changed-since-return = { $n ->
     [one] { $n } answer was
    *[other] { $n } answers were
+unchanged-since-return = No answer was changed since the visit was returned.
+not-changed = Not changed: { $value }
+old-new = { $old } → { $new }
 } corrected since the return.
 changed-since-approved = { $n ->
     [one] { $n } answer differs
    *[other] { $n } answers differ
+see-changes = See the differences
 } from the visit approved on { $date }.
 no-approved-before = No visit was approved before this one.
 approve = Approve

@@ -111,9 +111,15 @@ impl<M: Machine> Device<M> {
         self.start_driving(Event::Woke);
     }
 
-    /// Lets go of every database, so that another tab can have them.
-    pub fn close(&self) {
+    /// Lets go of every file at once, so that another tab can have them. A call of the server that is under way finds
+    /// nothing to write to when it comes back; what it sent is still in the outbox.
+    ///
+    /// # Errors
+    /// When there is no memory left for an empty vault; then the files stay open.
+    pub fn close(&self) -> Result<(), sql::Error> {
         self.lock();
+        self.state.borrow_mut().vault = Vault::empty()?;
+        Ok(())
     }
 
     /// Looks at the open store, for tests.

@@ -114,6 +114,11 @@ impl Shell {
         matches!(&*self.status.read(), AppStatus::Open { user, .. } if user.role.may(what))
     }
 
+    /// Whether the person who is in only reads: the head of the office, the admin.
+    pub(crate) fn only_reads(self) -> bool {
+        !self.may(Permission::Visit) && !self.may(Permission::Review)
+    }
+
     fn show(&mut self, status: AppStatus) {
         if *self.status.peek() == status {
             return;

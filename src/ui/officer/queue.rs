@@ -108,7 +108,7 @@ fn Item(item: QueueItem) -> Element {
                 dt { {t("axis-transfer")} }
                 dd {
                     TransferChip { transfer: item.transfer.clone() }
-                    p { class: "quiet", {format::transfer_help(&item.transfer)} }
+                    p { class: "quiet", {format::transfer_help(&item.transfer, (shell().online)())} }
                     if let Transfer::SetAside { reason, .. } = &item.transfer {
                         details { summary { {t("details")} } p { class: "quiet", lang: "en", "{reason}" } }
                     }

@@ -20,6 +20,8 @@ pub(super) struct Changes {
     pub(super) returned: BTreeMap<String, Option<String>>,
     /// The notes it was returned with.
     pub(super) before: BTreeMap<String, String>,
+    /// Whether it was returned and sent again.
+    pub(super) resent: bool,
     /// Whether notes may be written.
     pub(super) writable: bool,
 }
