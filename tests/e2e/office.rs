@@ -108,10 +108,6 @@ impl Drop for Office {
 }
 
 /// Whether any file below a folder holds these bytes.
-#[allow(
-    dead_code,
-    reason = "for the tests of secrecy, which come with the safety tests"
-)]
 pub(crate) fn any_file_holds(folder: &Path, needle: &[u8]) -> bool {
     std::fs::read_dir(folder)
         .into_iter()
