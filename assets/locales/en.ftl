@@ -112,6 +112,7 @@ state-draft = Draft
 state-draft-help = Kept on this phone. Not sent yet.
 state-ready = Ready to send
 state-ready-help = Will be sent by itself when there is signal.
+state-stuck-help = Not sent yet. The outbox says why.
 state-submitted = Waiting for approval
 state-submitted-help = The head of division is reviewing it.
 state-returned = Returned
@@ -216,6 +217,7 @@ source-register = register
 source-import = register import
 visits = Visits
 visits-none = No visits to this cooperative yet.
+visit-open-already = You still have an open visit to this cooperative. Continue that one, or start a new visit?
 visited-already = { $name } visited this cooperative on { $date }. Go on with a new visit?
 start-anyway = Start a new visit
 follow-ups = Follow-ups
@@ -317,6 +319,8 @@ mine = My data
 theirs = Server data
 keep-mine = Use my data
 keep-theirs = Use server data
+drop-text = The change on this phone is dropped and the server's data is used. This cannot be undone.
+drop-confirm = Drop my change
 conflict-kept = What is not used stays recorded at the server.
 
 ## Approval
@@ -347,15 +351,15 @@ was-approved = At the last approved visit: { $old }
 changed-since-return = { $n ->
     [one] { $n } answer was
    *[other] { $n } answers were
+} corrected since the return.
 unchanged-since-return = No answer was changed since the visit was returned.
 not-changed = Not changed: { $value }
 old-new = { $old } → { $new }
-} corrected since the return.
 changed-since-approved = { $n ->
     [one] { $n } answer differs
    *[other] { $n } answers differ
-see-changes = See the differences
 } from the visit approved on { $date }.
+see-changes = See the differences
 no-approved-before = No visit was approved before this one.
 approve = Approve
 approve-title = Approve this visit?

@@ -100,6 +100,7 @@ state-draft = Draf
 state-draft-help = Tersimpan di HP ini. Belum dikirim.
 state-ready = Siap dikirim
 state-ready-help = Akan terkirim sendiri saat ada sinyal.
+state-stuck-help = Belum terkirim. Antrean kirim menjelaskan sebabnya.
 state-submitted = Menunggu persetujuan
 state-submitted-help = Sedang diperiksa Kabid.
 state-returned = Dikembalikan
@@ -192,6 +193,7 @@ source-register = data induk
 source-import = impor data induk
 visits = Kunjungan
 visits-none = Belum ada kunjungan ke koperasi ini.
+visit-open-already = Kunjungan Anda ke koperasi ini masih terbuka. Lanjutkan yang itu, atau mulai kunjungan baru?
 visited-already = Koperasi ini sudah dikunjungi { $name } pada { $date }. Lanjutkan sebagai kunjungan baru?
 start-anyway = Mulai kunjungan baru
 follow-ups = Tindak lanjut
@@ -290,6 +292,8 @@ mine = Data saya
 theirs = Data server
 keep-mine = Pakai data saya
 keep-theirs = Pakai data server
+drop-text = Perubahan di HP ini dibuang dan data server dipakai. Ini tidak bisa dibatalkan.
+drop-confirm = Buang perubahan saya
 conflict-kept = Pilihan yang tidak dipakai tetap tercatat di server.
 
 ## Persetujuan

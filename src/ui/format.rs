@@ -56,6 +56,10 @@ pub(super) fn state_key(state: VisitState, transfer: &Transfer) -> &'static str 
 pub(super) fn state_help(state: VisitState, transfer: &Transfer, notes: u32) -> String {
     match state_key(state, transfer) {
         "state-draft" => t("state-draft-help"),
+        // What the server refused does not go by itself.
+        "state-ready" if matches!(transfer, Transfer::SetAside { .. } | Transfer::Conflict) => {
+            t("state-stuck-help")
+        }
         "state-ready" => t("state-ready-help"),
         "state-submitted" => t("state-submitted-help"),
         "state-returned" => ta("state-returned-help", &[("n", notes.into())]),

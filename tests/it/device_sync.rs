@@ -446,6 +446,49 @@ async fn a_visit_that_lacks_answers_is_set_aside_with_its_reason_and_can_be_mend
 }
 
 #[tokio::test]
+async fn a_correction_that_came_too_late_is_kept_until_its_officer_takes_the_servers_data() {
+    let office = demo_office().await;
+    let folder = tempfile::tempdir().unwrap();
+    local(async {
+        let (one, two) = (
+            Phone::new(&office, &folder.path().join("1")),
+            Phone::new(&office, &folder.path().join("2")),
+        );
+        one.log_in("petugas1").await;
+        two.log_in("petugas1").await;
+        let visit = one.start().await;
+        one.fill_short(visit).await;
+        one.answer(visit, "no_spt", "SPT-1").await;
+        one.sync().await;
+        two.sync().await;
+        two.ask(Request::Network { online: false }).await;
+        two.answer(visit, "no_spt", "SPT-2").await;
+        one.ask(Request::SubmitVisit { visit }).await;
+        one.sync().await;
+        two.ask(Request::Network { online: true }).await;
+        two.sync().await;
+
+        let item = two.queue().await.items.remove(0);
+        assert!(matches!(
+            item.transfer,
+            Transfer::SetAside {
+                code: RejectCode::State,
+                ..
+            }
+        ));
+        assert_eq!(two.visit(visit).await.visit.answers["no_spt"], "SPT-2");
+        two.ask(Request::Resolve {
+            mutation: item.mutation,
+            keep: Keep::Theirs,
+        })
+        .await;
+        assert!(two.queue().await.items.is_empty());
+        assert_eq!(two.visit(visit).await.visit.answers["no_spt"], "SPT-1");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn without_a_server_everything_works_and_leaves_when_it_is_back() {
     let office = demo_office().await;
     let folder = tempfile::tempdir().unwrap();

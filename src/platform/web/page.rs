@@ -225,6 +225,19 @@ pub fn focus(element: &str) {
     });
 }
 
+/// Remembers what has the focus; calling what is returned gives it back, if it is still there.
+#[must_use]
+pub fn remember_focus() -> impl Fn() {
+    let before = window()
+        .and_then(|window| window.document()?.active_element())
+        .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    move || {
+        if let Some(element) = &before {
+            let _focused = element.focus();
+        }
+    }
+}
+
 /// Scrolls to the top.
 pub fn scroll_to_top() {
     if let Some(window) = window() {

@@ -107,7 +107,7 @@ pub enum Request {
         /// Which.
         mutation: MutationId,
     },
-    /// Decides a conflict. -> [`Reply::Saved`]
+    /// Decides a conflict, or drops a refused change in favour of the server's data. -> [`Reply::Saved`]
     Resolve {
         /// Which.
         mutation: MutationId,

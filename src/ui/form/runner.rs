@@ -154,7 +154,11 @@ fn Repeat(repeat: RepeatState) -> Element {
                 p { class: "quiet", {t("repeat-empty")} }
             }
             for instance in repeat.instances {
-                section { class: "instance", key: "{instance.path}",
+                section {
+                    class: "instance",
+                    key: "{instance.path}",
+                    id: element_id(&instance.path),
+                    tabindex: "-1",
                     header {
                         h3 { "{instance.label}" }
                         if editable && repeat.can_remove {

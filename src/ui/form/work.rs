@@ -239,6 +239,7 @@ impl Work {
             self.take(changes, false);
         }
         self.redraw();
+        page::focus(&element_id(&format!("{repeat}/{key}")));
     }
 
     /// Takes an instance of a repeat away, with its answers.

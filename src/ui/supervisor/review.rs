@@ -345,6 +345,8 @@ fn Decide(notes: Notes, ondecided: EventHandler<()>) -> Element {
             }
         });
     });
+    // "Write a note first" is said only until there is one.
+    let complaint = error().filter(|why| count == 0 || *why != t("error-note-needed"));
     rsx! {
         div { class: "field",
             label { r#for: "review-note", {t("review-note")} }
@@ -361,7 +363,7 @@ fn Decide(notes: Notes, ondecided: EventHandler<()>) -> Element {
         p { class: "quiet", role: "status",
             {if count == 0 { t("review-no-notes") } else { ta("notes-count", &[("n", count.into())]) }}
         }
-        if let Some(why) = error() {
+        if let Some(why) = complaint {
             Alert { tone: Tone::Bad, p { "{why}" } }
         }
         div { class: "actions column",
