@@ -112,6 +112,7 @@ state-draft = Draft
 state-draft-help = Kept on this phone. Not sent yet.
 state-ready = Ready to send
 state-ready-help = Will be sent by itself when there is signal.
+state-stuck-help = Not sent yet. The outbox says why.
 state-submitted = Waiting for approval
 state-submitted-help = The head of division is reviewing it.
 state-returned = Returned
@@ -125,6 +126,9 @@ state-void = Cancelled
 state-void-help = This visit was cancelled.
 transfer-queued = Waiting for signal
 transfer-queued-help = Kept on the phone. Sent by itself when there is signal.
+transfer-kept = Kept on the phone
+transfer-kept-help = Sent in a moment.
+transfer-backup = Kept on phone and server
 transfer-sending = Sending …
 transfer-sending-help = Do not turn the phone off.
 transfer-sent = Sent
@@ -183,6 +187,7 @@ to-review = { $n ->
    *[other] { $n } visits wait
 } for approval
 to-review-hint = Open Approval
+visits-all = All visits
 
 ## Cooperatives
 cooperative = Cooperative
@@ -212,6 +217,7 @@ source-register = register
 source-import = register import
 visits = Visits
 visits-none = No visits to this cooperative yet.
+visit-open-already = You still have an open visit to this cooperative. Continue that one, or start a new visit?
 visited-already = { $name } visited this cooperative on { $date }. Go on with a new visit?
 start-anyway = Start a new visit
 follow-ups = Follow-ups
@@ -281,6 +287,9 @@ gps-busy = Looking for a GPS fix …
 gps-clear = Remove the GPS fix
 gps-rough = The GPS fix is not accurate (±{ $metres } m). Wait a moment in the open.
 gps-none = No GPS fix
+gps-refused = Location is not allowed on this phone.
+gps-unavailable = The phone cannot tell its position. Check whether location (GPS) is on.
+gps-timeout = No position was found within a minute.
 gps-none-help = Allow location for Anjangsana, go outside, then try again. You may go on and write down the reason.
 kind-unknown = This kind of question cannot be answered in this version of the app yet.
 repeat-empty = Nothing here yet.
@@ -310,10 +319,13 @@ mine = My data
 theirs = Server data
 keep-mine = Use my data
 keep-theirs = Use server data
+drop-text = The change on this phone is dropped and the server's data is used. This cannot be undone.
+drop-confirm = Drop my change
 conflict-kept = What is not used stays recorded at the server.
 
 ## Approval
 inbox-lead = Visits waiting for you, the oldest on top
+inbox-read = All visits that officers have sent. The head of division decides.
 inbox-waiting = Waiting for approval
 inbox-empty = No visits are waiting.
 inbox-done = Decided
@@ -321,6 +333,7 @@ inbox-done-empty = Nothing decided yet.
 officer = Officer
 all-officers = All officers
 review-title = Review
+to-decision = To the decision
 review-problems = { $n ->
     [one] { $n } thing needs
    *[other] { $n } things need
@@ -339,10 +352,14 @@ changed-since-return = { $n ->
     [one] { $n } answer was
    *[other] { $n } answers were
 } corrected since the return.
+unchanged-since-return = No answer was changed since the visit was returned.
+not-changed = Not changed: { $value }
+old-new = { $old } → { $new }
 changed-since-approved = { $n ->
     [one] { $n } answer differs
    *[other] { $n } answers differ
 } from the visit approved on { $date }.
+see-changes = See the differences
 no-approved-before = No visit was approved before this one.
 approve = Approve
 approve-title = Approve this visit?

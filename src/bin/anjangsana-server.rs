@@ -380,15 +380,34 @@ fn places(scope: &Scope) -> String {
     }
 }
 
-/// One line of standard input. A terminal shows what is typed: there is no portable way to stop it without more
-/// dependencies, so whoever minds pipes it in.
+/// One line of standard input; a terminal is asked, and does not show it.
 fn ask_password(silent: bool) -> Result<String> {
     let input = std::io::stdin();
-    if !silent && input.is_terminal() {
-        eprint!("Password (it shows while you type): ");
+    let asks = !silent && input.is_terminal();
+    let hidden = asks && echo(false);
+    if asks {
+        let note = if hidden {
+            ""
+        } else {
+            " (it shows while you type)"
+        };
+        eprint!("Password{note}: ");
         std::io::stderr().flush()?;
     }
     let mut line = String::new();
-    input.lock().read_line(&mut line)?;
+    let read = input.lock().read_line(&mut line);
+    if hidden {
+        echo(true);
+        eprintln!();
+    }
+    read?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Whether the terminal shows what is typed; false when it cannot be told so.
+fn echo(on: bool) -> bool {
+    let told = std::process::Command::new("stty")
+        .arg(if on { "echo" } else { "-echo" })
+        .status();
+    told.is_ok_and(|status| status.success())
 }

@@ -117,14 +117,15 @@ fn panicked(_: Box<dyn std::any::Any + Send>) -> Response<axum::body::Body> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
     use axum::body::{Body, to_bytes};
     use tower::ServiceExt;
 
-    async fn fall() -> &'static str {
-        std::future::ready(panic!("the secret word")).await
+    async fn fall() -> String {
+        let number: i32 = "none".parse().expect("the secret word");
+        std::future::ready(number.to_string()).await
     }
 
     #[tokio::test]

@@ -84,7 +84,7 @@ impl Store {
     }
 
     /// Decides a conflict: mine goes again on top of the server's copy; theirs drops the fields in dispute and sends
-    /// the rest.
+    /// the rest. A change that the server refused is dropped by theirs, when the server has the record at all.
     pub(super) fn resolve(
         &mut self,
         moment: &mut Moment<'_>,
@@ -93,6 +93,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let fresh = moment.mutation();
         let transaction = self.db.transaction()?;
+        if keep == Keep::Theirs && drop_refused(&transaction, mutation)? {
+            transaction.commit()?;
+            return Ok(());
+        }
         let (record_id, mut fields) = aside(&transaction, mutation, "conflict")?;
         let server: String = transaction.query_row(
             "select server from outbox where mutation = ?",
@@ -149,6 +153,27 @@ fn aside(
     )
     .optional()?
     .ok_or(StoreError::NotFound)
+}
+
+/// Takes a refused change out of the queue, as a person chose; false when it is none, or the server has not the record.
+fn drop_refused(db: &rusqlite::Connection, mutation: MutationId) -> Result<bool, StoreError> {
+    let refused: Option<RecordId> = db
+        .query_row(
+            "select o.record from outbox o join record r on r.id = o.record
+             where o.mutation = ? and o.state = 'aside' and r.rev > 0",
+            [mutation.to_string()],
+            |row| record::parsed(row, 0),
+        )
+        .optional()?;
+    let Some(id) = refused else {
+        return Ok(false);
+    };
+    db.execute(
+        "delete from outbox where mutation = ?",
+        [mutation.to_string()],
+    )?;
+    record::refresh(db, id)?;
+    Ok(true)
 }
 
 /// The fields to which both sides gave another value.

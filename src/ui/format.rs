@@ -56,6 +56,10 @@ pub(super) fn state_key(state: VisitState, transfer: &Transfer) -> &'static str 
 pub(super) fn state_help(state: VisitState, transfer: &Transfer, notes: u32) -> String {
     match state_key(state, transfer) {
         "state-draft" => t("state-draft-help"),
+        // What the server refused does not go by itself.
+        "state-ready" if matches!(transfer, Transfer::SetAside { .. } | Transfer::Conflict) => {
+            t("state-stuck-help")
+        }
         "state-ready" => t("state-ready-help"),
         "state-submitted" => t("state-submitted-help"),
         "state-returned" => ta("state-returned-help", &[("n", notes.into())]),
@@ -64,9 +68,11 @@ pub(super) fn state_help(state: VisitState, transfer: &Transfer, notes: u32) -> 
     }
 }
 
-/// The second axis: where the data is.
-pub(super) fn transfer_key(transfer: &Transfer) -> &'static str {
+/// The second axis: where the data is. What waits while there is signal is on its way within moments, and does not wait
+/// for signal.
+pub(super) fn transfer_key(transfer: &Transfer, online: bool) -> &'static str {
     match transfer {
+        Transfer::Queued if online => "transfer-kept",
         Transfer::Queued => "transfer-queued",
         Transfer::Sending => "transfer-sending",
         Transfer::Sent { .. } => "transfer-sent",
@@ -77,8 +83,9 @@ pub(super) fn transfer_key(transfer: &Transfer) -> &'static str {
 }
 
 /// What the second axis means for the person, with the reason when something failed.
-pub(super) fn transfer_help(transfer: &Transfer) -> String {
+pub(super) fn transfer_help(transfer: &Transfer, online: bool) -> String {
     match transfer {
+        Transfer::Queued if online => t("transfer-kept-help"),
         Transfer::Queued => t("transfer-queued-help"),
         Transfer::Sending => t("transfer-sending-help"),
         Transfer::Sent { at } => at.map(instant).unwrap_or_default(),

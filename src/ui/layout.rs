@@ -59,16 +59,19 @@ fn Navigation(user: User) -> Element {
     let sync = (shell.sync)();
     let waiting = sync.unsent + sync.set_aside;
     let reviews = user.role.may(Permission::Review);
+    let reads = shell.only_reads();
     rsx! {
         nav { class: "navigation", aria_label: t("navigation"),
             p { class: "brand", img { src: "/icons/icon.svg", width: "32", height: "32", alt: "" } "Anjangsana" }
             ul {
                 Place { to: Route::Home {}, icon: "home", text: t("nav-home") }
-                if reviews {
-                    Place { to: Route::InboxScreen {}, icon: "review", text: t("nav-inbox") }
+                if reviews || reads {
+                    Place { to: Route::InboxScreen {}, icon: "review", text: t(if reviews { "nav-inbox" } else { "visits" }) }
                 }
                 Place { to: Route::Cooperatives {}, icon: "coop", text: t("nav-cooperatives") }
-                Place { to: Route::QueueScreen {}, icon: "queue", text: t("nav-queue"), count: waiting, wide_only: reviews }
+                if !reads {
+                    Place { to: Route::QueueScreen {}, icon: "queue", text: t("nav-queue"), count: waiting, wide_only: reviews }
+                }
                 Place { to: Route::Settings {}, icon: "settings", text: t("nav-settings") }
             }
             div { class: "who",

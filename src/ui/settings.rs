@@ -10,7 +10,7 @@ use super::layout::SyncLine;
 use super::route::Route;
 use super::state::shell;
 use crate::platform::web::page;
-use crate::store::api::Request;
+use crate::store::api::{Request, Trouble};
 
 /// The settings.
 #[component]
@@ -130,7 +130,7 @@ fn Device() -> Element {
             SyncLine {}
             p { class: "quiet", {format::last_sync(&sync)} }
             p { {ta("unsent-changes", &[("n", sync.unsent.into())])} }
-            if let Some(why) = &sync.trouble {
+            if let Some(why) = sync.trouble.as_ref().filter(|why| **why != Trouble::Unreachable) {
                 p { class: "quiet", {format::trouble(why)} }
             }
             match (shell.kept)() {

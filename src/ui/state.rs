@@ -114,6 +114,11 @@ impl Shell {
         matches!(&*self.status.read(), AppStatus::Open { user, .. } if user.role.may(what))
     }
 
+    /// Whether the person who is in only reads: the head of the office, the admin.
+    pub(crate) fn only_reads(self) -> bool {
+        !self.may(Permission::Visit) && !self.may(Permission::Review)
+    }
+
     fn show(&mut self, status: AppStatus) {
         if *self.status.peek() == status {
             return;
@@ -146,7 +151,18 @@ impl Shell {
         while let Some(notice) = notices.next().await {
             match notice {
                 Notice::Status(status) => self.show(status),
-                Notice::Sync(sync) => self.sync.set(sync),
+                Notice::Sync(sync) => {
+                    // Where unsent data is depends on how the sync stands: "sending" must become "failed" on the screen.
+                    let moved = {
+                        let before = self.sync.peek();
+                        before.phase != sync.phase || before.trouble != sync.trouble
+                    };
+                    let unsent = sync.unsent > 0;
+                    self.sync.set(sync);
+                    if moved && unsent {
+                        *self.queue.write() += 1;
+                    }
+                }
                 Notice::Changed(topics) => {
                     for topic in topics {
                         *self.counter(topic).write() += 1;

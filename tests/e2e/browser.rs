@@ -26,7 +26,7 @@ fn driver() -> &'static Driver {
         let program = std::env::var("CHROMEDRIVER")
             .expect("CHROMEDRIVER is not set: run with `cargo xtask test`");
         let mut process = Command::new(program)
-            .args(["--port=0", "--silent"])
+            .arg("--port=0")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -36,7 +36,7 @@ fn driver() -> &'static Driver {
             .by_ref()
             .map_while(Result::ok)
             .find_map(|line| {
-                line.split("on port ")
+                line.split("successfully on port ")
                     .nth(1)?
                     .trim_end_matches('.')
                     .parse()
@@ -231,13 +231,18 @@ impl Device {
 
     // What every story does.
 
-    /// Logs in for the first time on this device and chooses a PIN.
+    /// Logs in for the first time on this device, chooses a PIN, and is on the first screen.
     pub(crate) async fn log_in(&self, username: &str, pin: &str) {
+        self.log_in_here(username, pin).await;
+        self.sees("Selamat bekerja").await;
+    }
+
+    /// Logs in on whatever screen was asked for.
+    pub(crate) async fn log_in_here(&self, username: &str, pin: &str) {
         self.types("Nama pengguna", username).await;
         self.types("Kata sandi", "demo-anjangsana").await;
         self.tap("Masuk").await;
         self.choose_pin(pin).await;
-        self.sees("Beranda").await;
     }
 
     pub(crate) async fn choose_pin(&self, pin: &str) {
@@ -247,8 +252,13 @@ impl Device {
     }
 
     pub(crate) async fn unlock(&self, pin: &str) {
+        // The sixth digit opens it.
         self.types("PIN", pin).await;
-        self.tap("Buka").await;
+        self.until(
+            "the app is open",
+            "return !document.getElementById('pin') && !!document.querySelector('main')",
+        )
+        .await;
     }
 
     /// Waits until the service worker has the whole app.
@@ -261,7 +271,11 @@ impl Device {
     /// Goes to the queue, asks for a sync there, and waits until nothing waits.
     pub(crate) async fn send_everything(&self, queue: &str) {
         self.goto_inside(queue).await;
-        self.tap("Kirim sekarang").await;
+        // With nothing to send the button is there to fetch.
+        let button =
+            "//button[normalize-space(.)='Kirim sekarang' or normalize-space(.)='Perbarui data']";
+        let button = self.element(button).await;
+        self.tap_element(&button).await;
         self.sees("Tidak ada yang menunggu. Semua sudah terkirim.")
             .await;
     }

@@ -8,6 +8,7 @@
 #![cfg(all(feature = "server", feature = "native"))]
 
 mod device_schema;
+mod device_sync;
 mod form_import;
 mod form_kunjungan;
 mod form_session;

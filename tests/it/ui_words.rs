@@ -57,13 +57,20 @@ fn screens() -> Vec<(PathBuf, String)> {
 fn asked(text: &str) -> Vec<String> {
     let mut keys = Vec::new();
     for call in ["t(", "ta("] {
-        for (at, _) in text.match_indices(call) {
-            let before = text[..at].chars().next_back();
-            let rest = text[at + call.len()..].trim_start();
-            if before.is_some_and(|c| c.is_alphanumeric() || c == '_') || !rest.starts_with('"') {
-                continue;
+        let mut before = "";
+        for piece in text.split(call) {
+            let ends_a_name = before
+                .chars()
+                .next_back()
+                .is_some_and(|c| c.is_alphanumeric() || c == '_');
+            let literal = piece.trim_start().strip_prefix('"');
+            if let Some((key, _)) = literal.and_then(|rest| rest.split_once('"'))
+                && !before.is_empty()
+                && !ends_a_name
+            {
+                keys.push(key.to_owned());
             }
-            keys.push(rest[1..].split('"').next().unwrap_or_default().to_owned());
+            before = piece;
         }
     }
     keys

@@ -157,9 +157,8 @@ pub fn register_service_worker(waiting: impl FnMut() + 'static) {
 pub fn apply_update() {
     let Some(window) = window() else { return };
     let container = window.navigator().service_worker();
-    let reloading = window.clone();
     listen(&container, "controllerchange", move |_| {
-        let _reloading = reloading.location().reload();
+        let _reloading = window.location().reload();
     });
     let waiting = REGISTRATION.with(|kept| {
         kept.borrow()
@@ -226,6 +225,19 @@ pub fn focus(element: &str) {
     });
 }
 
+/// Remembers what has the focus; calling what is returned gives it back, if it is still there.
+#[must_use]
+pub fn remember_focus() -> impl Fn() {
+    let before = window()
+        .and_then(|window| window.document()?.active_element())
+        .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    move || {
+        if let Some(element) = &before {
+            let _focused = element.focus();
+        }
+    }
+}
+
 /// Scrolls to the top.
 pub fn scroll_to_top() {
     if let Some(window) = window() {
@@ -255,12 +267,37 @@ pub fn device_name() -> String {
         .unwrap_or_default()
 }
 
+/// Why there is no GPS fix.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoPosition {
+    /// The person or the browser's settings do not allow it.
+    Refused,
+    /// The device cannot find its place, or has no means to.
+    Unavailable,
+    /// Not found in a minute.
+    Timeout,
+}
+
+impl NoPosition {
+    /// From a `GeolocationPositionError`.
+    fn of(error: &JsValue) -> Self {
+        let code = Reflect::get(error, &"code".into())
+            .ok()
+            .and_then(|code| code.as_f64());
+        match code {
+            Some(1.0) => Self::Refused,
+            Some(3.0) => Self::Timeout,
+            _ => Self::Unavailable,
+        }
+    }
+}
+
 /// The device's position, asked for once, high accuracy.
 ///
 /// # Errors
-/// In words of the browser: refused, no fix in time.
-pub async fn position() -> Result<Position, String> {
-    let none = || "no position".to_owned();
+/// Why there is none.
+pub async fn position() -> Result<Position, NoPosition> {
+    let none = || NoPosition::Unavailable;
     let navigator = window().ok_or_else(none)?.navigator();
     let geolocation = Reflect::get(&navigator, &"geolocation".into()).map_err(|_| none())?;
     let get: Function = Reflect::get(&geolocation, &"getCurrentPosition".into())
@@ -278,15 +315,9 @@ pub async fn position() -> Result<Position, String> {
     let promise = Promise::new(&mut |resolve, reject| {
         let _asked = get.call3(&geolocation, &resolve, &reject, &options);
     });
-    let text = |error: &JsValue| {
-        Reflect::get(error, &"message".into())
-            .ok()
-            .and_then(|message| message.as_string())
-            .unwrap_or_default()
-    };
     let fix = JsFuture::from(promise)
         .await
-        .map_err(|error| text(&error))?;
+        .map_err(|error| NoPosition::of(&error))?;
     let coordinates = Reflect::get(&fix, &"coords".into()).map_err(|_| none())?;
     let number = |name: &str| {
         Reflect::get(&coordinates, &name.into())

@@ -162,24 +162,12 @@ fn let_go() {
     let Some(owned) = WORKER.with(|worker| worker.owned.take()) else {
         return;
     };
-    owned.device.close();
-    let Owned {
-        device,
-        _lock: lock,
-    } = owned;
-    spawn_local(async move {
-        // A request under way (a login waiting for the network) holds the device: wait for it.
-        while Rc::strong_count(&device) > 1 {
-            super::page::sleep(50).await;
-        }
-        drop(device);
-        if let Some(pool) = WORKER.with(|worker| worker.pool.borrow().clone()) {
-            // Files still in use would be said by the other tab, which cannot install then.
-            let _paused = pool.pause();
-        }
-        drop(lock);
-        post(&ToPage::Notice(Notice::Status(AppStatus::OtherTab)));
-    });
+    let pool = WORKER.with(|worker| worker.pool.borrow().clone());
+    // Files still open would show in the other tab, which then cannot have them and says so.
+    let _closed = owned.device.close();
+    let _paused = pool.map(|pool| pool.pause());
+    drop(owned);
+    post(&ToPage::Notice(Notice::Status(AppStatus::OtherTab)));
 }
 
 struct Browser {

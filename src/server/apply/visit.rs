@@ -184,11 +184,12 @@ fn amend(mutation: &Mutation, visit: &Visit) -> Fields {
         let Some(path) = name.strip_prefix(ANSWER) else {
             continue;
         };
-        let old = visit.answers.get(path);
-        let changes = old.map(String::as_str) != value.as_str().filter(|text| !text.is_empty());
+        // An answer that was cleared and one that never was are the same here.
+        let old = visit.answers.get(path).map_or("", String::as_str);
+        let changes = old != value.as_str().unwrap_or_default();
         if changes && !written.is_some_and(|paths| paths.contains_key(path)) {
-            let old = old.cloned().unwrap_or_default();
-            amended.insert(format!("{WAS}{last}/{path}"), Value::String(old));
+            let was = Value::String(old.to_owned());
+            amended.insert(format!("{WAS}{last}/{path}"), was);
         }
     }
     for name in mutation.fields.keys() {

@@ -1,5 +1,7 @@
 //! A question in front of everything else. The focus goes in, stays in and Escape leaves.
 
+use std::rc::Rc;
+
 use dioxus::prelude::*;
 
 use crate::platform::web::page;
@@ -8,6 +10,8 @@ use crate::ui::i18n::t;
 /// A window over the screen.
 #[component]
 pub(crate) fn Dialog(title: String, onclose: EventHandler<()>, children: Element) -> Element {
+    let back = use_hook(|| Rc::new(page::remember_focus()));
+    use_drop(move || back());
     use_effect(|| page::focus("dialog"));
     rsx! {
         div { class: "veil", onclick: move |_| onclose.call(()),

@@ -8,6 +8,7 @@ use crate::store::api::{HistoryEntry, Step, Transfer, VisitRow};
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
 use crate::ui::route::Route;
+use crate::ui::state::shell;
 
 /// Where a visit stands.
 #[component]
@@ -25,18 +26,28 @@ pub(crate) fn StateChip(state: VisitState, transfer: Transfer) -> Element {
     }
 }
 
-/// Where its data is.
+/// Where its data is. What is still being filled is never called "sent", although the server keeps a copy of it.
 #[component]
-pub(crate) fn TransferChip(transfer: Transfer) -> Element {
+pub(crate) fn TransferChip(
+    transfer: Transfer,
+    /// Where the visit stands, when the data is a visit's.
+    state: Option<VisitState>,
+) -> Element {
+    let online = (shell().online)();
     let (tone, icon) = match transfer {
+        Transfer::Queued if online => (Tone::Plain, "check"),
         Transfer::Queued => (Tone::Plain, "no-signal"),
         Transfer::Sending => (Tone::Info, "sync"),
         Transfer::Sent { .. } => (Tone::Good, "check"),
         Transfer::Failed(_) => (Tone::Warn, "alert"),
         Transfer::SetAside { .. } | Transfer::Conflict => (Tone::Bad, "alert"),
     };
+    let key = match transfer {
+        Transfer::Sent { .. } if state == Some(VisitState::Draft) => "transfer-backup",
+        _ => format::transfer_key(&transfer, online),
+    };
     rsx! {
-        Chip { tone, icon, text: t(format::transfer_key(&transfer)) }
+        Chip { tone, icon, text: t(key) }
     }
 }
 
@@ -83,7 +94,7 @@ fn VisitWords(row: VisitRow, officer: bool) -> Element {
             }
             span { class: "chips",
                 StateChip { state: row.state, transfer: row.transfer.clone() }
-                TransferChip { transfer: row.transfer.clone() }
+                TransferChip { transfer: row.transfer.clone(), state: row.state }
                 if row.state == VisitState::Returned && row.notes > 0 {
                     Chip { tone: Tone::Warn, icon: "note", text: ta("notes-count", &[("n", row.notes.into())]) }
                 }

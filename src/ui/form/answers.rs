@@ -156,7 +156,9 @@ pub(crate) fn Minutes(pages: Vec<Page>) -> Element {
                 h2 { class: "section-title", "{section}" }
             }
             section { class: "card minutes",
-                h3 { class: "card-title", "{page.title}" }
+                if page.section.as_ref() != Some(&page.title) {
+                    h3 { class: "card-title", "{page.title}" }
+                }
                 dl {
                     for row in page.rows {
                         if row.heading {

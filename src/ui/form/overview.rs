@@ -80,7 +80,7 @@ pub(crate) fn VisitOverview(id: RecordId) -> Element {
         Head { title: name, lead, back: Route::CooperativeScreen { id: detail.cooperative.id } }
         div { class: "chips large",
             StateChip { state: detail.state, transfer: transfer.clone() }
-            TransferChip { transfer: transfer.clone() }
+            TransferChip { transfer: transfer.clone(), state: detail.state }
         }
         p { class: "quiet", {format::state_help(detail.state, &transfer, notes)} }
         Trouble {}

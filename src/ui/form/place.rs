@@ -45,7 +45,11 @@ pub(crate) fn Geopoint(asked: Asked) -> Element {
                         );
                         refused.set(work.answer(&path, Some(&value), false).err());
                     }
-                    Err(why) => refused.set(Some(why)),
+                    Err(why) => refused.set(Some(t(match why {
+                        page::NoPosition::Refused => "gps-refused",
+                        page::NoPosition::Unavailable => "gps-unavailable",
+                        page::NoPosition::Timeout => "gps-timeout",
+                    }))),
                 }
                 busy.set(false);
             }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use dioxus::prelude::*;
 
+use super::layout::Reread;
 use super::question::Question;
 use super::work::{Saving, Work, element_id, work};
 use crate::domain::RecordId;
@@ -28,6 +29,16 @@ pub(crate) fn VisitPage(id: RecordId, page: String) -> Element {
 fn Runner(id: RecordId, page: String) -> Element {
     let work = work();
     use_hook(|| land(&work, &page));
+    // Another device of this officer may have answered meanwhile.
+    let mut reread = consume_context::<Reread>().0;
+    use_hook(|| {
+        let work = work.clone();
+        spawn(async move {
+            if work.changed_elsewhere().await {
+                *reread.write() += 1;
+            }
+        });
+    });
     let pages = (work.pages)();
     let title = work.page_title(&page);
     use_title(&title);
@@ -143,7 +154,11 @@ fn Repeat(repeat: RepeatState) -> Element {
                 p { class: "quiet", {t("repeat-empty")} }
             }
             for instance in repeat.instances {
-                section { class: "instance", key: "{instance.path}",
+                section {
+                    class: "instance",
+                    key: "{instance.path}",
+                    id: element_id(&instance.path),
+                    tabindex: "-1",
                     header {
                         h3 { "{instance.label}" }
                         if editable && repeat.can_remove {

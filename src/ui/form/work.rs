@@ -17,7 +17,7 @@ use crate::form::{
     Changes, Form, Item, PageState, Problem, QuestionState, Session, Sheets, Surroundings,
 };
 use crate::platform::web::page;
-use crate::store::api::{FormSheets, Place, Request, StoreError, VisitDetail};
+use crate::store::api::{FormSheets, Place, Reply, Request, StoreError, VisitDetail};
 use crate::ui::i18n::{Language, language};
 use crate::ui::state::Shell;
 
@@ -61,6 +61,9 @@ pub(crate) struct Work {
     /// What was typed into fields and is no answer yet, such as "1.5" for a number. Kept while the visit is open.
     pub(crate) drafts: RefCell<BTreeMap<String, String>>,
     pending: RefCell<BTreeMap<String, Option<String>>>,
+    /// What defaults and calculations set when the visit was opened. Saved with the first real change and not before:
+    /// looking at a visit must not make it unsent.
+    computed: RefCell<Vec<(String, Option<String>)>>,
     place: RefCell<Place>,
     timer: Flag<u32>,
     busy: Flag<bool>,
@@ -154,7 +157,8 @@ impl Work {
             form,
             cells: RefCell::default(),
             drafts: RefCell::default(),
-            pending: RefCell::new(computed.into_iter().collect()),
+            pending: RefCell::default(),
+            computed: RefCell::new(computed),
             place: RefCell::new(detail.place.clone().unwrap_or_default()),
             timer: Flag::new(0),
             busy: Flag::new(false),
@@ -166,7 +170,6 @@ impl Work {
             session: RefCell::new(session),
             detail,
         });
-        work.flush();
         Ok(work)
     }
 
@@ -230,15 +233,19 @@ impl Work {
     pub(crate) fn add_instance(self: &Rc<Self>, repeat: &str) {
         // Born by time, so that the keys sort as they were made.
         let key = RecordId::new(page::now(), &page::entropy()).to_string();
-        if let Ok(changes) = self.session.borrow_mut().add_repeat(repeat, &key) {
+        // Not in one line: what an `if let` looks at stays borrowed in its body.
+        let added = self.session.borrow_mut().add_repeat(repeat, &key);
+        if let Ok(changes) = added {
             self.take(changes, false);
         }
         self.redraw();
+        page::focus(&element_id(&format!("{repeat}/{key}")));
     }
 
     /// Takes an instance of a repeat away, with its answers.
     pub(crate) fn remove_instance(self: &Rc<Self>, instance: &str) {
-        if let Ok(changes) = self.session.borrow_mut().remove_repeat(instance) {
+        let removed = self.session.borrow_mut().remove_repeat(instance);
+        if let Ok(changes) = removed {
             self.take(changes, false);
         }
         self.redraw();
@@ -274,7 +281,13 @@ impl Work {
             self.settle();
             return;
         }
-        self.pending.borrow_mut().extend(changes.values);
+        {
+            let mut pending = self.pending.borrow_mut();
+            for (path, value) in self.computed.take() {
+                pending.entry(path).or_insert(value);
+            }
+            pending.extend(changes.values);
+        }
         put(self.saving, Saving::Pending);
         if typing {
             let turn = self.timer.get().wrapping_add(1);
@@ -383,6 +396,16 @@ impl Work {
                 && *self.session.borrow().answers() != fresh.visit.answers)
     }
 
+    /// Asks the store whether the visit changed behind this session. A field with a text that is no answer yet holds on
+    /// to what is here.
+    pub(crate) async fn changed_elsewhere(&self) -> bool {
+        let fresh = match self.shell.ask(Request::Visit(self.id())).await {
+            Ok(Reply::Visit(fresh)) => fresh,
+            _ => return false,
+        };
+        self.drafts.borrow().is_empty() && self.is_outdated_by(&fresh)
+    }
+
     /// Whether everything is on disk.
     pub(crate) fn is_saved(&self) -> bool {
         !self.busy.get() && self.pending.borrow().is_empty()
@@ -464,7 +487,11 @@ impl Work {
 
     /// Notes that the filling is over, before the visit is sent.
     pub(crate) fn finish(self: &Rc<Self>) {
-        let changes = self.session.borrow_mut().finish(page::now().0);
+        let mut changes = self.session.borrow_mut().finish(page::now().0);
+        // What was computed at opening goes along even when nothing was answered since.
+        let mut values = self.computed.take();
+        values.append(&mut changes.values);
+        changes.values = values;
         self.take(changes, false);
     }
 

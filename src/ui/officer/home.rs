@@ -40,6 +40,7 @@ pub(crate) fn Home() -> Element {
 #[component]
 fn Lists(home: HomeData, visits: bool) -> Element {
     let reviews = shell().may(Permission::Review);
+    let reads = shell().only_reads();
     let empty = home.returned.is_empty()
         && home.drafts.is_empty()
         && home.unsent.is_empty()
@@ -67,7 +68,7 @@ fn Lists(home: HomeData, visits: bool) -> Element {
                 }
             }
             div { class: "home-main",
-                if reviews {
+                if reviews || reads {
                     Waiting { count: home.to_review }
                 }
                 Group { title: t("returned"), rows: home.returned.clone(), to: resume }
@@ -99,9 +100,10 @@ fn Waiting(count: u32) -> Element {
             h2 { class: "card-title", {ta("to-review", &[("n", count.into())])} }
             if rows.is_empty() {
                 p { class: "quiet", {t("inbox-empty")} }
-            } else {
+            }
+            if !rows.is_empty() || shell().only_reads() {
                 div { class: "actions start",
-                    Link { class: "link", to: Route::InboxScreen {}, {t("to-review-hint")} Icon { name: "next" } }
+                    Link { class: "link", to: Route::InboxScreen {}, {t(if shell().only_reads() { "visits-all" } else { "to-review-hint" })} Icon { name: "next" } }
                 }
                 VisitList { rows, to, officer: true }
             }
@@ -144,7 +146,7 @@ fn SyncCard(home: HomeData) -> Element {
                         None => ta("unsent-visits", &[("n", waiting.into())]),
                     }
                 }
-            } else if sync.unsent == 0 && sync.set_aside == 0 {
+            } else if sync.unsent == 0 && sync.set_aside == 0 && !shell.only_reads() {
                 p { class: "sync-sent", Icon { name: "check" } {t("all-sent")} }
             }
             if sync.set_aside > 0 {

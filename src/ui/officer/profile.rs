@@ -195,6 +195,17 @@ fn Start(profile: CooperativeProfile) -> Element {
         });
     });
     let ask = recent.is_some();
+    let warning = recent.as_ref().map(|row| {
+        if open.as_ref().is_some_and(|open| open.id == row.id) {
+            t("visit-open-already")
+        } else {
+            let (name, date) = (row.officer_name.clone(), format::date(&row.date));
+            ta(
+                "visited-already",
+                &[("name", name.into()), ("date", date.into())],
+            )
+        }
+    });
     rsx! {
         div { class: "actions start",
             if let Some(row) = &open {
@@ -219,10 +230,10 @@ fn Start(profile: CooperativeProfile) -> Element {
             Alert { tone: Tone::Bad, p { "{why}" } }
         }
         if asking() {
-            if let Some(row) = recent {
+            if let Some(text) = warning {
                 Confirm {
                     title: t("start-visit"),
-                    text: ta("visited-already", &[("name", row.officer_name.clone().into()), ("date", format::date(&row.date).into())]),
+                    text,
                     confirm: t("start-anyway"),
                     oncancel: move |()| asking.set(false),
                     onconfirm: move |()| begin.call(()),

@@ -4,9 +4,12 @@ use dioxus::prelude::*;
 
 use super::conflict::Conflict;
 use super::home::SyncButton;
-use crate::store::api::{Queue, QueueItem, QueueKind, Reply, Request, SyncPhase, Topic, Transfer};
+use crate::store::api::{
+    Keep, Queue, QueueItem, QueueKind, Reply, Request, SyncPhase, Topic, Transfer, Trouble,
+};
+use crate::sync::wire::RejectCode;
 use crate::ui::components::{
-    Alert, Asking, Card, Chip, Empty, Head, Icon, StateChip, Tone, TransferChip,
+    Alert, Asking, Card, Chip, Confirm, Empty, Head, Icon, StateChip, Tone, TransferChip,
 };
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
@@ -40,7 +43,8 @@ fn SyncState() -> Element {
         Card { class: "sync",
             SyncLine {}
             p { class: "quiet", {format::last_sync(&sync)} }
-            if let Some(why) = &sync.trouble {
+            // "Not reachable" is in the line above already.
+            if let Some(why) = sync.trouble.as_ref().filter(|why| **why != Trouble::Unreachable) {
                 p { {format::trouble(why)} }
             }
             if let SyncPhase::Waiting { until } = sync.phase {
@@ -108,7 +112,7 @@ fn Item(item: QueueItem) -> Element {
                 dt { {t("axis-transfer")} }
                 dd {
                     TransferChip { transfer: item.transfer.clone() }
-                    p { class: "quiet", {format::transfer_help(&item.transfer)} }
+                    p { class: "quiet", {format::transfer_help(&item.transfer, (shell().online)())} }
                     if let Transfer::SetAside { reason, .. } = &item.transfer {
                         details { summary { {t("details")} } p { class: "quiet", lang: "en", "{reason}" } }
                     }
@@ -118,9 +122,6 @@ fn Item(item: QueueItem) -> Element {
         match item.transfer {
             Transfer::Conflict => rsx! { Conflict { item } },
             Transfer::SetAside { .. } => rsx! { Resend { item } },
-            Transfer::Failed(_) => rsx! {
-                div { class: "actions start", SyncButton {} }
-            },
             _ => rsx! {},
         }
     }
@@ -131,6 +132,15 @@ fn Item(item: QueueItem) -> Element {
 fn Resend(item: QueueItem) -> Element {
     let shell = shell();
     let mut busy = use_signal(|| false);
+    let mut dropping = use_signal(|| false);
+    // Sending again what came too late is refused again: the way out is the server's data.
+    let late = matches!(
+        item.transfer,
+        Transfer::SetAside {
+            code: RejectCode::State,
+            ..
+        }
+    );
     let mut error = use_signal(|| None::<String>);
     rsx! {
         div { class: "actions start",
@@ -147,7 +157,24 @@ fn Resend(item: QueueItem) -> Element {
                 Icon { name: "sync" }
                 {t("resend")}
             }
+            if late {
+                button { class: "button", r#type: "button", disabled: busy(), onclick: move |_| dropping.set(true), {t("keep-theirs")} }
+            }
             Chip { tone: Tone::Info, icon: "info", text: t("kept-here") }
+        }
+        if dropping() {
+            Confirm {
+                title: t("keep-theirs"),
+                text: t("drop-text"),
+                confirm: t("drop-confirm"),
+                danger: true,
+                oncancel: move |()| dropping.set(false),
+                onconfirm: move |()| async move {
+                    dropping.set(false);
+                    let done = shell.ask(Request::Resolve { mutation: item.mutation, keep: Keep::Theirs }).await;
+                    error.set(done.err().map(|why| format::error(&why)));
+                },
+            }
         }
         if let Some(why) = error() {
             Alert { tone: Tone::Bad, p { "{why}" } }

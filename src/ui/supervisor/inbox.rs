@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use crate::domain::{AreaCode, Person, area};
+use crate::domain::{AreaCode, Person, area, person::Permission};
 use crate::store::api::{Inbox, Reply, Request, Topic, VisitRow};
 use crate::ui::components::{Asking, Empty, Head, VisitList};
 use crate::ui::i18n::t;
@@ -12,10 +12,19 @@ use crate::ui::state::{shell, use_reply};
 /// The inbox.
 #[component]
 pub(crate) fn InboxScreen() -> Element {
-    let query = shell().inbox;
+    let shell = shell();
+    let query = shell.inbox;
     let asked = use_reply(&[Topic::Visits], move || Request::Inbox(query()));
+    if let Some(stop) = keep_out() {
+        return stop;
+    }
+    let (title, lead) = if shell.only_reads() {
+        ("visits", "inbox-read")
+    } else {
+        ("nav-inbox", "inbox-lead")
+    };
     rsx! {
-        Head { title: t("nav-inbox"), lead: t("inbox-lead") }
+        Head { title: t(title), lead: t(lead) }
         match &*asked.read() {
             None => rsx! { Asking {} },
             Some(Err(why)) => rsx! { Asking { error: why.clone() } },
@@ -25,6 +34,20 @@ pub(crate) fn InboxScreen() -> Element {
             },
         }
     }
+}
+
+/// What an officer who came by an address finds here.
+pub(super) fn keep_out() -> Option<Element> {
+    let shell = shell();
+    let may = shell.may(Permission::Review) || shell.only_reads();
+    (!may).then(|| {
+        rsx! {
+            Head { title: t("nav-inbox"), back: Route::Home {} }
+            Empty { icon: "lock", text: t("error-forbidden"),
+                Link { class: "button primary", to: Route::Home {}, {t("to-home")} }
+            }
+        }
+    })
 }
 
 #[component]

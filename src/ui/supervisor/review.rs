@@ -12,7 +12,7 @@ use crate::store::api::{Reply, Request, ReviewDraft, StoreError, VisitDetail};
 use crate::ui::components::{
     Alert, Asking, Card, Confirm, Head, HistoryList, Icon, StateChip, Tone, TransferChip,
 };
-use crate::ui::form::{Page, Reading};
+use crate::ui::form::{Page, Reading, Row};
 use crate::ui::format;
 use crate::ui::i18n::{language, t, ta};
 use crate::ui::route::Route;
@@ -45,6 +45,9 @@ fn Load(id: RecordId) -> Element {
             _ => Err(StoreError::NotFound),
         }
     });
+    if let Some(stop) = super::inbox::keep_out() {
+        return stop;
+    }
     match &*asked.read() {
         Some(Ok(opened)) => rsx! {
             for opened in [opened] {
@@ -135,6 +138,7 @@ fn Review(opened: Opened, ondecided: EventHandler<()>) -> Element {
         approved: detail.last_approved.clone(),
         returned: detail.visit.changed_since_last_review(),
         before: last_notes(detail),
+        resent: detail.visit.last_submission() > 1,
         writable: detail.reviewable,
     };
     let problems: Vec<_> = pages
@@ -157,6 +161,9 @@ fn Review(opened: Opened, ondecided: EventHandler<()>) -> Element {
     rsx! {
         Head { title: detail.cooperative.name.clone(), lead, back: Route::InboxScreen {},
             Link { class: "button small", to: Route::CooperativeScreen { id: detail.cooperative.id }, {t("cooperative")} }
+            if detail.reviewable {
+                button { class: "button small narrow-only", r#type: "button", onclick: |_| browser::focus("review-note"), {t("to-decision")} }
+            }
         }
         div { class: "review",
             div { class: "review-answers",
@@ -165,18 +172,7 @@ fn Review(opened: Opened, ondecided: EventHandler<()>) -> Element {
                         ul { class: "jumps",
                             for problem in problems {
                                 li { key: "{problem.path}{problem.message}",
-                                    button {
-                                        class: "jump",
-                                        r#type: "button",
-                                        onclick: {
-                                            let id = super::row::element_id(&problem.path);
-                                            move |_| browser::focus(&id)
-                                        },
-                                        span { class: "row-words",
-                                            span { class: "row-title", "{problem.label}" }
-                                            span { class: "row-line", "{problem.message}" }
-                                        }
-                                    }
+                                    Jump { path: problem.path, label: problem.label, line: problem.message }
                                 }
                             }
                         }
@@ -217,20 +213,101 @@ fn last_notes(detail: &VisitDetail) -> BTreeMap<String, String> {
         .unwrap_or_default()
 }
 
-/// What the reviewer should know before reading.
+/// Goes to an answer.
+#[component]
+fn Jump(path: String, label: String, line: String) -> Element {
+    rsx! {
+        button {
+            class: "jump",
+            r#type: "button",
+            onclick: move |_| browser::focus(&super::row::element_id(&path)),
+            span { class: "row-words",
+                span { class: "row-title", "{label}" }
+                span { class: "row-line", "{line}" }
+            }
+            Icon { name: "next" }
+        }
+    }
+}
+
+/// What the reviewer should know before reading: what was corrected, and what differs from last time.
 #[component]
 fn Changed(pages: Vec<Page>, changes: Changes) -> Element {
-    let count = pages
+    let rows: Vec<&Row> = pages
         .iter()
         .flat_map(|page| &page.rows)
-        .filter(|row| changes.since_approved(row).is_some())
+        .filter(|row| !row.heading)
+        .collect();
+    let from_to = |row: &Row, old: Option<&str>| {
+        ta(
+            "old-new",
+            &[
+                ("old", row.words(old).into()),
+                ("new", row.words(row.value.as_deref()).into()),
+            ],
+        )
+    };
+    // What was noted and left alone matters to the reviewer as much as what was corrected.
+    let corrected: Vec<_> = rows
+        .iter()
+        .filter_map(|row| match changes.returned.get(&row.path) {
+            Some(old) => Some((
+                row.path.clone(),
+                row.label.clone(),
+                from_to(row, old.as_deref()),
+            )),
+            None if changes.resent && changes.before.contains_key(&row.path) => {
+                let value = row.words(row.value.as_deref());
+                let line = ta("not-changed", &[("value", value.into())]);
+                Some((row.path.clone(), row.label.clone(), line))
+            }
+            None => None,
+        })
+        .collect();
+    let count = rows
+        .iter()
+        .filter(|row| changes.returned.contains_key(&row.path))
         .count();
+    let differing: Vec<_> = rows
+        .iter()
+        .filter_map(|row| {
+            let old = changes.since_approved(row)?;
+            Some((
+                row.path.clone(),
+                row.label.clone(),
+                from_to(row, old.as_deref()),
+            ))
+        })
+        .collect();
+    let words = if count == 0 {
+        t("unchanged-since-return")
+    } else {
+        ta("changed-since-return", &[("n", count.into())])
+    };
     rsx! {
-        if !changes.returned.is_empty() {
-            Alert { tone: Tone::Info, p { {ta("changed-since-return", &[("n", changes.returned.len().into())])} } }
+        if changes.resent {
+            Alert { tone: if count == 0 { Tone::Warn } else { Tone::Info }, title: words,
+                ul { class: "jumps",
+                    for (path , label , line) in corrected {
+                        li { key: "{path}", Jump { path, label, line } }
+                    }
+                }
+            }
         }
         if let Some(approved) = &changes.approved {
-            p { class: "quiet", {ta("changed-since-approved", &[("n", count.into()), ("date", format::date(&approved.date).into())])} }
+            div { class: "since-approved",
+                p { class: "quiet", {ta("changed-since-approved", &[("n", differing.len().into()), ("date", format::date(&approved.date).into())])} }
+                if !differing.is_empty() {
+                    details {
+                        summary { {t("see-changes")} }
+                        ul { class: "jumps card",
+                            for (path , label , line) in differing {
+                                li { key: "{path}", Jump { path, label, line } }
+                            }
+                        }
+                    }
+                }
+            }
         } else {
             p { class: "quiet", {t("no-approved-before")} }
         }
@@ -268,6 +345,8 @@ fn Decide(notes: Notes, ondecided: EventHandler<()>) -> Element {
             }
         });
     });
+    // "Write a note first" is said only until there is one.
+    let complaint = error().filter(|why| count == 0 || *why != t("error-note-needed"));
     rsx! {
         div { class: "field",
             label { r#for: "review-note", {t("review-note")} }
@@ -284,7 +363,7 @@ fn Decide(notes: Notes, ondecided: EventHandler<()>) -> Element {
         p { class: "quiet", role: "status",
             {if count == 0 { t("review-no-notes") } else { ta("notes-count", &[("n", count.into())]) }}
         }
-        if let Some(why) = error() {
+        if let Some(why) = complaint {
             Alert { tone: Tone::Bad, p { "{why}" } }
         }
         div { class: "actions column",

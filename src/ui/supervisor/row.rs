@@ -20,6 +20,8 @@ pub(super) struct Changes {
     pub(super) returned: BTreeMap<String, Option<String>>,
     /// The notes it was returned with.
     pub(super) before: BTreeMap<String, String>,
+    /// Whether it was returned and sent again.
+    pub(super) resent: bool,
     /// Whether notes may be written.
     pub(super) writable: bool,
 }
@@ -50,7 +52,9 @@ pub(super) fn ReviewPage(page: Page, changes: Changes) -> Element {
             h2 { class: "section-title", "{section}" }
         }
         section { class: "card minutes",
-            h3 { class: "card-title", "{page.title}" }
+            if page.section.as_ref() != Some(&page.title) {
+                h3 { class: "card-title", "{page.title}" }
+            }
             for row in page.rows {
                 if row.heading {
                     h4 { key: "{row.path}", class: "minutes-heading", "{row.label}" }
