@@ -14,26 +14,43 @@ function watch() {
   done.observe(main, { childList: true });
 }
 
-function say(reason) {
-  const wait = page.getElementById("wait");
-  if (!wait) return;
+function say(title, reason) {
+  // Once the app has drawn the sign is gone: a new one takes the place of what no longer answers.
+  let wait = page.getElementById("wait");
+  if (!wait) {
+    wait = Object.assign(page.createElement("div"), { id: "wait", className: "wait" });
+    page.getElementById("main").replaceWith(wait);
+  }
   const line = (tag, text) => Object.assign(page.createElement(tag), { textContent: text });
   const again = line("button", "Muat ulang");
   again.addEventListener("click", () => location.reload());
   wait.setAttribute("role", "alert");
   wait.replaceChildren(
-    line("h1", "Anjangsana belum bisa dibuka"),
+    line("h1", title),
     line("p", "Data yang sudah tersimpan di perangkat ini tidak hilang. Muat ulang halaman ini; bila masih gagal, perbarui peramban Anda."),
     line("p", `Penyebab: ${reason}`),
     again,
   );
 }
 
-if (page) watch();
+// A panic in the wasm is a bare trap, and the wasm is dead from then on: the page says so. A worker's error reaches its page by
+// itself, but not when it came out of a promise.
+function trapped(error) {
+  if (error instanceof WebAssembly.RuntimeError) say("Anjangsana berhenti", error.message);
+}
+
+if (page) {
+  watch();
+  addEventListener("error", (event) => trapped(event.error));
+}
+addEventListener("unhandledrejection", (event) => {
+  if (page) trapped(event.reason);
+  else if (event.reason instanceof WebAssembly.RuntimeError) setTimeout(() => { throw event.reason; });
+});
 try {
   await init({ module_or_path: new URL("./anjangsana_bg.wasm", import.meta.url) });
 } catch (reason) {
   // In a worker nobody reads a message: the page that made it gets the error.
-  if (page) say(reason);
+  if (page) say("Anjangsana belum bisa dibuka", reason);
   throw reason;
 }

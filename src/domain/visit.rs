@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 use serde_json::Value;
 
 use super::{
@@ -62,15 +62,29 @@ impl VisitState {
 }
 
 /// Who did something, when (by the clock of the device it was done on).
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 pub struct Mark {
     /// When.
     pub at: Millis,
     /// Who.
     pub by: UserId,
     /// Why, where a reason belongs to it.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(default)]
     pub reason: String,
+}
+
+impl Serialize for Mark {
+    /// In JSON an empty reason is left out; a format without names needs all three.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let brief = serializer.is_human_readable() && self.reason.is_empty();
+        let mut mark = serializer.serialize_struct("Mark", if brief { 2 } else { 3 })?;
+        mark.serialize_field("at", &self.at)?;
+        mark.serialize_field("by", &self.by)?;
+        if !brief {
+            mark.serialize_field("reason", &self.reason)?;
+        }
+        mark.end()
+    }
 }
 
 /// A visit, read from its record.

@@ -89,8 +89,8 @@ pub(super) fn apply(
     let applied = Applied {
         records: u32::try_from(reply.records.len()).unwrap_or(u32::MAX),
         push: transaction.query_row(
-            "select exists (select 1 from outbox where state in ('waiting', 'sending'))",
-            [],
+            include_str!("sql/more_to_push.sql"),
+            [!reply.results.is_empty()],
             |row| row.get(0),
         )?,
         pull: reply.more,

@@ -61,6 +61,14 @@ impl Vault {
         Ok(Self { db })
     }
 
+    /// A vault in memory that knows nobody: what a device is left with when it has let go of its files.
+    ///
+    /// # Errors
+    /// [`sql::Error::Sqlite`] without memory.
+    pub fn empty() -> Result<Self, sql::Error> {
+        Self::open(Connection::open_in_memory()?)
+    }
+
     /// Who has a store here, last used first. Accounts without a PIN (a login that was never finished) open by
     /// password only and are left out.
     ///

@@ -138,7 +138,7 @@ impl Store {
     pub(super) fn my_visits(&self, states: &[VisitState]) -> Result<Vec<VisitRow>, StoreError> {
         let states: Vec<&str> = states.iter().map(|state| state.name()).collect();
         self.rows(
-            "v.officer = ?1 and (?2 = '[]' or v.state in (select value from json_each(?2))) order by v.date desc, v.id desc",
+            "v.officer = ?1 and (?2 = '[]' or instr(?2, '\"' || v.state || '\"') > 0) order by v.date desc, v.id desc",
             params![self.user.id.to_string(), serde_json::to_string(&states)?],
         )
     }

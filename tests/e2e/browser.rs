@@ -231,13 +231,18 @@ impl Device {
 
     // What every story does.
 
-    /// Logs in for the first time on this device and chooses a PIN.
+    /// Logs in for the first time on this device, chooses a PIN, and is on the first screen.
     pub(crate) async fn log_in(&self, username: &str, pin: &str) {
+        self.log_in_here(username, pin).await;
+        self.sees("Selamat bekerja").await;
+    }
+
+    /// Logs in on whatever screen was asked for.
+    pub(crate) async fn log_in_here(&self, username: &str, pin: &str) {
         self.types("Nama pengguna", username).await;
         self.types("Kata sandi", "demo-anjangsana").await;
         self.tap("Masuk").await;
         self.choose_pin(pin).await;
-        self.sees("Beranda").await;
     }
 
     pub(crate) async fn choose_pin(&self, pin: &str) {
@@ -249,7 +254,11 @@ impl Device {
     pub(crate) async fn unlock(&self, pin: &str) {
         // The sixth digit opens it.
         self.types("PIN", pin).await;
-        self.element("//nav").await;
+        self.until(
+            "the app is open",
+            "return !document.getElementById('pin') && !!document.querySelector('main')",
+        )
+        .await;
     }
 
     /// Waits until the service worker has the whole app.
@@ -262,7 +271,11 @@ impl Device {
     /// Goes to the queue, asks for a sync there, and waits until nothing waits.
     pub(crate) async fn send_everything(&self, queue: &str) {
         self.goto_inside(queue).await;
-        self.tap("Kirim sekarang").await;
+        // With nothing to send the button is there to fetch.
+        let button =
+            "//button[normalize-space(.)='Kirim sekarang' or normalize-space(.)='Perbarui data']";
+        let button = self.element(button).await;
+        self.tap_element(&button).await;
         self.sees("Tidak ada yang menunggu. Semua sudah terkirim.")
             .await;
     }

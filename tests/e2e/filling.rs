@@ -6,7 +6,7 @@ use anjangsana::domain::numeral;
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
-use crate::browser::Device;
+use crate::browser::{Device, quoted};
 
 /// Every answer of a whole visit by path; what the program fills in itself or cannot take yet is left out.
 pub(crate) fn answers() -> BTreeMap<String, String> {
@@ -18,10 +18,13 @@ pub(crate) fn answers() -> BTreeMap<String, String> {
             !path.contains('/')
                 && !matches!(
                     path.as_str(),
-                    "koperasi_id" | "tanggal_kunjungan" | "lokasi"
+                    "koperasi_id" | "tanggal_kunjungan" | "lokasi" | "prd_kdkmp"
                 )
         })
         .collect();
+    // The screen keeps several choices in the order of the sheet.
+    let books = "daftar_anggota daftar_pengurus daftar_pengawas buku_tamu simpanan_anggota notulen_ra notulen_pengurus inventaris";
+    answers.insert("org_buku".to_owned(), books.to_owned());
     answers.insert(
         "lokasi_alasan".to_owned(),
         "Langit tertutup pohon sawit".to_owned(),
@@ -40,6 +43,7 @@ pub(crate) const PRODUCT: [(&str, &str); 5] = [
 
 /// Answers what stands on this page and is not answered yet, until nothing new appears. Gives what was answered.
 pub(crate) async fn fill_page(device: &Device, answers: &BTreeMap<String, String>) -> Vec<String> {
+    device.element("//main//*[starts-with(@id, 'q-')]").await;
     let mut done = Vec::new();
     loop {
         let open: Vec<String> = present(device)
@@ -64,6 +68,15 @@ pub(crate) async fn fill_page(device: &Device, answers: &BTreeMap<String, String
     }
     saved(device).await;
     done
+}
+
+/// Goes on to the next page.
+pub(crate) async fn next_page(device: &Device) {
+    let title = device.element("//h1").await.text().await.unwrap();
+    device.tap("Berikutnya").await;
+    device
+        .element(&format!("//h1[normalize-space(.) != {}]", quoted(&title)))
+        .await;
 }
 
 /// Waits until the screen says that everything is on disk.

@@ -1,1 +1,102 @@
-//! What must hold on the phone itself: secrecy of the stored bytes, the lock, one owner among tabs, other people.
+//! What must hold on the phone itself: secrecy of the stored bytes, the lock, one owner among tabs.
+
+use crate::browser::{Device, Screen};
+use crate::office::{Office, any_file_holds};
+
+const PIN: &str = "246810";
+
+/// A name that only the register knows: no part of the app's own files.
+const SECRET: &[u8] = b"Bahari Sadai";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_phones_stored_bytes_do_not_tell_a_name() {
+    let office = Office::open();
+    let profiles = tempfile::tempdir().unwrap();
+    let profile = profiles.path().join("phone");
+    let phone = Device::open(&profile, Screen::Phone).await;
+    phone.goto(&office.url("/koperasi")).await;
+    phone.log_in_here("petugas1", PIN).await;
+    phone.sees("Koperasi Nelayan CONTOH Bahari Sadai").await;
+    phone.close().await;
+
+    let stored = profile.join("Default").join("File System");
+    assert!(
+        any_file_holds(&stored, b"petugas1"),
+        "the vault's login names are looked for in the right place"
+    );
+    assert!(!any_file_holds(&stored, SECRET));
+    let folder = office.folder.path();
+    assert!(
+        any_file_holds(folder, SECRET),
+        "the server has the name, so the search finds it when it is there"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pin_opens_the_app_and_wrong_ones_wait() {
+    let mut office = Office::open();
+    let profiles = tempfile::tempdir().unwrap();
+    let phone = Device::open(&profiles.path().join("phone"), Screen::Phone).await;
+    phone.goto(&office.url("/")).await;
+    phone.log_in("petugas1", PIN).await;
+    phone.has_the_app().await;
+    office.stop();
+    phone.goto_inside("Pengaturan").await;
+    phone.tap("Kunci sekarang").await;
+    phone.sees("Masukkan PIN").await;
+    for _ in 0..3 {
+        phone.types("PIN", "000000").await;
+        phone.sees("PIN salah").await;
+    }
+    phone.sees("Tunggu").await;
+    assert!(!phone.shows("Rizky Pratama").await);
+    // Reloading does not shorten the wait.
+    phone.web.refresh().await.unwrap();
+    phone.sees("Tunggu").await;
+    phone.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_tab_says_so_and_can_take_over() {
+    let office = Office::open();
+    let profiles = tempfile::tempdir().unwrap();
+    let phone = Device::open(&profiles.path().join("phone"), Screen::Phone).await;
+    phone.goto(&office.url("/")).await;
+    phone.log_in("petugas1", PIN).await;
+    let first = phone.web.window().await.unwrap();
+
+    let second = phone.web.new_tab().await.unwrap();
+    phone.web.switch_to_window(second).await.unwrap();
+    phone.goto(&office.url("/")).await;
+    phone.tap("Pakai di tab ini").await;
+    phone.unlock(PIN).await;
+    phone.sees("Selamat bekerja").await;
+    phone.web.switch_to_window(first).await.unwrap();
+    phone.tap("Pakai di tab ini").await;
+    phone.unlock(PIN).await;
+    phone.sees("Selamat bekerja").await;
+    phone.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_deep_link_opens_without_a_server() {
+    let mut office = Office::open();
+    let profiles = tempfile::tempdir().unwrap();
+    let phone = Device::open(&profiles.path().join("phone"), Screen::Phone).await;
+    phone.goto(&office.url("/")).await;
+    phone.log_in("petugas1", PIN).await;
+    phone.has_the_app().await;
+    office.stop();
+    let phone = phone.reopen().await;
+    for (link, words) in [
+        ("/koperasi", "Daftar koperasi"),
+        ("/antrean", "Antrean kirim"),
+        ("/pengaturan", "Kunci sekarang"),
+    ] {
+        phone.goto(&office.url(link)).await;
+        phone.unlock(PIN).await;
+        phone.sees(words).await;
+        assert_eq!(phone.path().await, link);
+    }
+    phone.close().await;
+}

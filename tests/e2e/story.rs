@@ -37,7 +37,7 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     let mut answered = Vec::new();
     for _ in 0..4 {
         answered.extend(filling::fill_page(&officer, &answers).await);
-        officer.tap("Berikutnya").await;
+        filling::next_page(&officer).await;
     }
     answered.extend(filling::fill_page(&officer, &answers).await);
     let place = officer.path().await;
@@ -58,7 +58,7 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
         if officer.shows("Periksa dan kirim").await {
             break;
         }
-        officer.tap("Berikutnya").await;
+        filling::next_page(&officer).await;
     }
     let missed: Vec<&String> = answers
         .keys()
@@ -73,7 +73,7 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     officer.tap("Periksa dan kirim").await;
     officer.tap("Kirim").await;
     confirm_if_asked(&officer).await;
-    officer.sees("Menunggu persetujuan").await;
+    officer.sees("Siap dikirim").await;
     assert_eq!(
         visits(&office),
         before,
@@ -93,7 +93,7 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     let desk = Device::open(&profiles.path().join("desk"), Screen::Desktop).await;
     desk.goto(&office.url(&format!("/persetujuan/{visit}")))
         .await;
-    desk.log_in_at("kabid", "135790").await;
+    desk.log_in_here("kabid", "135790").await;
     desk.sees(COOPERATIVE).await;
     desk.sees("187,5").await;
     desk.note(
@@ -107,9 +107,9 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
 
     // It comes back to the officer's phone, with the note at the question, and is corrected without signal.
     officer.send_everything("Antrean kirim").await;
-    office.stop();
     officer.goto_inside("Beranda").await;
-    officer.sees("Dikembalikan").await;
+    officer.row_in_state("Dikembalikan").await;
+    office.stop();
     officer.tap_row(COOPERATIVE).await;
     officer.sees("Hitung ulang bersama bendahara.").await;
     officer.tap_row("Kas menurut hitungan (Rp)").await;
@@ -121,13 +121,14 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     officer.unlock(PIN).await;
     officer.tap("Kirim").await;
     confirm_if_asked(&officer).await;
-    officer.sees("Menunggu persetujuan").await;
+    officer.sees("Siap dikirim").await;
     office.start();
     officer.send_everything("Antrean kirim").await;
 
     // The desk sees what was changed, and approves.
     desk.send_everything("Antrean kirim").await;
     desk.goto_inside("Persetujuan").await;
+    desk.row_in_state("Menunggu persetujuan").await;
     desk.tap_row(COOPERATIVE).await;
     desk.sees("4.275.000").await;
     desk.sees("4.290.000").await;
@@ -136,8 +137,7 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     desk.send_everything("Antrean kirim").await;
     officer.send_everything("Antrean kirim").await;
     officer.goto_inside("Beranda").await;
-    officer.tap_row(COOPERATIVE).await;
-    officer.sees("Disetujui").await;
+    officer.row_in_state("Disetujui").await;
 
     // The server has that one visit, with those answers, and every step with person and time.
     let fields = visits(&office).remove(&visit).unwrap();
@@ -159,11 +159,10 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
 }
 
 impl Device {
-    async fn log_in_at(&self, username: &str, pin: &str) {
-        self.types("Nama pengguna", username).await;
-        self.types("Kata sandi", "demo-anjangsana").await;
-        self.tap("Masuk").await;
-        self.choose_pin(pin).await;
+    /// Waits until the visit stands in a list in that state.
+    async fn row_in_state(&self, state: &str) {
+        let row = format!("//main//a[contains(., '{COOPERATIVE}')][contains(., '{state}')]");
+        self.element(&row).await;
     }
 
     async fn note(&self, question: &str, text: &str) {
@@ -240,7 +239,7 @@ fn visits(office: &Office) -> BTreeMap<String, Value> {
     let mut statement = database
         .prepare("select id, fields from record where kind = 'visit'")
         .unwrap();
-    let rows = statement
+    statement
         .query_map([], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
         })
@@ -249,8 +248,7 @@ fn visits(office: &Office) -> BTreeMap<String, Value> {
             row.map(|(id, fields)| (id, serde_json::from_str(&fields).unwrap()))
                 .unwrap()
         })
-        .collect();
-    rows
+        .collect()
 }
 
 fn decisions(office: &Office, visit: &str) -> Vec<String> {
@@ -261,10 +259,9 @@ fn decisions(office: &Office, visit: &str) -> Vec<String> {
              where kind = 'review' and json_extract(fields, '$.visit') = ? order by rev",
         )
         .unwrap();
-    let decisions = statement
+    statement
         .query_map([visit], |row| row.get(0))
         .unwrap()
         .map(Result::unwrap)
-        .collect();
-    decisions
+        .collect()
 }

@@ -14,6 +14,7 @@ mod form_kunjungan;
 mod form_session;
 mod form_support;
 mod layers;
+mod positional;
 mod server_access;
 mod server_command;
 mod server_demo;

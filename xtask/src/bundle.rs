@@ -51,7 +51,10 @@ impl Kind {
 /// # Errors
 /// When there is no way to a wasm target, or a step fails.
 pub(crate) fn build(kind: Kind) -> Result<Bundle> {
-    let cargo = WasmCargo::find()?;
+    let cargo = match kind {
+        Kind::Release => WasmCargo::small()?,
+        Kind::Dev => WasmCargo::find()?,
+    };
     step("building the app (wasm)", || {
         let mut command = cargo.command("build");
         command.args([

@@ -2,6 +2,9 @@
 //!
 //! The pinned toolchain with rustup's `wasm32-unknown-unknown` comes first. Where that cannot be had, Debian packages a rustc
 //! with the sources of the standard library, and cargo builds the library for wasm on the way (`-Zbuild-std`).
+//!
+//! What a phone downloads is built with the library too, wherever its sources can be had: for size, and without the texts of
+//! panics (a panic stops the wasm at once). See [`WasmCargo::small`].
 
 use crate::apt::Missing;
 use crate::step::step;
@@ -36,6 +39,13 @@ const CLANG: Missing = Missing {
     ],
 };
 
+/// The standard library built for size: a panic is one trap instruction, its text and its place are nowhere.
+const SMALL_LIBRARY: [&str; 2] = [
+    "-Zbuild-std=std,panic_abort",
+    "-Zbuild-std-features=optimize_for_size,backtrace-trace-only",
+];
+const SMALL_FLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort";
+
 /// Rustup gives up by itself after some attempts; on a network that answers nothing that can take minutes.
 const RUSTUP_PATIENCE: Duration = Duration::from_secs(90);
 
@@ -43,6 +53,7 @@ const RUSTUP_PATIENCE: Duration = Duration::from_secs(90);
 #[derive(Debug)]
 pub(crate) struct WasmCargo {
     kind: Kind,
+    library: Library,
     clang: String,
     archiver: String,
 }
@@ -56,7 +67,36 @@ pub(crate) enum Kind {
     Debian,
 }
 
+/// Which standard library the app is linked with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Library {
+    /// As the toolchain has it; from Debian's there is none, so it is built plainly.
+    Plain,
+    /// Built for size.
+    Small,
+}
+
 impl WasmCargo {
+    /// The cargo for what a phone downloads: the standard library is built with the app, for size. Where its sources cannot
+    /// be had, this says so and uses the library as it comes: the app then weighs about a tenth more.
+    ///
+    /// # Errors
+    /// As [`WasmCargo::find`].
+    pub(crate) fn small() -> Result<Self> {
+        let mut cargo = Self::find()?;
+        let sources = match cargo.kind {
+            Kind::Rustup => rustup_sources(),
+            Kind::Debian => Ok(()),
+        };
+        match sources {
+            Ok(()) => cargo.library = Library::Small,
+            Err(error) => eprintln!(
+                "  no sources of the standard library ({error:#}): the app is built with the library as it comes, about a tenth larger"
+            ),
+        }
+        Ok(cargo)
+    }
+
     /// Finds the wasm target, or makes one.
     ///
     /// # Errors
@@ -77,6 +117,7 @@ impl WasmCargo {
         let (clang, archiver) = clang()?;
         Ok(Self {
             kind,
+            library: Library::Plain,
             clang,
             archiver,
         })
@@ -102,20 +143,30 @@ impl WasmCargo {
         command
             .env("CC_wasm32_unknown_unknown", &self.clang)
             .env("AR_wasm32_unknown_unknown", &self.archiver);
-        if self.kind == Kind::Debian {
-            command
-                .arg("-Zbuild-std=std,panic_abort")
-                .arg("--target-dir")
-                .arg(self.target_dir());
+        match (self.library, self.kind) {
+            (Library::Plain, Kind::Rustup) => return command,
+            (Library::Plain, Kind::Debian) => {
+                command.arg("-Zbuild-std=std,panic_abort");
+            }
+            (Library::Small, _) => {
+                command
+                    .args(SMALL_LIBRARY)
+                    .env("RUSTC_BOOTSTRAP", "1")
+                    .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", SMALL_FLAGS);
+            }
         }
+        command.arg("--target-dir").arg(self.target_dir());
         command
     }
 
-    /// Two compilers in one folder would build everything anew at every change of hands.
+    /// Two compilers, or two libraries, in one folder would build everything anew at every change of hands.
     fn target_dir(&self) -> PathBuf {
-        match self.kind {
-            Kind::Rustup => place::target(),
-            Kind::Debian => place::target().join("debian"),
+        let target = place::target();
+        match (self.kind, self.library) {
+            (Kind::Rustup, Library::Plain) => target,
+            (Kind::Rustup, Library::Small) => target.join("small"),
+            (Kind::Debian, Library::Plain) => target.join("debian"),
+            (Kind::Debian, Library::Small) => target.join("debian-small"),
         }
     }
 }
@@ -125,10 +176,23 @@ fn rustup() -> Result<()> {
     if has_library()? {
         return Ok(());
     }
+    fetch(&["target", "add", TARGET], has_library)
+}
+
+/// Makes sure that the sources of the pinned toolchain's standard library are there.
+fn rustup_sources() -> Result<()> {
+    if has_sources()? {
+        return Ok(());
+    }
+    fetch(&["component", "add", "rust-src"], has_sources)
+}
+
+/// Has rustup fetch something, within [`RUSTUP_PATIENCE`].
+fn fetch(words: &[&str], there: impl Fn() -> Result<bool>) -> Result<()> {
     let rustup = exec::find(&["rustup"]).context("there is no rustup")?;
-    step(&format!("rustup target add {TARGET}"), || {
+    step(&format!("rustup {}", words.join(" ")), || {
         let mut child = Command::new(rustup)
-            .args(["target", "add", TARGET])
+            .args(words)
             .current_dir(place::root())
             .env("RUSTUP_MAX_RETRIES", "1")
             .stdin(Stdio::null())
@@ -137,7 +201,7 @@ fn rustup() -> Result<()> {
         let start = Instant::now();
         loop {
             if let Some(status) = child.try_wait()? {
-                if status.success() && has_library()? {
+                if status.success() && there()? {
                     return Ok(());
                 }
                 bail!("rustup could not add it ({status})");
@@ -160,6 +224,18 @@ fn has_library() -> Result<bool> {
         .args(["--print", "target-libdir", "--target", TARGET]);
     let folder = exec::output(&mut rustc)?;
     Ok(Path::new(folder.trim()).is_dir())
+}
+
+/// Whether the sources of the standard library stand where cargo looks for them.
+fn has_sources() -> Result<bool> {
+    let mut rustc = Command::new("rustc");
+    rustc
+        .current_dir(place::root())
+        .args(["--print", "sysroot"]);
+    let folder = exec::output(&mut rustc)?;
+    Ok(Path::new(folder.trim())
+        .join("lib/rustlib/src/rust/library/Cargo.lock")
+        .is_file())
 }
 
 /// Makes sure that Debian's toolchain is there.

@@ -2,7 +2,7 @@
 //!
 //! This folder knows nothing of forms. A document is whatever implements [`Tree`]; what an expression needs from
 //! outside (time, randomness, tables, `${names}`) comes through [`Host`]. Text becomes an [`Expr`] with
-//! [`parse`], and [`eval`] turns that into a [`Value`].
+//! [`parse`], and [`eval()`] turns that into a [`Value`].
 
 mod analyse;
 mod ast;

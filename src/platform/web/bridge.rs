@@ -1,6 +1,9 @@
-//! What goes between page and worker: JSON text by `postMessage`.
+//! What goes between page and worker: bytes by `postMessage`, values in order and without names (postcard). Both sides are
+//! the same wasm, so they always agree; and reading by order is a tenth of the code that reading JSON by name is.
 
-use serde::{Deserialize, Serialize};
+use js_sys::Uint8Array;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use wasm_bindgen::{JsCast, JsValue};
 
 use crate::store::api::{AppStatus, Notice, Reply, Request, StoreError};
 
@@ -22,4 +25,16 @@ pub(super) enum ToPage {
     Answer(u32, Result<Reply, StoreError>),
     /// Something happened.
     Notice(Notice),
+}
+
+/// A message as `postMessage` takes it.
+pub(super) fn pack(message: &impl Serialize) -> Option<Uint8Array> {
+    let bytes = postcard::to_allocvec(message).ok()?;
+    Some(Uint8Array::from(bytes.as_slice()))
+}
+
+/// A message as an event brings it; nothing when it is not one.
+pub(super) fn unpack<T: DeserializeOwned>(data: JsValue) -> Option<T> {
+    let bytes = data.dyn_into::<Uint8Array>().ok()?.to_vec();
+    postcard::from_bytes(&bytes).ok()
 }

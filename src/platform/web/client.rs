@@ -6,11 +6,11 @@ use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_channel::oneshot;
-use js_sys::Reflect;
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::bridge::{ToPage, ToWorker};
+use super::bridge::{ToPage, ToWorker, pack, unpack};
 use crate::store::api::{AppStatus, Notice, Reply, Request, StoreError};
 
 /// A line to the device's store. Cheap to clone.
@@ -22,7 +22,7 @@ pub struct Client {
 struct Line {
     worker: Option<Worker>,
     /// Messages posted before the worker listens would be lost.
-    before_ready: Option<Vec<String>>,
+    before_ready: Option<Vec<Uint8Array>>,
     next: u32,
     waiting: BTreeMap<u32, oneshot::Sender<Result<Reply, StoreError>>>,
     notices: UnboundedSender<Notice>,
@@ -82,15 +82,15 @@ impl Client {
     }
 
     fn post(&self, message: &ToWorker) {
-        let Ok(text) = serde_json::to_string(message) else {
+        let Some(packed) = pack(message) else {
             return;
         };
         let line = &mut *self.line.borrow_mut();
         match (&mut line.before_ready, &line.worker) {
-            (Some(queue), _) => queue.push(text),
+            (Some(queue), _) => queue.push(packed),
             (None, Some(worker)) => {
                 // A worker that is gone has said so by its error event.
-                let _gone = worker.post_message(&JsValue::from_str(&text));
+                let _gone = worker.post_message(&packed);
             }
             (None, None) => {}
         }
@@ -99,11 +99,7 @@ impl Client {
     fn listen(&self, worker: Worker) {
         let client = self.clone();
         let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            if let Some(message) = event
-                .data()
-                .as_string()
-                .and_then(|text| serde_json::from_str(&text).ok())
-            {
+            if let Some(message) = unpack(event.data()) {
                 client.heard(message);
             }
         });
@@ -132,9 +128,9 @@ impl Client {
                     .unwrap_or_default();
                 {
                     let line = self.line.borrow();
-                    for text in queue {
+                    for packed in queue {
                         if let Some(worker) = &line.worker {
-                            let _gone = worker.post_message(&JsValue::from_str(&text));
+                            let _gone = worker.post_message(&packed);
                         }
                     }
                 }

@@ -66,10 +66,10 @@ pub(super) fn ask_for_it() {
 }
 
 /// Calls back whenever another tab asks for the lock.
-pub(super) fn when_asked(mut asked: impl FnMut() + 'static) {
+pub(super) fn when_asked(asked: impl FnMut() + 'static) {
     use wasm_bindgen::JsCast;
     if let Ok(channel) = web_sys::BroadcastChannel::new(NAME) {
-        let heard = Closure::<dyn FnMut()>::new(move || asked());
+        let heard = Closure::<dyn FnMut()>::new(asked);
         channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
         heard.forget();
         // The channel lives as long as the worker.

@@ -157,9 +157,8 @@ pub fn register_service_worker(waiting: impl FnMut() + 'static) {
 pub fn apply_update() {
     let Some(window) = window() else { return };
     let container = window.navigator().service_worker();
-    let reloading = window.clone();
     listen(&container, "controllerchange", move |_| {
-        let _reloading = reloading.location().reload();
+        let _reloading = window.location().reload();
     });
     let waiting = REGISTRATION.with(|kept| {
         kept.borrow()

@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use js_sys::Date;
 use sqlite_wasm_vfs::sahpool::{self, OpfsSAHPoolCfgBuilder, OpfsSAHPoolUtil};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use super::bridge::{ToPage, ToWorker};
+use super::bridge::{ToPage, ToWorker, pack, unpack};
 use super::{http, locks};
 use crate::domain::Millis;
 use crate::platform::device::Device;
@@ -57,18 +57,14 @@ fn scope() -> Option<DedicatedWorkerGlobalScope> {
 }
 
 fn post(message: &ToPage) {
-    if let (Some(scope), Ok(text)) = (scope(), serde_json::to_string(message)) {
-        let _page_gone = scope.post_message(&JsValue::from_str(&text));
+    if let (Some(scope), Some(packed)) = (scope(), pack(message)) {
+        let _page_gone = scope.post_message(&packed);
     }
 }
 
 fn listen() {
-    let heard = Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| {
-        let message = event
-            .data()
-            .as_string()
-            .and_then(|text| serde_json::from_str(&text).ok());
-        match message {
+    let heard =
+        Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| match unpack(event.data()) {
             Some(ToWorker::Ask(number, request)) => {
                 let device = WORKER.with(|worker| {
                     worker
@@ -93,8 +89,7 @@ fn listen() {
                 });
             }
             None => {}
-        }
-    });
+        });
     if let Some(scope) = scope() {
         scope.set_onmessage(Some(heard.as_ref().unchecked_ref()));
     }
@@ -167,24 +162,12 @@ fn let_go() {
     let Some(owned) = WORKER.with(|worker| worker.owned.take()) else {
         return;
     };
-    owned.device.close();
-    let Owned {
-        device,
-        _lock: lock,
-    } = owned;
-    spawn_local(async move {
-        // A request under way (a login waiting for the network) holds the device: wait for it.
-        while Rc::strong_count(&device) > 1 {
-            super::page::sleep(50).await;
-        }
-        drop(device);
-        if let Some(pool) = WORKER.with(|worker| worker.pool.borrow().clone()) {
-            // Files still in use would be said by the other tab, which cannot install then.
-            let _paused = pool.pause();
-        }
-        drop(lock);
-        post(&ToPage::Notice(Notice::Status(AppStatus::OtherTab)));
-    });
+    let pool = WORKER.with(|worker| worker.pool.borrow().clone());
+    // Files still open would show in the other tab, which then cannot have them and says so.
+    let _closed = owned.device.close();
+    let _paused = pool.map(|pool| pool.pause());
+    drop(owned);
+    post(&ToPage::Notice(Notice::Status(AppStatus::OtherTab)));
 }
 
 struct Browser {

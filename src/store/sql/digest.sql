@@ -2,4 +2,4 @@
 select count(*), coalesce(sum(rev), 0)
 from record
 where rev > 0
-    and (?1 is null or area = '' or owner = ?2 or area in (select value from json_each(?1)))
+    and (?1 is null or area = '' or owner = ?2 or instr(?1, '"' || area || '"') > 0)

@@ -2,7 +2,7 @@
 select id, kind
 from record
 where area <> ''
-    and area not in (select value from json_each(?1))
+    and instr(?1, '"' || area || '"') = 0
     and (owner is null or owner <> ?2)
     and not exists (select 1 from outbox where outbox.record = record.id)
     and not exists (select 1 from visit where visit.cooperative = record.id and visit.officer = ?2)

@@ -1,0 +1,224 @@
+//! Carrying out what the sync engine says: the store's transactions, the calls of the server, the timer, the screens.
+
+use std::rc::Rc;
+
+use super::{Device, State};
+use crate::platform::machine::{Answer, Call, Machine};
+use crate::store::Store;
+use crate::store::api::{Notice, StoreError, SyncPhase, SyncStatus, Topic, Trouble};
+use crate::sync::engine::{Effect, Event, Failure, Phase};
+use crate::sync::wire::{ErrorCode, ErrorReply, SYNC_PATH, SyncReply, SyncRequest};
+
+impl<M: Machine> Device<M> {
+    pub(super) fn start_driving(self: &Rc<Self>, event: Event) {
+        let device = Rc::clone(self);
+        self.machine
+            .spawn(Box::pin(async move { device.drive(event).await }));
+    }
+
+    /// Hands an event to the engine and carries out what it says, until there is nothing left to do now.
+    pub(super) async fn drive(self: &Rc<Self>, event: Event) {
+        let mut events = std::collections::VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            let (effects, generation) = {
+                let mut jitter = [0];
+                self.machine.random(&mut jitter);
+                let [jitter] = jitter;
+                let mut state = self.state.borrow_mut();
+                (
+                    state.engine.handle(self.machine.now(), jitter, event),
+                    state.generation,
+                )
+            };
+            for effect in effects {
+                if let Some(next) = self.carry_out(effect, generation).await {
+                    events.push_back(next);
+                }
+            }
+        }
+    }
+
+    pub(super) async fn carry_out(
+        self: &Rc<Self>,
+        effect: Effect,
+        generation: u64,
+    ) -> Option<Event> {
+        match effect {
+            Effect::Show => {
+                self.show();
+                None
+            }
+            Effect::WakeAt(at) => {
+                self.machine.wake_at(at);
+                None
+            }
+            Effect::Prepare(limits) => {
+                let now = self.machine.now();
+                Some(
+                    match self.store(generation, |store| store.prepare(now, limits)) {
+                        Ok(request) => Event::Prepared(Box::new(request)),
+                        Err(_) => Event::StoreFailed,
+                    },
+                )
+            }
+            Effect::Send(request) => {
+                let answer = self.send(&request, generation).await;
+                let current = self.state.borrow().generation;
+                // The store was closed meanwhile: the outbox still has what was sent, and it goes again as it is.
+                (current == generation).then_some(Event::Answered(answer))
+            }
+            Effect::Apply(reply) => {
+                let now = self.machine.now();
+                match self.store(generation, |store| store.apply(now, &reply)) {
+                    Ok(applied) => {
+                        if applied.records > 0 || !reply.results.is_empty() {
+                            let topics = [Topic::Cooperatives, Topic::Visits, Topic::Queue];
+                            self.machine.notify(Notice::Changed(topics.into()));
+                        }
+                        if reply.user.is_some() {
+                            self.announce();
+                        }
+                        Some(Event::Applied(applied))
+                    }
+                    Err(_) => Some(Event::StoreFailed),
+                }
+            }
+            Effect::ForgetCursor => self
+                .store(generation, |store| store.forget_cursor())
+                .err()
+                .map(|_| Event::StoreFailed),
+            Effect::SetAsideFirst => self
+                .store(generation, |store| store.set_aside_first())
+                .err()
+                .map(|_| Event::StoreFailed),
+        }
+    }
+
+    pub(super) fn store<T>(
+        &self,
+        generation: u64,
+        act: impl FnOnce(&mut Store) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut state = self.state.borrow_mut();
+        if state.generation != generation {
+            return Err(StoreError::NotOpen);
+        }
+        act(&mut state.open.as_mut().ok_or(StoreError::NotOpen)?.store)
+    }
+
+    pub(super) async fn send(
+        &self,
+        request: &SyncRequest,
+        generation: u64,
+    ) -> Result<Box<SyncReply>, Failure> {
+        let token = self
+            .store(generation, |store| store.token())
+            .ok()
+            .flatten()
+            .ok_or(Failure::Auth)?;
+        let body = serde_json::to_string(request).map_err(|error| Failure::Status {
+            status: 0,
+            message: error.to_string(),
+        })?;
+        let answer = self
+            .machine
+            .call(Call {
+                path: SYNC_PATH,
+                token: Some(token),
+                body,
+            })
+            .await;
+        understand(&answer).map(Box::new)
+    }
+
+    pub(super) fn show(&self) {
+        let status = sync_status(&self.state.borrow());
+        if let Ok(status) = status {
+            self.machine.notify(Notice::Sync(status));
+        }
+    }
+}
+
+pub(super) fn sync_status(state: &State) -> Result<SyncStatus, StoreError> {
+    let facts = match &state.open {
+        Some(open) => open.store.sync_facts()?,
+        None => SyncStatus::default(),
+    };
+    Ok(SyncStatus {
+        phase: match state.engine.phase() {
+            Phase::Closed | Phase::Idle => SyncPhase::Idle,
+            Phase::Preparing | Phase::Sending | Phase::Applying => SyncPhase::Syncing,
+            Phase::Waiting(until) => SyncPhase::Waiting { until },
+            Phase::LoginNeeded => SyncPhase::LoginNeeded,
+            Phase::UpdateNeeded => SyncPhase::UpdateNeeded,
+        },
+        trouble: state.engine.trouble().map(trouble),
+        pulled: state.engine.pulled(),
+        ..facts
+    })
+}
+
+pub(super) fn trouble(failure: &Failure) -> Trouble {
+    match failure {
+        Failure::Unreachable => Trouble::Unreachable,
+        Failure::NotOurs => Trouble::NotOurServer,
+        Failure::TooMany { .. } => Trouble::Server { status: 429 },
+        Failure::Status { status, .. } if *status >= 500 => Trouble::Server { status: *status },
+        Failure::Status { status, message } => Trouble::Refused {
+            status: *status,
+            message: message.clone(),
+        },
+        Failure::Auth => Trouble::Refused {
+            status: 401,
+            message: String::new(),
+        },
+        Failure::Update => Trouble::Refused {
+            status: 426,
+            message: String::new(),
+        },
+        Failure::TooLarge => Trouble::Refused {
+            status: 413,
+            message: String::new(),
+        },
+    }
+}
+
+/// Tells our server's answer from a failure, and failures from one another.
+pub(super) fn understand<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
+    let (status, body) = match answer {
+        Answer::Nothing => return Err(Failure::Unreachable),
+        Answer::Response {
+            status,
+            ours: false,
+            ..
+        } if *status >= 500 => {
+            return Err(Failure::Status {
+                status: *status,
+                message: String::new(),
+            });
+        }
+        // A captive portal answers anything, also with 200: it is no answer of ours.
+        Answer::Response { ours: false, .. } => return Err(Failure::NotOurs),
+        Answer::Response { status, body, .. } => (*status, body),
+    };
+    if (200..300).contains(&status) {
+        return serde_json::from_str(body).map_err(|_| Failure::NotOurs);
+    }
+    let refusal = serde_json::from_str(body).unwrap_or(ErrorReply {
+        code: ErrorCode::Other,
+        message: String::new(),
+        retry_after: None,
+    });
+    Err(match status {
+        401 => Failure::Auth,
+        413 => Failure::TooLarge,
+        426 => Failure::Update,
+        429 => Failure::TooMany {
+            after: refusal.retry_after.unwrap_or(30),
+        },
+        _ => Failure::Status {
+            status,
+            message: refusal.message,
+        },
+    })
+}

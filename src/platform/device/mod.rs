@@ -1,0 +1,187 @@
+//! A device: the vault, the open store, and the sync engine with its effects carried out. The same in a browser's
+//! worker and natively.
+//!
+//! Requests are answered one after another without waiting for the network, except a login. No borrow is held across an
+//! await, so a request can come in while the server is being asked.
+
+mod drive;
+mod session;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use self::drive::sync_status;
+use super::machine::Machine;
+use crate::domain::id::Entropy;
+use crate::sql::{self, Key};
+use crate::store::api::{AppStatus, Notice, Reply, Request, StoreError, Topic};
+use crate::store::vault::Vault;
+use crate::store::{Moment, Store};
+use crate::sync::engine::{Engine, Event};
+
+/// The file of the vault.
+const VAULT: &str = "vault.db";
+
+/// A device with its machine.
+pub struct Device<M: Machine> {
+    machine: M,
+    state: RefCell<State>,
+}
+
+struct State {
+    vault: Vault,
+    open: Option<Open>,
+    engine: Engine,
+    /// Grows whenever a store is opened or closed: an answer for an earlier one is not for this one.
+    generation: u64,
+}
+
+struct Open {
+    store: Store,
+    key: Key,
+    username: String,
+    has_pin: bool,
+}
+
+impl<M: Machine> Device<M> {
+    /// Opens the vault. No store is open yet.
+    ///
+    /// # Errors
+    /// [`sql::Error::TooNew`] for a vault of a newer app, and others; nothing is touched.
+    pub fn start(machine: M) -> Result<Rc<Self>, sql::Error> {
+        let vault = Vault::open(machine.open(VAULT, None)?)?;
+        let state = State {
+            vault,
+            open: None,
+            engine: Engine::default(),
+            generation: 0,
+        };
+        Ok(Rc::new(Self {
+            machine,
+            state: RefCell::new(state),
+        }))
+    }
+
+    /// The machine it runs on.
+    pub fn machine(&self) -> &M {
+        &self.machine
+    }
+
+    /// Answers a request.
+    ///
+    /// # Errors
+    /// See [`StoreError`]: what was not done and why; what was saved before is still there.
+    pub async fn ask(self: &Rc<Self>, request: Request) -> Result<Reply, StoreError> {
+        match request {
+            Request::Status => Ok(Reply::Status(self.status())),
+            Request::Login {
+                username,
+                password,
+                old_secret,
+            } => {
+                self.login(&username, &password, old_secret.as_deref())
+                    .await
+            }
+            Request::SetPin { pin } => self.set_pin(&pin),
+            Request::Unlock { username, pin } => self.unlock(&username, &pin),
+            Request::Lock => {
+                self.lock();
+                Ok(self.announce())
+            }
+            Request::Logout => {
+                self.logout();
+                Ok(self.announce())
+            }
+            Request::SyncNow => {
+                self.start_driving(Event::Asked);
+                Ok(Reply::Saved)
+            }
+            Request::Network { online } => {
+                self.start_driving(Event::Network(online));
+                Ok(Reply::Saved)
+            }
+            data => self.ask_store(data),
+        }
+    }
+
+    /// The time asked for with [`Machine::wake_at`] has come.
+    pub fn woke(self: &Rc<Self>) {
+        self.start_driving(Event::Woke);
+    }
+
+    /// Lets go of every file at once, so that another tab can have them. A call of the server that is under way finds
+    /// nothing to write to when it comes back; what it sent is still in the outbox.
+    ///
+    /// # Errors
+    /// When there is no memory left for an empty vault; then the files stay open.
+    pub fn close(&self) -> Result<(), sql::Error> {
+        self.lock();
+        self.state.borrow_mut().vault = Vault::empty()?;
+        Ok(())
+    }
+
+    /// Looks at the open store, for tests.
+    ///
+    /// # Errors
+    /// [`StoreError::NotOpen`].
+    pub fn with_store<T>(&self, look: impl FnOnce(&Store) -> T) -> Result<T, StoreError> {
+        self.state
+            .borrow()
+            .open
+            .as_ref()
+            .map(|open| look(&open.store))
+            .ok_or(StoreError::NotOpen)
+    }
+
+    fn ask_store(self: &Rc<Self>, request: Request) -> Result<Reply, StoreError> {
+        let (reply, topics) = {
+            let mut state = self.state.borrow_mut();
+            let stands = sync_status(&state);
+            let open = state.open.as_mut().ok_or(StoreError::NotOpen)?;
+            open.store.sync_stands(stands?);
+            let mut entropy = || self.entropy();
+            let mut moment = Moment {
+                now: self.machine.now(),
+                entropy: &mut entropy,
+            };
+            open.store.handle(&mut moment, request)?
+        };
+        let unsent = topics.contains(&Topic::Queue);
+        if !topics.is_empty() {
+            self.machine.notify(Notice::Changed(topics));
+        }
+        if unsent {
+            self.start_driving(Event::Changed);
+        }
+        Ok(reply)
+    }
+
+    fn status(&self) -> AppStatus {
+        let state = self.state.borrow();
+        match &state.open {
+            Some(open) if open.has_pin => AppStatus::Open {
+                user: open.store.user().clone(),
+                device: open.store.device().to_string(),
+            },
+            Some(open) => AppStatus::PinNeeded {
+                user: open.store.user().clone(),
+            },
+            None => AppStatus::Closed {
+                accounts: state.vault.accounts().unwrap_or_default(),
+            },
+        }
+    }
+
+    /// Tells the screens what the app is now, and gives it as the reply.
+    fn announce(&self) -> Reply {
+        let status = self.status();
+        self.machine.notify(Notice::Status(status.clone()));
+        Reply::Status(status)
+    }
+
+    fn entropy(&self) -> Entropy {
+        let mut entropy = Entropy::default();
+        self.machine.random(&mut entropy);
+        entropy
+    }
+}

@@ -1,0 +1,128 @@
+//! What the app is as a whole, what it tells the screens, and how the sync stands.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Millis, User};
+
+/// What the app is, before any screen of it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum AppStatus {
+    /// The database is being opened.
+    Starting,
+    /// This browser cannot keep data (private window, old browser): says so, nothing was lost.
+    NoStorage {
+        /// For who asks further.
+        reason: String,
+    },
+    /// Another tab has the database.
+    OtherTab,
+    /// The database was made by a newer app; the file is untouched.
+    NewerDatabase,
+    /// Nobody is open. With accounts: unlock one or log in as somebody else.
+    Closed {
+        /// Who has a store on this device, last used first.
+        accounts: Vec<Account>,
+    },
+    /// Logged in for the first time: a PIN must be set.
+    PinNeeded {
+        /// Who.
+        user: User,
+    },
+    /// The app is open.
+    Open {
+        /// Whose store.
+        user: User,
+        /// Which device this is.
+        device: String,
+    },
+}
+
+/// Somebody with a store on this device.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Account {
+    /// Login name.
+    pub username: String,
+    /// No PIN is taken before this instant, after wrong ones.
+    pub wait_until: Option<Millis>,
+}
+
+/// Something happened that a screen may want to show.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Notice {
+    /// The app changed as a whole: locked, opened, lost to another tab.
+    Status(AppStatus),
+    /// Data changed: screens that show these topics ask again.
+    Changed(BTreeSet<Topic>),
+    /// How the sync stands.
+    Sync(SyncStatus),
+}
+
+/// What may have changed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum Topic {
+    /// The register.
+    Cooperatives,
+    /// Visits and reviews.
+    Visits,
+    /// The queue.
+    Queue,
+}
+
+/// How the sync stands.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct SyncStatus {
+    /// What it is doing.
+    pub phase: SyncPhase,
+    /// When both sides last agreed.
+    pub last_ok: Option<Millis>,
+    /// Changes not yet at the server, set-aside ones left out.
+    pub unsent: u32,
+    /// Changes set aside or in conflict.
+    pub set_aside: u32,
+    /// Why the last try failed.
+    pub trouble: Option<Trouble>,
+    /// Records pulled so far in this round, for the first sync's progress.
+    pub pulled: u32,
+}
+
+/// What the sync is doing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub enum SyncPhase {
+    /// Nothing to do.
+    #[default]
+    Idle,
+    /// Talking to the server.
+    Syncing,
+    /// Waiting to try again.
+    Waiting {
+        /// When.
+        until: Millis,
+    },
+    /// The session ended: a login is needed, nothing is lost.
+    LoginNeeded,
+    /// The app is too old for the server: work goes on locally.
+    UpdateNeeded,
+}
+
+/// Why a sync failed. None of these loses anything.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Trouble {
+    /// No network, or the server cannot be reached.
+    Unreachable,
+    /// Something else answered: a captive portal, a proxy.
+    NotOurServer,
+    /// The server failed or is overloaded.
+    Server {
+        /// HTTP status.
+        status: u16,
+    },
+    /// The request was refused as too large or malformed.
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// The server's words, in English.
+        message: String,
+    },
+}

@@ -1,0 +1,226 @@
+//! What the screens may ask of the device, and what they get. Plain data: it crosses from the page to the worker.
+
+mod app;
+mod lists;
+mod queue;
+mod visit;
+
+pub use app::*;
+pub use lists::*;
+pub use queue::*;
+pub use visit::*;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Decision, Millis, MutationId, RecordId, VisitState};
+
+/// A question or an order from a screen.
+#[derive(Clone, Serialize, Deserialize)]
+pub enum Request {
+    /// What should be on the screen: login, PIN or the app? -> [`Reply::Status`]
+    Status,
+    /// Logs in at the server. Also the way back in for a forgotten PIN. `old_secret` is the PIN or the former password,
+    /// needed only after [`StoreError::OldSecretNeeded`]. -> [`Reply::Status`]
+    Login {
+        /// Login name.
+        username: String,
+        /// Password.
+        password: String,
+        /// PIN or former password, when asked for.
+        old_secret: Option<String>,
+    },
+    /// Sets the PIN (6 digits) after a login, or anew while open. -> [`Reply::Status`]
+    SetPin {
+        /// The new PIN.
+        pin: String,
+    },
+    /// Opens the app offline. -> [`Reply::Status`]
+    Unlock {
+        /// Whose store.
+        username: String,
+        /// Their PIN.
+        pin: String,
+    },
+    /// Closes the store until the PIN is given again; nothing is lost. -> [`Reply::Status`]
+    Lock,
+    /// Ends the session at the server if it can be reached and locks. Unsent work stays, locked. -> [`Reply::Status`]
+    Logout,
+
+    /// The first screen. -> [`Reply::Home`]
+    Home,
+    /// Searches the register. -> [`Reply::Cooperatives`]
+    Cooperatives(CooperativeQuery),
+    /// One cooperative with its history. -> [`Reply::Cooperative`]
+    Cooperative(RecordId),
+    /// Begins a visit. -> [`Reply::Started`]
+    StartVisit {
+        /// The cooperative visited.
+        cooperative: RecordId,
+    },
+    /// A visit to fill, to look at, or to review. -> [`Reply::Visit`]
+    Visit(RecordId),
+    /// Writes answers; the reply comes when they are on disk. -> [`Reply::Saved`]
+    SaveAnswers {
+        /// The visit.
+        visit: RecordId,
+        /// Answers by path, `None` takes one away.
+        changes: Vec<(String, Option<String>)>,
+        /// Where the officer is now.
+        place: Option<Place>,
+    },
+    /// Remembers where the officer is in a visit. -> [`Reply::Saved`]
+    KeepPlace {
+        /// The visit.
+        visit: RecordId,
+        /// Where.
+        place: Place,
+    },
+    /// Marks a complete visit as sent; it leaves when there is signal. -> [`Reply::Saved`]
+    SubmitVisit {
+        /// The visit.
+        visit: RecordId,
+    },
+    /// Gives up a draft that was never submitted. -> [`Reply::Saved`]
+    DiscardVisit {
+        /// The visit.
+        visit: RecordId,
+        /// Why, may be empty.
+        reason: String,
+    },
+    /// Every visit of this user in a state. -> [`Reply::Visits`]
+    MyVisits {
+        /// Which states; empty for all.
+        states: Vec<VisitState>,
+    },
+
+    /// Everything waiting, failed or set aside. -> [`Reply::Queue`]
+    Queue,
+    /// Syncs now. -> [`Reply::Saved`], then notices
+    SyncNow,
+    /// The network came or went, as the page sees it. -> [`Reply::Saved`]
+    Network {
+        /// Whether the platform says there is a network.
+        online: bool,
+    },
+    /// Puts a set-aside change back into the queue. -> [`Reply::Saved`]
+    Resend {
+        /// Which.
+        mutation: MutationId,
+    },
+    /// Decides a conflict, or drops a refused change in favour of the server's data. -> [`Reply::Saved`]
+    Resolve {
+        /// Which.
+        mutation: MutationId,
+        /// Whose value stands.
+        keep: Keep,
+    },
+
+    /// Submitted visits waiting for review, oldest first. -> [`Reply::Inbox`]
+    Inbox(InboxQuery),
+    /// Keeps the notes a supervisor is still writing. -> [`Reply::Saved`]
+    KeepReviewDraft {
+        /// The visit.
+        visit: RecordId,
+        /// The notes so far.
+        draft: ReviewDraft,
+    },
+    /// Approves or returns the last submission of a visit. A return needs at least one note. -> [`Reply::Saved`]
+    Review {
+        /// The visit.
+        visit: RecordId,
+        /// What is decided.
+        decision: Decision,
+        /// The notes.
+        draft: ReviewDraft,
+    },
+}
+
+/// The answer to a [`Request`].
+#[derive(Clone, Serialize, Deserialize)]
+pub enum Reply {
+    /// What should be on the screen.
+    Status(AppStatus),
+    /// The first screen.
+    Home(Home),
+    /// Search results.
+    Cooperatives(CooperativePage),
+    /// One cooperative.
+    Cooperative(Box<CooperativeProfile>),
+    /// The visit begun.
+    Started(RecordId),
+    /// One visit.
+    Visit(Box<VisitDetail>),
+    /// Visits.
+    Visits(Vec<VisitRow>),
+    /// What waits.
+    Queue(Queue),
+    /// The inbox.
+    Inbox(Inbox),
+    /// It is on disk.
+    Saved,
+}
+
+/// Why a request was not done. In every case what was saved before is still there.
+#[derive(Clone, PartialEq, Debug, thiserror::Error, Serialize, Deserialize)]
+pub enum StoreError {
+    /// No store is open.
+    #[error("no store is open")]
+    NotOpen,
+    /// The PIN is wrong.
+    #[error("wrong PIN")]
+    WrongPin {
+        /// No PIN is taken before this instant.
+        wait_until: Option<Millis>,
+    },
+    /// Too early after wrong PINs.
+    #[error("wait before the next try")]
+    Wait {
+        /// Until when.
+        until: Millis,
+    },
+    /// A PIN is six digits.
+    #[error("a PIN is six digits")]
+    BadPin,
+    /// Name or password is wrong.
+    #[error("name or password is wrong")]
+    BadCredentials,
+    /// The password was changed elsewhere: this device's data opens with the PIN or the former password.
+    #[error("the PIN or the former password is needed")]
+    OldSecretNeeded,
+    /// The server could not be asked.
+    #[error("server: {0:?}")]
+    Server(Trouble),
+    /// There is no such record on this device.
+    #[error("not on this device")]
+    NotFound,
+    /// The visit's state does not allow it.
+    #[error("not possible in this state")]
+    State {
+        /// Its state.
+        state: VisitState,
+    },
+    /// This user may not.
+    #[error("not allowed")]
+    Forbidden,
+    /// Answers are missing or wrong.
+    #[error("{missing} answers are missing or wrong")]
+    Incomplete {
+        /// How many.
+        missing: u32,
+    },
+    /// A return needs a note.
+    #[error("a return needs a note")]
+    NoteNeeded,
+    /// The device has no form yet, or one it cannot read.
+    #[error("form: {0}")]
+    Form(String),
+    /// The device's storage is full.
+    #[error("storage is full")]
+    Full,
+    /// The database failed.
+    #[error("database: {0}")]
+    Database(String),
+    /// The worker is gone or speaks another language.
+    #[error("worker: {0}")]
+    Worker(String),
+}

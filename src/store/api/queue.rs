@@ -1,0 +1,66 @@
+//! What waits, what was set aside, and what a person may decide about it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{SyncStatus, Transfer, VisitRow};
+
+use crate::domain::{Millis, MutationId};
+
+/// Whose value stands in a conflict.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Keep {
+    /// This device's.
+    Mine,
+    /// The server's.
+    Theirs,
+}
+
+/// Everything waiting.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Queue {
+    /// One row a record, oldest first.
+    pub items: Vec<QueueItem>,
+    /// How the sync stands.
+    pub sync: SyncStatus,
+}
+
+/// A record with unsent changes.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct QueueItem {
+    /// The oldest of its unsent changes.
+    pub mutation: MutationId,
+    /// The visit it is about (for a review: the visit reviewed).
+    pub visit: Option<VisitRow>,
+    /// What it is.
+    pub what: QueueKind,
+    /// Where its data is.
+    pub transfer: Transfer,
+    /// Since when it waits.
+    pub since: Millis,
+    /// Fields changed here and there with different values, in a conflict.
+    pub differences: Vec<Difference>,
+}
+
+/// What is waiting.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum QueueKind {
+    /// A draft's backup.
+    Draft,
+    /// A submitted visit.
+    Visit,
+    /// A review.
+    Review,
+    /// Anything else.
+    Other,
+}
+
+/// A field with two values.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Difference {
+    /// The field, as in the record.
+    pub field: String,
+    /// This device's value, as text.
+    pub mine: Option<String>,
+    /// The server's value, as text.
+    pub theirs: Option<String>,
+}
