@@ -226,7 +226,6 @@ pub fn focus(element: &str) {
 }
 
 /// Remembers what has the focus; calling what is returned gives it back, if it is still there.
-#[must_use]
 pub fn remember_focus() -> impl Fn() {
     let before = window()
         .and_then(|window| window.document()?.active_element())
