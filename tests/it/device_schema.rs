@@ -56,3 +56,28 @@ fn a_database_of_a_newer_app_is_refused_and_left_as_it_is() {
         .unwrap();
     assert_eq!(version, 99);
 }
+
+#[test]
+fn the_stores_sql_asks_for_nothing_that_the_phones_sqlite_was_built_without() {
+    let mut folders = vec![std::path::PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/src/store"
+    ))];
+    let mut read = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            // See SQLITE_WASM_RS_FLAGS in .cargo/config.toml: natively all of these exist, on the phone they do not.
+            for gone in ["json_", "->>", "explain ", "generated always", "localtime"] {
+                assert!(!text.contains(gone), "{} uses {gone}", path.display());
+            }
+            read += 1;
+        }
+    }
+    assert!(read > 20, "only {read} files were read");
+}
