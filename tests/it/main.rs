@@ -25,5 +25,6 @@ mod server_push;
 mod server_register;
 mod server_schema;
 mod server_states;
+mod store_merge;
 mod ui_words;
 mod wire;

@@ -1,0 +1,250 @@
+//! What a pull does to unsent edits: nothing, except by merge.
+
+use anjangsana::domain::id::Entropy;
+use anjangsana::domain::{
+    AreaCode, DeviceId, Fields, Kind, Millis, Record, RecordId, Role, Scope, User, UserId,
+};
+use anjangsana::store::api::{Reply, Request, Transfer};
+use anjangsana::store::{Moment, Store};
+use anjangsana::sync::wire::{Limits, MutationResult, Outcome, PROTOCOL, SyncReply};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+/// A store with one cooperative, one form and one draft that the server has at revision 10.
+struct Device {
+    store: Store,
+    born: u8,
+}
+
+fn officer() -> UserId {
+    UserId::of_text("petugas1")
+}
+
+fn visit() -> RecordId {
+    RecordId::of_text("visit")
+}
+
+fn record(kind: Kind, name: &str, rev: u64, owner: Option<UserId>, fields: Value) -> Record {
+    Record {
+        kind,
+        id: RecordId::of_text(name),
+        area: AreaCode("19.03.01".to_owned()),
+        rev,
+        owner,
+        deleted: false,
+        fields: serde_json::from_value(fields).unwrap(),
+    }
+}
+
+fn visit_at(rev: u64, answers: Value) -> Record {
+    let mut fields = json!({
+        "cooperative": RecordId::of_text("cooperative"), "form": "kunjungan", "form_version": "1",
+        "created": {"at": 1, "by": officer()},
+    });
+    fields
+        .as_object_mut()
+        .unwrap()
+        .extend(answers.as_object().unwrap().clone());
+    record(Kind::Visit, "visit", rev, Some(officer()), fields)
+}
+
+fn reply(cursor: u64, results: Vec<MutationResult>, records: Vec<Record>) -> SyncReply {
+    SyncReply {
+        protocol: PROTOCOL,
+        server_time: Millis(5),
+        results,
+        records,
+        cursor,
+        more: false,
+        scope: "officer 19.03.01".to_owned(),
+        user: None,
+        digest: None,
+        limits: Limits::default(),
+    }
+}
+
+impl Device {
+    fn new() -> Self {
+        let user = User {
+            id: officer(),
+            username: "petugas1".to_owned(),
+            name: "Petugas CONTOH".to_owned(),
+            role: Role::Officer,
+            scope: Scope::Areas(vec![AreaCode("19.03.01".to_owned())]),
+        };
+        let db = Connection::open_in_memory().unwrap();
+        let store = Store::open(db, Some(&user), DeviceId::of_text("device")).unwrap();
+        let mut device = Self { store, born: 0 };
+        let sheets = json!({"form": "kunjungan", "version": "1", "survey": "", "choices": "", "settings": ""});
+        let records = vec![
+            record(
+                Kind::Cooperative,
+                "cooperative",
+                1,
+                None,
+                json!({"Koperasi": "Koperasi CONTOH"}),
+            ),
+            record(Kind::Form, "form", 2, None, sheets),
+            visit_at(10, json!({"a/x": "1", "a/y": "1"})),
+        ];
+        device.pull(reply(10, Vec::new(), records));
+        device
+    }
+
+    fn ask(&mut self, request: Request) -> Reply {
+        let mut entropy = || {
+            self.born += 1;
+            Entropy::from([self.born; 10])
+        };
+        let mut moment = Moment {
+            now: Millis(100),
+            entropy: &mut entropy,
+        };
+        self.store.handle(&mut moment, request).unwrap().0
+    }
+
+    fn answer(&mut self, path: &str, value: &str) {
+        let changes = vec![(path.to_owned(), Some(value.to_owned()))];
+        self.ask(Request::SaveAnswers {
+            visit: visit(),
+            changes,
+            place: None,
+        });
+    }
+
+    fn shows(&mut self, path: &str) -> String {
+        match self.ask(Request::Visit(visit())) {
+            Reply::Visit(detail) => detail.visit.answers[path].clone(),
+            _ => panic!("not a visit"),
+        }
+    }
+
+    fn transfer(&mut self) -> Option<Transfer> {
+        match self.ask(Request::Queue) {
+            Reply::Queue(queue) => queue.items.first().map(|item| item.transfer.clone()),
+            _ => panic!("not a queue"),
+        }
+    }
+
+    fn pull(&mut self, reply: SyncReply) {
+        self.store.apply(Millis(100), &reply).unwrap();
+    }
+
+    /// What would be sent now: base revision and fields of each mutation.
+    fn batch(&mut self) -> Vec<(u64, Fields)> {
+        let request = self.store.prepare(Millis(100), Limits::default()).unwrap();
+        request
+            .mutations
+            .into_iter()
+            .map(|mutation| (mutation.base_rev, mutation.fields))
+            .collect()
+    }
+}
+
+fn fields(of: Value) -> Fields {
+    serde_json::from_value(of).unwrap()
+}
+
+#[test]
+fn a_pull_never_takes_an_unsent_edit_away() {
+    let mut device = Device::new();
+    device.answer("x", "mine");
+    device.pull(reply(
+        11,
+        Vec::new(),
+        vec![visit_at(11, json!({"a/x": "1", "a/y": "theirs"}))],
+    ));
+    assert_eq!(device.shows("x"), "mine");
+    assert_eq!(device.shows("y"), "theirs");
+    assert_eq!(
+        device.batch(),
+        [(11, fields(json!({"a/x": "mine"})))],
+        "it goes on top of what was pulled"
+    );
+}
+
+#[test]
+fn a_pull_that_gave_the_same_answer_another_value_asks_a_person() {
+    let mut device = Device::new();
+    device.answer("x", "mine");
+    device.pull(reply(
+        11,
+        Vec::new(),
+        vec![visit_at(11, json!({"a/x": "theirs", "a/y": "1"}))],
+    ));
+    assert_eq!(device.transfer(), Some(Transfer::Conflict));
+    assert_eq!(device.shows("x"), "mine", "until somebody decides");
+    assert_eq!(device.batch(), [], "nothing is overwritten meanwhile");
+}
+
+#[test]
+fn an_edit_made_while_its_record_is_being_sent_goes_next_on_top_of_the_answer() {
+    let mut device = Device::new();
+    device.answer("x", "first");
+    let request = device
+        .store
+        .prepare(Millis(100), Limits::default())
+        .unwrap();
+    device.answer("x", "second");
+    let sent = &request.mutations[0];
+    assert_eq!(
+        sent.fields,
+        fields(json!({"a/x": "first"})),
+        "what is being sent is frozen"
+    );
+    let applied = MutationResult {
+        id: sent.id,
+        outcome: Outcome::Applied {
+            rev: 11,
+            exact: true,
+        },
+    };
+    device.pull(reply(11, vec![applied], Vec::new()));
+    assert_eq!(device.shows("x"), "second");
+    assert_eq!(device.batch(), [(11, fields(json!({"a/x": "second"})))]);
+}
+
+#[test]
+fn an_answer_that_was_lost_on_the_way_is_not_taken_for_somebody_elses_edit() {
+    let mut device = Device::new();
+    device.answer("x", "first");
+    let request = device
+        .store
+        .prepare(Millis(100), Limits::default())
+        .unwrap();
+    device.answer("x", "second");
+    // The server has "first", the device does not know; the record comes with another pull before the retry.
+    device.pull(reply(
+        11,
+        Vec::new(),
+        vec![visit_at(11, json!({"a/x": "first", "a/y": "1"}))],
+    ));
+    let again = device
+        .store
+        .prepare(Millis(100), Limits::default())
+        .unwrap();
+    assert_eq!(
+        again.mutations, request.mutations,
+        "a retry sends the very same"
+    );
+    let duplicate = MutationResult {
+        id: request.mutations[0].id,
+        outcome: Outcome::Duplicate { rev: 11 },
+    };
+    device.pull(reply(11, vec![duplicate], Vec::new()));
+    assert_eq!(device.batch(), [(11, fields(json!({"a/x": "second"})))]);
+    assert_eq!(device.shows("x"), "second");
+}
+
+#[test]
+fn edits_of_one_record_fold_into_one_mutation() {
+    let mut device = Device::new();
+    for value in ["a", "ab", "abc"] {
+        device.answer("x", value);
+    }
+    device.answer("y", "2");
+    assert_eq!(
+        device.batch(),
+        [(10, fields(json!({"a/x": "abc", "a/y": "2"})))]
+    );
+}
