@@ -10,8 +10,42 @@ use rusqlite::{Connection, OpenFlags};
 /// An office: data that outlives the server process.
 pub(crate) struct Office {
     pub(crate) folder: tempfile::TempDir,
+    web: PathBuf,
     port: u16,
     server: Option<Child>,
+}
+
+/// A copy of the built app that a test may change.
+pub(crate) fn copy_of_the_app(to: &Path) {
+    fn copy(from: &Path, to: &Path) {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let path = entry.unwrap().path();
+            let target = to.join(path.file_name().unwrap());
+            if path.is_dir() {
+                copy(&path, &target);
+            } else {
+                std::fs::copy(&path, &target).unwrap();
+            }
+        }
+    }
+    copy(&need("ANJANGSANA_WEB"), to);
+}
+
+/// Puts another build of the app into a folder: its service worker and its list carry another build id.
+pub(crate) fn release_anew(web: &Path) {
+    let list = std::fs::read_to_string(web.join("precache.json")).unwrap();
+    let parsed: serde_json::Value = serde_json::from_str(&list).unwrap();
+    let build = parsed["build"].as_str().unwrap().to_owned();
+    for file in ["precache.json", "sw.js"] {
+        let text = std::fs::read_to_string(web.join(file)).unwrap();
+        assert!(text.contains(&build), "{file} carries the build id");
+        std::fs::write(web.join(file), text.replace(&build, "the-next-build")).unwrap();
+        for packed in ["br", "gz"] {
+            // Not every file is worth packing.
+            let _never_packed = std::fs::remove_file(web.join(format!("{file}.{packed}")));
+        }
+    }
 }
 
 fn need(variable: &str) -> PathBuf {
@@ -23,6 +57,11 @@ fn need(variable: &str) -> PathBuf {
 impl Office {
     /// A fresh demo office, its server running.
     pub(crate) fn open() -> Self {
+        Self::serving(need("ANJANGSANA_WEB"))
+    }
+
+    /// A fresh demo office whose server serves the app from that folder.
+    pub(crate) fn serving(web: PathBuf) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
@@ -38,6 +77,7 @@ impl Office {
         assert!(made.success(), "the demo office could not be made");
         let mut office = Self {
             folder,
+            web,
             port,
             server: None,
         };
@@ -60,7 +100,7 @@ impl Office {
             ])
             .arg(self.folder.path())
             .arg("--web")
-            .arg(need("ANJANGSANA_WEB"))
+            .arg(&self.web)
             .stdout(log.try_clone().unwrap())
             .stderr(log)
             .spawn()

@@ -1,7 +1,8 @@
 //! What must hold on the phone itself: secrecy of the stored bytes, the lock, one owner among tabs.
 
 use crate::browser::{Device, Screen};
-use crate::office::{Office, any_file_holds};
+use crate::filling;
+use crate::office::{Office, any_file_holds, copy_of_the_app, release_anew};
 
 const PIN: &str = "246810";
 
@@ -98,5 +99,48 @@ async fn any_deep_link_opens_without_a_server() {
         phone.sees(words).await;
         assert_eq!(phone.path().await, link);
     }
+    phone.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_version_is_offered_and_throws_nothing_away() {
+    let web = tempfile::tempdir().unwrap();
+    copy_of_the_app(web.path());
+    let office = Office::serving(web.path().to_owned());
+    let profiles = tempfile::tempdir().unwrap();
+    let phone = Device::open(&profiles.path().join("phone"), Screen::Phone).await;
+    phone.goto(&office.url("/")).await;
+    phone.log_in("petugas1", PIN).await;
+    phone.has_the_app().await;
+    phone.goto_inside("Koperasi").await;
+    phone.types("Cari koperasi", "nelayan sadai").await;
+    phone.tap_row("Bahari Sadai").await;
+    phone.tap("Mulai kunjungan").await;
+    phone.element("//*[@id='q-no_spt']").await;
+    filling::answer(&phone, "q-no_spt", "SPT-lama").await;
+    filling::saved(&phone).await;
+
+    release_anew(web.path());
+    let look = "const done = arguments[0]; navigator.serviceWorker.getRegistration().then(r => r.update()).then(() => done(true));";
+    phone.web.execute_async(look, vec![]).await.unwrap();
+    phone.tap("Semua bagian").await;
+    phone.goto_inside("Beranda").await;
+    phone.sees("Versi baru tersedia").await;
+    phone.tap("Perbarui").await;
+    phone.unlock(PIN).await;
+    phone.until(
+        "only the new build is kept",
+        "return window.kept === 'anjangsana-the-next-build' || (caches.keys().then(k => window.kept = k.join()), false)",
+    )
+    .await;
+    phone.goto_inside("Beranda").await;
+    phone.tap_row("Bahari Sadai").await;
+    phone.element("//*[@id='q-no_spt']").await;
+    phone
+        .until(
+            "the answer is still there",
+            "return document.getElementById('q-no_spt').value === 'SPT-lama'",
+        )
+        .await;
     phone.close().await;
 }
