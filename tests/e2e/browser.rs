@@ -70,6 +70,11 @@ pub(crate) struct Device {
 impl Device {
     /// Opens the browser on a profile folder: a new one is a new device.
     pub(crate) async fn open(profile: &Path, screen: Screen) -> Self {
+        Self::open_with(profile, screen, &[]).await
+    }
+
+    /// The same with further arguments for the browser.
+    pub(crate) async fn open_with(profile: &Path, screen: Screen, more: &[&str]) -> Self {
         let mut wish = DesiredCapabilities::chrome();
         for argument in [
             "--headless",
@@ -83,6 +88,9 @@ impl Device {
             "--window-size=1280,800",
             "--lang=id",
         ] {
+            wish.add_arg(argument).unwrap();
+        }
+        for argument in more {
             wish.add_arg(argument).unwrap();
         }
         wish.add_arg(&format!("--user-data-dir={}", profile.display()))

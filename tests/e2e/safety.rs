@@ -144,3 +144,17 @@ async fn a_new_version_is_offered_and_throws_nothing_away() {
         .await;
     phone.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_browser_can_keep_nothing_the_app_says_so() {
+    let office = Office::open();
+    let profiles = tempfile::tempdir().unwrap();
+    // An address without https that is not this machine's own name: the browser gives it no private files.
+    let elsewhere = ["--host-resolver-rules=MAP anjangsana.test 127.0.0.1"];
+    let phone = Device::open_with(&profiles.path().join("phone"), Screen::Phone, &elsewhere).await;
+    phone
+        .goto(&office.url("/").replace("localhost", "anjangsana.test"))
+        .await;
+    phone.sees("Tidak bisa menyimpan data").await;
+    phone.close().await;
+}

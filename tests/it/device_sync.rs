@@ -681,6 +681,51 @@ async fn an_officer_who_moves_sees_the_new_area_and_loses_no_unsent_work_of_the_
 }
 
 #[tokio::test]
+async fn a_database_of_a_newer_app_is_said_to_be_one_and_left_as_it_is() {
+    let office = demo_office().await;
+    let folder = tempfile::tempdir().unwrap();
+    local(async {
+        let phone = Phone::new(&office, folder.path());
+        phone.log_in("petugas1").await;
+        let visit = phone.start().await;
+        phone.answer(visit, "no_spt", "SPT-baru").await;
+        phone.ask(Request::Lock).await;
+        let file = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .find(|path| {
+                let name = path.file_name().unwrap().to_string_lossy();
+                name.starts_with("store-") && name.ends_with(".db")
+            })
+            .unwrap();
+        let newer = rusqlite::Connection::open(&file).unwrap();
+        newer.pragma_update(None, "user_version", 99).unwrap();
+
+        let told = Rc::new(std::cell::RefCell::new(Vec::new()));
+        let heard = Rc::clone(&told);
+        let notices = move |notice: Notice| heard.borrow_mut().push(notice);
+        let machine = NativeMachine::new(folder.path().to_owned(), office.url(""), notices);
+        let again = Phone {
+            device: Device::start(machine).unwrap(),
+        };
+        let unlock = Request::Unlock {
+            username: "petugas1".to_owned(),
+            pin: PIN.to_owned(),
+        };
+        again.refused(unlock).await;
+        assert!(
+            told.borrow()
+                .contains(&Notice::Status(AppStatus::NewerDatabase))
+        );
+        let kept: String = newer
+            .query_row("select fields from outbox", [], |row| row.get(0))
+            .unwrap();
+        assert!(kept.contains("SPT-baru"), "what was unsent is still there");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_store_answers_from_a_thread_of_its_own() {
     let office = demo_office().await;
     let folder = tempfile::tempdir().unwrap();

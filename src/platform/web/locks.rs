@@ -29,14 +29,19 @@ impl Drop for Held {
 }
 
 /// Takes the lock: at once or not at all, or (with `wait`) when the tab that has it lets go.
-pub(super) async fn take(wait: bool) -> Option<Held> {
+///
+/// # Errors
+/// In the browser's words where it has no locks: an old one, or an address without https.
+pub(super) async fn take(wait: bool) -> Result<Option<Held>, String> {
+    let words = |error: &JsValue| format!("no locks: {error:?}");
     let options = Object::new();
     if !wait {
-        Reflect::set(&options, &"ifAvailable".into(), &JsValue::TRUE).ok()?;
+        Reflect::set(&options, &"ifAvailable".into(), &JsValue::TRUE)
+            .map_err(|error| words(&error))?;
     }
     let slot: Rc<RefCell<Option<Held>>> = Rc::default();
     // The callback gets the lock (or null) and gives a promise: the lock is held until that is resolved.
-    let granted = Promise::new(&mut |resolve, _| {
+    let granted = Promise::new(&mut |resolve, reject| {
         let inside = Rc::clone(&slot);
         let callback = Closure::<dyn FnMut(JsValue) -> JsValue>::new(move |lock: JsValue| {
             let mut held = JsValue::UNDEFINED;
@@ -49,12 +54,15 @@ pub(super) async fn take(wait: bool) -> Option<Held> {
             let _told = resolve.call0(&JsValue::NULL);
             held
         });
-        // A refused request (a page being unloaded) leaves the promise open: there is nobody left to tell.
-        let _asked = request(NAME, &options, callback.as_ref());
+        if let Err(error) = request(NAME, &options, callback.as_ref()) {
+            let _told = reject.call1(&JsValue::NULL, &error);
+        }
         callback.forget();
     });
-    JsFuture::from(granted).await.ok()?;
-    slot.take()
+    JsFuture::from(granted)
+        .await
+        .map_err(|error| words(&error))?;
+    Ok(slot.take())
 }
 
 /// Asks the tab that has the lock to let go.

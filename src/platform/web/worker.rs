@@ -98,8 +98,10 @@ fn listen() {
 
 /// Becomes the owner of the database, and says what the app is then.
 async fn own(wait: bool) -> AppStatus {
-    let Some(lock) = locks::take(wait).await else {
-        return AppStatus::OtherTab;
+    let lock = match locks::take(wait).await {
+        Ok(Some(lock)) => lock,
+        Ok(None) => return AppStatus::OtherTab,
+        Err(reason) => return AppStatus::NoStorage { reason },
     };
     if let Err(reason) = have_pool().await {
         return AppStatus::NoStorage { reason };
