@@ -1,6 +1,6 @@
 //! The district's areas: eight kecamatan and their desa and kelurahan, keyed by Kemendagri code (never by BPS code).
 //!
-//! The tables under `assets/wilayah/` come from MIT-licensed public data (cahyadsn/wilayah); see DOMAIN 4.
+//! The tables under `assets/wilayah/` come from MIT-licensed public data (cahyadsn/wilayah).
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! A cooperative of the register. Fields carry the names of the ministry's public register (ODS, DOMAIN 1.4);
+//! A cooperative of the register. Fields carry the names of the ministry's public register (ODS);
 //! its status is a dated, sourced history under `status/<ISO date>/<source>`, never a bare flag.
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use super::{
     record::{BadRecord, Record},
 };
 
-/// How alive a cooperative is, by the office's reading (DOMAIN 3.3).
+/// How alive a cooperative is, as the office reads it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {

@@ -1,6 +1,6 @@
 //! Follow-ups: what was agreed at a visit and lives on after it.
 //!
-//! They are answers of the visit's follow-up repeat. Its names (`tl`, `tl_*`, DOMAIN 2.5) are the one part
+//! They are answers of the visit's follow-up repeat. Its names (`tl`, `tl_*`) are the one part
 //! of a checklist the program knows by name, because it outlives the visit.
 
 use std::collections::BTreeMap;
