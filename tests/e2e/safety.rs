@@ -48,6 +48,12 @@ async fn the_pin_opens_the_app_and_wrong_ones_wait() {
     for _ in 0..3 {
         phone.types("PIN", "000000").await;
         phone.sees("PIN salah").await;
+        phone
+            .until(
+                "it was refused",
+                "return document.getElementById('pin').value === ''",
+            )
+            .await;
     }
     phone.sees("Tunggu").await;
     assert!(!phone.shows("Rizky Pratama").await);
