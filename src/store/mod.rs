@@ -274,10 +274,4 @@ impl Store {
             pulled: 0,
         })
     }
-
-    /// The database, for tests and for the checks of a backup.
-    #[must_use]
-    pub fn connection(&self) -> &Connection {
-        &self.db
-    }
 }

@@ -129,8 +129,8 @@ fn settle(
         return Ok(());
     };
     match outcome {
-        Outcome::Applied { rev, exact } => accepted(db, now, id, key, &fields, *rev, *exact)?,
-        Outcome::Duplicate { rev } => accepted(db, now, id, key, &fields, *rev, false)?,
+        Outcome::Applied { rev, exact } => accepted(db, id, key, &fields, *rev, *exact)?,
+        Outcome::Duplicate { rev } => accepted(db, id, key, &fields, *rev, false)?,
         Outcome::Conflict { record: server } => {
             set_state(db, id, "conflict", None, None)?;
             db.execute(
@@ -172,7 +172,6 @@ fn set_state(
 /// The server has the change: it becomes part of the base and leaves the outbox.
 fn accepted(
     db: &Connection,
-    _now: Millis,
     id: MutationId,
     key: RecordId,
     fields: &Fields,

@@ -221,22 +221,6 @@ impl Vault {
         )?;
         Ok(())
     }
-
-    /// Whether the account has a PIN yet.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub fn has_pin(&self, username: &str) -> Result<bool, StoreError> {
-        let found = self
-            .db
-            .query_row(
-                "select pin is not null from account where username = ?",
-                [username],
-                |row| row.get(0),
-            )
-            .optional()?;
-        Ok(found.unwrap_or(false))
-    }
 }
 
 fn wait(failures: u32) -> Option<i64> {

@@ -258,14 +258,6 @@ pub async fn sleep(millis: u32) {
     let _woke = JsFuture::from(promise).await;
 }
 
-/// A short name of this browser for the list of sessions.
-#[must_use]
-pub fn device_name() -> String {
-    window()
-        .and_then(|window| window.navigator().user_agent().ok())
-        .unwrap_or_default()
-}
-
 /// Why there is no GPS fix.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NoPosition {
