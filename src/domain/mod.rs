@@ -1,6 +1,7 @@
 //! The world of the app in types: pure, no I/O, no clock, no randomness.
 
 pub mod area;
+pub mod attachment;
 pub mod cooperative;
 pub mod follow_up;
 pub mod id;
@@ -12,6 +13,7 @@ pub mod time;
 pub mod visit;
 
 pub use area::AreaCode;
+pub use attachment::AttachmentName;
 pub use cooperative::{Cooperative, Status, StatusEntry};
 pub use follow_up::FollowUp;
 pub use id::{DeviceId, MutationId, RecordId, UserId};

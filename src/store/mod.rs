@@ -32,7 +32,10 @@ use crate::sync::engine::Applied;
 use crate::sync::wire::{Limits, SyncReply, SyncRequest};
 
 /// The schema's steps, oldest first.
-pub const MIGRATIONS: [&str; 1] = [include_str!("migrations/001.sql")];
+pub const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/001.sql"),
+    include_str!("migrations/002.sql"),
+];
 
 /// The time and the randomness of one request: what the store cannot make itself.
 pub struct Moment<'a> {

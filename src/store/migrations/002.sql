@@ -1,0 +1,14 @@
+-- Photos, signatures and recordings, by the name that answers have for them. The bytes stay until the server has them
+-- and, for a visit under way, after that too.
+create table attachment (
+    name text primary key,
+    size integer not null,
+    bytes blob, -- null once freed: the server has it
+    made integer not null, -- ms
+    -- here: the server has not all of it; sent: it has; aside: it will not take it
+    state text not null check (state in ('here', 'sent', 'aside')),
+    sent integer not null default 0, -- bytes the server is known to have
+    upload text, -- where on the server the upload under way is
+    reason text -- why it was set aside
+) strict;
+create index attachment_state on attachment (state, made);
