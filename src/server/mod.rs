@@ -8,6 +8,7 @@
 //! | `sqlite/` | the repository: one file, one writer with group commit, several readers |
 //! | `check_visit` | a submitted visit run through its form |
 //! | `accounts`, `forms`, `register/`, `office` | what the office itself does: logins, forms, the register |
+//! | `rescue` | a phone's backup file, taken in |
 //! | `demo/` | an invented office |
 //! | `body`, `headers`, `files`, `log`, `error`, `serve`, `state` | HTTP around it |
 //! | `machine`, `secret` | clock and randomness; passwords and tokens |
@@ -26,6 +27,7 @@ mod log;
 pub mod machine;
 pub mod office;
 pub mod register;
+pub mod rescue;
 mod router;
 mod routes;
 pub mod secret;

@@ -9,6 +9,7 @@
 //! - Nothing unsent is ever deleted: not by a pull, a refusal, another scope, a logout or another user's login.
 
 pub mod api;
+mod backup;
 mod cooperatives;
 mod error;
 mod home;
@@ -21,11 +22,13 @@ mod sync;
 pub mod vault;
 mod visits;
 
+pub use backup::BackUp;
+
 use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 
-use self::api::{Reply, Request, StoreError, SyncPhase, SyncStatus, Topic};
+use self::api::{Keep, Reply, Request, StoreError, SyncPhase, SyncStatus, Topic};
 use crate::domain::{DeviceId, Millis, MutationId, RecordId, User, id::Entropy};
 use crate::sql;
 use crate::sync::engine::Applied;
@@ -190,7 +193,15 @@ impl Store {
                 saved(&[Topic::Visits, Topic::Queue])
             }
             Request::Resolve { mutation, keep } => {
-                self.resolve(moment, mutation, keep)?;
+                let theirs: Option<&[String]> = match keep {
+                    Keep::Mine => Some(&[]),
+                    Keep::Theirs => None,
+                };
+                self.resolve(moment, mutation, theirs)?;
+                saved(&[Topic::Visits, Topic::Queue])
+            }
+            Request::ResolveFields { mutation, theirs } => {
+                self.resolve(moment, mutation, Some(&theirs))?;
                 saved(&[Topic::Visits, Topic::Queue])
             }
             Request::KeepReviewDraft { visit, draft } => {
@@ -212,7 +223,10 @@ impl Store {
             | Request::Lock
             | Request::Logout
             | Request::SyncNow
-            | Request::Network { .. } => {
+            | Request::Network { .. }
+            | Request::BackUp { .. }
+            | Request::BackUpMore
+            | Request::Restore { .. } => {
                 Err(StoreError::Worker("not a question about data".to_owned()))
             }
         }

@@ -7,6 +7,7 @@
 )]
 #![cfg(all(feature = "server", feature = "native"))]
 
+mod backup;
 mod device_schema;
 mod device_sync;
 mod form_import;

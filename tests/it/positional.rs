@@ -9,9 +9,10 @@ use anjangsana::domain::{
 use anjangsana::store::api::{
     Account, AppStatus, ApprovedVisit, CooperativePage, CooperativeProfile, CooperativeQuery,
     CooperativeRow, Difference, FormSheets, HistoryEntry, Home, Inbox, InboxQuery, Keep, Notice,
-    Place, Queue, QueueItem, QueueKind, Reply, Request, ReviewDraft, Step, StoreError, SyncPhase,
-    SyncStatus, Topic, Transfer, Trouble, VisitDetail, VisitRow,
+    Place, Queue, QueueItem, QueueKind, Reply, Request, Restored, ReviewDraft, Step, StoreError,
+    SyncPhase, SyncStatus, Topic, Transfer, Trouble, VisitDetail, VisitRow,
 };
+use anjangsana::sync::backup::Fault;
 use anjangsana::sync::wire::RejectCode;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -299,6 +300,19 @@ fn every_request_crosses() {
             mutation: mutation(),
             keep: Keep::Theirs,
         },
+        Request::ResolveFields {
+            mutation: mutation(),
+            theirs: vec![text("a/saldo")],
+        },
+        Request::BackUp {
+            password: text("kata sandi"),
+        },
+        Request::BackUpMore,
+        Request::Restore {
+            password: Some(text("kata sandi")),
+            bytes: vec![0, 255, 128],
+            last: true,
+        },
         Request::Inbox(InboxQuery {
             area: None,
             officer: Some(user_id()),
@@ -393,6 +407,8 @@ fn every_reply_crosses() {
             field: text("a/saldo"),
             mine: Some(text("1")),
             theirs: None,
+            by: text("Sri"),
+            at: Some(Millis(4)),
         }],
     });
     let mut replies = vec![
@@ -439,6 +455,12 @@ fn every_reply_crosses() {
             officers: people.to_vec(),
         }),
         Reply::Saved,
+        Reply::Bytes(vec![0, 255]),
+        Reply::Restored(Restored {
+            changes: 1,
+            known: 300,
+            photos: 2,
+        }),
     ];
     replies.extend(statuses().into_iter().map(Reply::Status));
     replies.extend(phases().into_iter().map(|sync| {
@@ -479,6 +501,13 @@ fn every_error_crosses() {
         StoreError::NoteNeeded,
         StoreError::Form(text("broken")),
         StoreError::Full,
+        StoreError::Backup(Fault::NotABackup),
+        StoreError::Backup(Fault::Newer),
+        StoreError::Backup(Fault::WrongPassword),
+        StoreError::Backup(Fault::Damaged),
+        StoreError::Backup(Fault::OtherUser {
+            username: text("petugas2"),
+        }),
         StoreError::Database(text("locked")),
         StoreError::Worker(text("gone")),
     ];

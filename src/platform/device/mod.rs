@@ -4,6 +4,7 @@
 //! Requests are answered one after another without waiting for the network, except a login. No borrow is held across an
 //! await, so a request can come in while the server is being asked.
 
+mod backup;
 mod drive;
 mod session;
 
@@ -41,6 +42,8 @@ struct Open {
     key: Key,
     username: String,
     has_pin: bool,
+    /// A backup file under way.
+    transfer: backup::Transfer,
 }
 
 impl<M: Machine> Device<M> {
@@ -100,6 +103,13 @@ impl<M: Machine> Device<M> {
                 self.start_driving(Event::Network(online));
                 Ok(Reply::Saved)
             }
+            Request::BackUp { password } => self.back_up(&password),
+            Request::BackUpMore => self.back_up_more(),
+            Request::Restore {
+                password,
+                bytes,
+                last,
+            } => self.restore(password.as_deref(), &bytes, last),
             data => self.ask_store(data),
         }
     }

@@ -1,5 +1,7 @@
 //! The three-way merge, field by field: the base the device had, what it wants, what stands here now.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::{
@@ -10,12 +12,13 @@ use crate::{
 use super::{Change, Facts, Ruling, Verdict, is_private};
 
 pub(super) fn merge(mutation: &Mutation, facts: &Facts<'_>, ruling: Ruling) -> Verdict {
-    if mutation
+    let disputed = mutation
         .fields
         .iter()
-        .any(|(name, value)| fights(name, value, facts))
-    {
-        return Verdict::Conflict;
+        .filter(|(name, value)| fights(name, value, facts));
+    let disputed: BTreeSet<String> = disputed.map(|(name, _)| name.clone()).collect();
+    if !disputed.is_empty() {
+        return Verdict::Conflict(disputed);
     }
     let mut fields = facts
         .present

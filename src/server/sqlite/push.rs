@@ -1,7 +1,7 @@
 //! Applies a device's mutations: gathers what must be known, lets `apply` decide, writes down both the change and the
 //! answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 use serde_json::Value;
@@ -99,7 +99,10 @@ fn answer(
             let rev = write(connection, prepared, present, change)?;
             (Outcome::Applied { rev, exact }, Answered::Applied(rev))
         }
-        Verdict::Conflict => (conflict(user, mutation, present), Answered::Conflict),
+        Verdict::Conflict(disputed) => (
+            conflict(connection, mutation, present, disputed)?,
+            Answered::Conflict,
+        ),
         Verdict::Reject(refusal) => (
             rejected(&refusal),
             Answered::Rejected(refusal.code, refusal.reason),
@@ -127,17 +130,29 @@ fn rejected(refusal: &Refusal) -> Outcome {
     }
 }
 
-fn conflict(user: &User, mutation: &Mutation, present: Option<Stored>) -> Outcome {
-    match present {
-        Some(stored) => Outcome::Conflict {
-            record: Box::new(stored.record),
-        },
+fn conflict(
+    connection: &Connection,
+    mutation: &Mutation,
+    present: Option<Stored>,
+    disputed: BTreeSet<String>,
+) -> Result<Outcome, Error> {
+    let Some(stored) = present else {
         // Cannot be: only what stands can be fought over.
-        None => rejected(&Refusal::state(format!(
-            "{} of {} is gone",
-            mutation.record, user.id
-        ))),
+        let gone = format!("{} is gone", mutation.record);
+        return Ok(rejected(&Refusal::state(gone)));
+    };
+    let mut changed = BTreeMap::new();
+    for field in disputed {
+        let rev = stored.field_rev(&field);
+        changed.insert(
+            field,
+            mutation::author_at(connection, mutation.record, rev)?,
+        );
     }
+    Ok(Outcome::Conflict {
+        record: Box::new(stored.record),
+        changed,
+    })
 }
 
 fn judge(

@@ -1,11 +1,13 @@
 //! What the screens may ask of the device, and what they get. Plain data: it crosses from the page to the worker.
 
 mod app;
+mod backup;
 mod lists;
 mod queue;
 mod visit;
 
 pub use app::*;
+pub use backup::*;
 pub use lists::*;
 pub use queue::*;
 pub use visit::*;
@@ -13,6 +15,7 @@ pub use visit::*;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Decision, Millis, MutationId, RecordId, VisitState};
+use crate::sync::backup::Fault;
 
 /// A question or an order from a screen.
 #[derive(Clone, Serialize, Deserialize)]
@@ -115,6 +118,33 @@ pub enum Request {
         keep: Keep,
     },
 
+    /// Decides a conflict field by field. -> [`Reply::Saved`]
+    ResolveFields {
+        /// Which.
+        mutation: MutationId,
+        /// The fields in which the server's value stands; in the others this device's does.
+        theirs: Vec<String>,
+    },
+
+    /// Begins a file with everything unsent, sealed with the user's password; ask for the rest with
+    /// [`Request::BackUpMore`]. -> [`Reply::Bytes`]
+    BackUp {
+        /// The user's password: a wrong one is refused.
+        password: String,
+    },
+    /// The next bytes of the file begun. -> [`Reply::Bytes`], none at the end
+    BackUpMore,
+    /// Takes a backup file in, piece by piece. Nothing of it counts before its end. -> [`Reply::Saved`], at the end
+    /// [`Reply::Restored`]
+    Restore {
+        /// The password it was made with, with the first piece.
+        password: Option<String>,
+        /// The next bytes.
+        bytes: Vec<u8>,
+        /// These are the last.
+        last: bool,
+    },
+
     /// Submitted visits waiting for review, oldest first. -> [`Reply::Inbox`]
     Inbox(InboxQuery),
     /// Keeps the notes a supervisor is still writing. -> [`Reply::Saved`]
@@ -156,6 +186,10 @@ pub enum Reply {
     Queue(Queue),
     /// The inbox.
     Inbox(Inbox),
+    /// Bytes of a file.
+    Bytes(Vec<u8>),
+    /// What a backup file brought.
+    Restored(Restored),
     /// It is on disk.
     Saved,
 }
@@ -217,6 +251,9 @@ pub enum StoreError {
     /// The device's storage is full.
     #[error("storage is full")]
     Full,
+    /// A backup file cannot be read.
+    #[error(transparent)]
+    Backup(Fault),
     /// The database failed.
     #[error("database: {0}")]
     Database(String),
