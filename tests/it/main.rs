@@ -7,6 +7,7 @@
 )]
 #![cfg(all(feature = "server", feature = "native"))]
 
+mod cutting_proxy;
 mod device_schema;
 mod device_sync;
 mod form_import;
@@ -16,6 +17,7 @@ mod form_support;
 mod layers;
 mod positional;
 mod server_access;
+mod server_attachments;
 mod server_command;
 mod server_demo;
 mod server_http;
