@@ -27,6 +27,7 @@ mod server_push;
 mod server_register;
 mod server_schema;
 mod server_states;
+mod store_attachments;
 mod store_merge;
 mod ui_words;
 mod wire;

@@ -1,18 +1,20 @@
 //! What the screens may ask of the device, and what they get. Plain data: it crosses from the page to the worker.
 
 mod app;
+mod attachment;
 mod lists;
 mod queue;
 mod visit;
 
 pub use app::*;
+pub use attachment::*;
 pub use lists::*;
 pub use queue::*;
 pub use visit::*;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Decision, Millis, MutationId, RecordId, VisitState};
+use crate::domain::{AttachmentName, Decision, Millis, MutationId, RecordId, VisitState};
 
 /// A question or an order from a screen.
 #[derive(Clone, Serialize, Deserialize)]
@@ -68,6 +70,19 @@ pub enum Request {
         /// Where the officer is now.
         place: Option<Place>,
     },
+    /// Keeps a photo, a signature or a recording and makes its name the answer, both or neither. -> [`Reply::Attachment`]
+    SaveAttachment {
+        /// The visit.
+        visit: RecordId,
+        /// The question.
+        path: String,
+        /// One of [`crate::domain::attachment::MEDIA`].
+        media_type: String,
+        /// At least one byte, at most [`crate::domain::attachment::MOST_BYTES`].
+        bytes: Bytes,
+    },
+    /// The bytes that an answer names, or [`StoreError::NotFound`] when they are not here. -> [`Reply::Bytes`]
+    Attachment(AttachmentName),
     /// Remembers where the officer is in a visit. -> [`Reply::Saved`]
     KeepPlace {
         /// The visit.
@@ -156,6 +171,10 @@ pub enum Reply {
     Queue(Queue),
     /// The inbox.
     Inbox(Inbox),
+    /// The name of what was kept, now the answer.
+    Attachment(AttachmentName),
+    /// An attachment.
+    Bytes(Bytes),
     /// It is on disk.
     Saved,
 }
@@ -208,6 +227,9 @@ pub enum StoreError {
         /// How many.
         missing: u32,
     },
+    /// Empty, larger than an attachment may be, or of a type that the app does not keep.
+    #[error("this cannot be an attachment")]
+    NotAnAttachment,
     /// A return needs a note.
     #[error("a return needs a note")]
     NoteNeeded,
