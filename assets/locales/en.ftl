@@ -163,6 +163,7 @@ error-not-found = This is not on this phone.
 error-state = Not possible: the state of the visit has changed.
 error-forbidden = Your account may not do this.
 error-incomplete = Required answers are missing: { $n }.
+error-attachment = This file is empty, too large, or not of a kind that can be kept.
 error-note-needed = Write at least one note before returning, so that the officer knows what to correct.
 error-form = The checklist cannot be read: { $why }
 error-full = The phone's storage is full. Delete photos or other apps; saving is tried again.

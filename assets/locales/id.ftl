@@ -145,6 +145,7 @@ error-not-found = Data ini tidak ada di HP ini.
 error-state = Tidak bisa dilakukan: keadaan kunjungan sudah berubah.
 error-forbidden = Akun Anda tidak diizinkan melakukan ini.
 error-incomplete = Isian wajib belum lengkap: { $n }.
+error-attachment = Berkas ini kosong, terlalu besar, atau bukan jenis yang bisa disimpan.
 error-note-needed = Tulis sedikitnya satu catatan sebelum mengembalikan, supaya petugas tahu apa yang diperbaiki.
 error-form = Daftar isian tidak dapat dibaca: { $why }
 error-full = Ruang penyimpanan HP penuh. Hapus foto atau aplikasi lain; jawaban dicoba simpan lagi.

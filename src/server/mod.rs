@@ -6,6 +6,7 @@
 //! | `guard` | who may call: the one mechanism of authentication and permission |
 //! | `apply/` | what a mutation does to a record: pure rules of role, area and state, and the merge |
 //! | `sqlite/` | the repository: one file, one writer with group commit, several readers |
+//! | `attachments/`, `blobs` | photos and other files: arriving piece by piece, kept whole, swept up |
 //! | `check_visit` | a submitted visit run through its form |
 //! | `accounts`, `forms`, `register/`, `office` | what the office itself does: logins, forms, the register |
 //! | `rescue` | a phone's backup file, taken in |
@@ -15,6 +16,8 @@
 
 pub mod accounts;
 pub mod apply;
+pub mod attachments;
+pub mod blobs;
 pub mod body;
 pub mod check_visit;
 pub mod demo;
@@ -36,7 +39,7 @@ pub mod sqlite;
 mod state;
 
 pub use headers::CSP;
-pub use router::{Endpoint, HISTORY_PATH, endpoints, router};
+pub use router::{ATTACHMENT_PATH, Endpoint, HISTORY_PATH, endpoints, router};
 pub use routes::history::HistoryEntry;
 pub use serve::{asked_to_stop, serve};
 pub use state::{AppState, Config};

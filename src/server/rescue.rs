@@ -1,10 +1,7 @@
 //! Takes a phone's backup file in: the same changes by the same person on the same device, through the same rules as if
 //! the phone had sent them. What came already changes nothing.
 
-use std::{
-    io::{Read, Write},
-    path::Path,
-};
+use std::{io::Read, path::Path};
 
 use rusqlite::Connection;
 
@@ -16,10 +13,14 @@ use crate::{
     },
 };
 
-use super::sqlite::{
-    self, mutation,
-    push::{self, Prepared},
-    user,
+use super::{
+    attachments::kind::is_what_it_says,
+    blobs::{ATTACHMENTS, Blobs, Folder, WHOLE},
+    sqlite::{
+        self, mutation,
+        push::{self, Prepared},
+        user,
+    },
 };
 
 /// Why a file was not taken in. Nothing of it was.
@@ -160,22 +161,18 @@ pub fn photos(
 /// Keeps a photo, whole or not at all. One that is there is the same: its name says so.
 ///
 /// # Errors
-/// [`Error::File`].
+/// [`Error::File`]; [`Fault::Damaged`] when it is of another type than its name says.
 pub fn keep_photo(data: &Path, name: &AttachmentName, bytes: &[u8]) -> Result<(), Error> {
-    let folder = data.join("rescued");
-    std::fs::create_dir_all(&folder)?;
-    let (whole, part) = (
-        folder.join(name.as_str()),
-        folder.join(format!("{name}.part")),
-    );
-    if whole.exists() {
+    let blobs = Folder::new(data.join(ATTACHMENTS).join(WHOLE));
+    if blobs.size(name)?.is_some() {
         return Ok(());
     }
-    let mut file = std::fs::File::create(&part)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(part, whole)?;
-    Ok(())
+    if !is_what_it_says(name, bytes) {
+        return Err(Fault::Damaged.into());
+    }
+    let part = data.join(format!("{name}.rescued"));
+    std::fs::write(&part, bytes)?;
+    Ok(blobs.keep(name, &part)?)
 }
 
 fn owner(connection: &Connection, backup: &Backup) -> Result<User, Error> {

@@ -9,6 +9,7 @@
 //! - Nothing unsent is ever deleted: not by a pull, a refusal, another scope, a logout or another user's login.
 
 pub mod api;
+mod attachments;
 mod backup;
 mod cooperatives;
 mod error;
@@ -92,6 +93,7 @@ impl Store {
         {
             meta::set(&transaction, meta::DEVICE, &fresh.to_string()).map_err(not_ours)?;
         }
+        attachments::sweep(&transaction).map_err(not_ours)?;
         let user = meta::text(&transaction, meta::USER)
             .map_err(not_ours)?
             .unwrap_or_default();
@@ -176,6 +178,16 @@ impl Store {
                 self.save_answers(moment, visit, &changes, place.as_ref())?;
                 saved(&[Topic::Queue])
             }
+            Request::SaveAttachment {
+                visit,
+                path,
+                media_type,
+                bytes,
+            } => {
+                let name = self.save_attachment(moment, visit, path, &media_type, &bytes.0)?;
+                Ok((Reply::Attachment(name), BTreeSet::from([Topic::Queue])))
+            }
+            Request::Attachment(name) => quiet(Reply::Bytes(self.attachment(&name)?)),
             Request::KeepPlace { visit, place } => {
                 self.keep_place(visit, &place)?;
                 saved(&[])

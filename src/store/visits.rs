@@ -1,6 +1,6 @@
 //! Visits on the device: begun, filled, sent, given up, and shown.
 
-use rusqlite::{OptionalExtension, Params, Row, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use serde_json::json;
 
 use super::api::{
@@ -8,7 +8,7 @@ use super::api::{
     Transfer, VisitDetail, VisitRow,
 };
 use super::record::{self, Change};
-use super::{Moment, Store, project};
+use super::{Moment, Store, attachments, project};
 use crate::domain::{
     AreaCode, Cooperative, Decision, Fields, Kind, Mark, Millis, Person, RecordId, Review, Role,
     UserId, Visit, VisitState,
@@ -48,7 +48,7 @@ impl Store {
             (CREATED.to_owned(), json!(self.mark(moment.now))),
             (answer_field(COOPERATIVE_QUESTION), json!(cooperative)),
         ]);
-        self.change_visit(moment, visit, &area, fields)?;
+        self.change_visit(moment, visit, &area, fields, |_| Ok(()))?;
         Ok(visit)
     }
 
@@ -58,6 +58,21 @@ impl Store {
         id: RecordId,
         changes: &[(String, Option<String>)],
         place: Option<&Place>,
+    ) -> Result<(), StoreError> {
+        self.write_answers(moment, id, changes, |_, _| Ok(()))?;
+        if let Some(place) = place {
+            self.keep_place(id, place)?;
+        }
+        Ok(())
+    }
+
+    /// Writes answers, and what belongs to them in the same transaction.
+    pub(super) fn write_answers(
+        &mut self,
+        moment: &mut Moment<'_>,
+        id: RecordId,
+        changes: &[(String, Option<String>)],
+        with: impl FnOnce(&Connection, Millis) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let visit = self.own_editable(id)?;
         let last = visit.last_submission();
@@ -82,13 +97,14 @@ impl Store {
             }
             fields.insert(answer_field(path), answer_value(value));
         }
-        if !fields.is_empty() {
-            self.change_visit(moment, id, &visit.area, fields)?;
-        }
-        if let Some(place) = place {
-            self.keep_place(id, place)?;
-        }
-        Ok(())
+        let now = moment.now;
+        self.change_visit(moment, id, &visit.area, fields, |db| {
+            for (path, value) in changes {
+                let old = visit.answers.get(path).map(String::as_str);
+                attachments::renamed(db, old, value.as_deref())?;
+            }
+            with(db, now)
+        })
     }
 
     pub(super) fn keep_place(&self, id: RecordId, place: &Place) -> Result<(), StoreError> {
@@ -108,7 +124,7 @@ impl Store {
         let visit = self.own_editable(id)?;
         let next = visit.last_submission() + 1;
         let fields = Fields::from([(format!("{SUBMISSION}{next}"), json!(self.mark(moment.now)))]);
-        self.change_visit(moment, id, &visit.area, fields)
+        self.change_visit(moment, id, &visit.area, fields, attachments::sweep)
     }
 
     pub(super) fn discard(
@@ -132,6 +148,12 @@ impl Store {
             id,
             &visit.area,
             Fields::from([(VOID.to_owned(), json!(mark))]),
+            |db| {
+                for value in visit.answers.values() {
+                    attachments::renamed(db, Some(value), None)?;
+                }
+                attachments::sweep(db)
+            },
         )
     }
 
@@ -332,14 +354,17 @@ impl Store {
         }
     }
 
+    /// Changes a visit, with whatever else must be on disk together with that.
     fn change_visit(
         &mut self,
         moment: &mut Moment<'_>,
         id: RecordId,
         area: &AreaCode,
         fields: Fields,
+        beside: impl FnOnce(&Connection) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let fresh = moment.mutation();
+        let unchanged = fields.is_empty();
         let transaction = self.db.transaction()?;
         let change = Change {
             kind: Kind::Visit,
@@ -349,7 +374,10 @@ impl Store {
             visit: Some(id),
             fields,
         };
-        record::change(&transaction, moment.now, fresh, &change)?;
+        if !unchanged {
+            record::change(&transaction, moment.now, fresh, &change)?;
+        }
+        beside(&transaction)?;
         transaction.commit()?;
         Ok(())
     }

@@ -6,6 +6,8 @@
 //! | `POST /api/v1/logout` | empty | 204 |
 //! | `GET /api/v1/me` | | [`User`] |
 //! | `POST /api/v1/sync` | [`SyncRequest`] | [`SyncReply`] |
+//! | `GET /api/v1/attachments/<name>` | | the bytes |
+//! | `POST`, `HEAD`, `PATCH`, `DELETE` under `/api/v1/attachments` | tus 1.0, see `README.md` beside this file | |
 //!
 //! All but the login carry `Authorization: Bearer <token>`. An answer that is not 2xx carries an [`ErrorReply`]. Every
 //! reply carries the header [`MARK`], so that a captive portal's page is never taken for an answer of ours. Types only
@@ -36,6 +38,15 @@ pub const LOGIN_PATH: &str = "/api/v1/login";
 pub const LOGOUT_PATH: &str = "/api/v1/logout";
 /// Path of the own account.
 pub const ME_PATH: &str = "/api/v1/me";
+/// Path under which attachments are sent and fetched, each under its name.
+pub const ATTACHMENTS_PATH: &str = "/api/v1/attachments";
+
+/// The version of tus that uploads speak, in the header `Tus-Resumable`.
+pub const TUS: &str = "1.0.0";
+/// The type of a piece of an upload.
+pub const PIECE: &str = "application/offset+octet-stream";
+/// The status of bytes that are not those that were meant.
+pub const CHECKSUM_MISMATCH: u16 = 460;
 
 /// Who wants in.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -257,6 +268,14 @@ pub enum ErrorCode {
     Malformed,
     /// 426: the app is too old for this server.
     UpdateNeeded,
+    /// 404 of an attachment: a visit in sight names it, but it has not arrived.
+    NotYet,
+    /// 409: the bytes do not begin where those that are here end. Ask how far it is.
+    Offset,
+    /// 460: the bytes that came are not those that were meant.
+    Checksum,
+    /// 507: the server has no room. Nothing is lost, try later.
+    Full,
     /// 5xx: the server failed; nothing is lost, try later.
     Internal,
     /// Something a later server says.

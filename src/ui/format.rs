@@ -145,6 +145,7 @@ pub(super) fn error(error: &StoreError) -> String {
         StoreError::State { .. } => t("error-state"),
         StoreError::Forbidden => t("error-forbidden"),
         StoreError::Incomplete { missing } => ta("error-incomplete", &[("n", (*missing).into())]),
+        StoreError::NotAnAttachment => t("error-attachment"),
         StoreError::NoteNeeded => t("error-note-needed"),
         StoreError::Form(why) => ta("error-form", &[("why", why.as_str().into())]),
         StoreError::Full => t("error-full"),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anjangsana::domain::{AttachmentName, RecordId, VisitState};
 use anjangsana::server::demo;
-use anjangsana::store::api::{Reply, Request, Restored, StoreError};
+use anjangsana::store::api::{Bytes, Reply, Request, Restored, StoreError};
 use anjangsana::sync::backup::Fault;
 use rusqlite::Connection;
 
@@ -23,10 +23,10 @@ async fn back_up(phone: &Phone, password: &str) -> Result<Vec<u8>, StoreError> {
     let mut file = Vec::new();
     let mut reply = phone.device.ask(begin).await?;
     while let Reply::Bytes(bytes) = reply {
-        if bytes.is_empty() {
+        if bytes.0.is_empty() {
             break;
         }
-        file.extend(bytes);
+        file.extend(bytes.0);
         reply = phone.device.ask(Request::BackUpMore).await?;
     }
     Ok(file)
@@ -38,7 +38,7 @@ async fn restore(phone: &Phone, file: &[u8], password: &str) -> Result<Restored,
     for (at, piece) in file.chunks(100_000).enumerate() {
         let request = Request::Restore {
             password: (at == 0).then(|| password.to_owned()),
-            bytes: piece.to_vec(),
+            bytes: Bytes(piece.to_vec()),
             last: at + 1 == pieces,
         };
         if let Reply::Restored(restored) = phone.device.ask(request).await? {
@@ -134,7 +134,11 @@ async fn the_server_takes_a_file_in_and_what_the_phone_sends_afterwards_changes_
             "{said}"
         );
         assert!(said.contains(&visits[0].to_string()), "{said}");
-        let kept = office.folder().join("rescued").join(photo.as_str());
+        let kept = office
+            .folder()
+            .join("attachments/whole")
+            .join(photo.hash().get(..2).unwrap())
+            .join(photo.as_str());
         assert_eq!(std::fs::read(kept).unwrap(), PHOTO);
 
         let after = everything(&office);

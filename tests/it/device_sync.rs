@@ -19,6 +19,9 @@ use crate::server_office::Office;
 
 pub(crate) const PIN: &str = "246810";
 
+/// What an answer says of a photo.
+const PHOTO: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad.jpg";
+
 pub(crate) async fn demo_office() -> Office {
     Office::with(Config::default(), |connection| {
         demo::make(connection, machine::now()).unwrap();
@@ -133,6 +136,8 @@ impl Phone {
             ("jenis_layanan", "monitoring"),
             ("keberadaan", "tidak_ditemukan"),
             ("lokasi_alasan", "Tertutup pohon"),
+            ("foto_lokasi", PHOTO),
+            ("ttd_petugas", PHOTO),
             ("saksi_nama", "Kepala desa CONTOH"),
             (
                 "catatan_petugas",

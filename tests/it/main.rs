@@ -8,6 +8,7 @@
 #![cfg(all(feature = "server", feature = "native"))]
 
 mod backup;
+mod cutting_proxy;
 mod device_schema;
 mod device_sync;
 mod form_import;
@@ -17,6 +18,7 @@ mod form_support;
 mod layers;
 mod positional;
 mod server_access;
+mod server_attachments;
 mod server_command;
 mod server_demo;
 mod server_http;
@@ -26,6 +28,7 @@ mod server_push;
 mod server_register;
 mod server_schema;
 mod server_states;
+mod store_attachments;
 mod store_merge;
 mod ui_words;
 mod wire;

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anjangsana::domain::{
-    AreaCode, Cooperative, Decision, FollowUp, Mark, Millis, MutationId, Person, RecordId, Review,
-    Role, Scope, Status, StatusEntry, User, UserId, Visit, VisitState,
+    AreaCode, AttachmentName, Cooperative, Decision, FollowUp, Mark, Millis, MutationId, Person,
+    RecordId, Review, Role, Scope, Status, StatusEntry, User, UserId, Visit, VisitState,
 };
 use anjangsana::store::api::{
-    Account, AppStatus, ApprovedVisit, CooperativePage, CooperativeProfile, CooperativeQuery,
-    CooperativeRow, Difference, FormSheets, HistoryEntry, Home, Inbox, InboxQuery, Keep, Notice,
-    Place, Queue, QueueItem, QueueKind, Reply, Request, Restored, ReviewDraft, Step, StoreError,
-    SyncPhase, SyncStatus, Topic, Transfer, Trouble, VisitDetail, VisitRow,
+    Account, AppStatus, ApprovedVisit, Bytes, CooperativePage, CooperativeProfile,
+    CooperativeQuery, CooperativeRow, Difference, FormSheets, HistoryEntry, Home, Inbox,
+    InboxQuery, Keep, Notice, Place, Queue, QueueItem, QueueKind, Reply, Request, Restored,
+    ReviewDraft, Step, StoreError, SyncPhase, SyncStatus, Topic, Transfer, Trouble, VisitDetail,
+    VisitRow,
 };
 use anjangsana::sync::backup::Fault;
 use anjangsana::sync::wire::RejectCode;
@@ -71,6 +72,15 @@ fn place() -> Place {
         page: text("kas"),
         question: Some(text("saldo")),
     }
+}
+
+/// Every value of a byte, more of them than one byte can count.
+fn photo() -> Bytes {
+    Bytes((0..=255).cycle().take(1000).collect())
+}
+
+fn attachment() -> AttachmentName {
+    AttachmentName::of(&photo().0, "image/jpeg").unwrap()
 }
 
 fn draft() -> ReviewDraft {
@@ -274,6 +284,13 @@ fn every_request_crosses() {
             changes: vec![(text("a"), Some(text("1"))), (text("b"), None)],
             place: Some(place()),
         },
+        Request::SaveAttachment {
+            visit,
+            path: text("foto_kegiatan"),
+            media_type: text("image/jpeg"),
+            bytes: photo(),
+        },
+        Request::Attachment(attachment()),
         Request::KeepPlace {
             visit,
             place: Place::default(),
@@ -310,7 +327,7 @@ fn every_request_crosses() {
         Request::BackUpMore,
         Request::Restore {
             password: Some(text("kata sandi")),
-            bytes: vec![0, 255, 128],
+            bytes: photo(),
             last: true,
         },
         Request::Inbox(InboxQuery {
@@ -333,6 +350,13 @@ fn every_request_crosses() {
         },
     ];
     requests.iter().for_each(crosses);
+}
+
+#[test]
+fn a_photo_crosses_in_one_piece() {
+    let wire = postcard::to_allocvec(&photo()).unwrap();
+    assert_eq!(wire.len(), 1000 + 2, "its bytes and their number");
+    assert_eq!(wire[2..], photo().0);
 }
 
 #[test]
@@ -454,8 +478,9 @@ fn every_reply_crosses() {
             done: rows(),
             officers: people.to_vec(),
         }),
+        Reply::Attachment(attachment()),
+        Reply::Bytes(photo()),
         Reply::Saved,
-        Reply::Bytes(vec![0, 255]),
         Reply::Restored(Restored {
             changes: 1,
             known: 300,
@@ -498,6 +523,7 @@ fn every_error_crosses() {
         },
         StoreError::Forbidden,
         StoreError::Incomplete { missing: 3 },
+        StoreError::NotAnAttachment,
         StoreError::NoteNeeded,
         StoreError::Form(text("broken")),
         StoreError::Full,

@@ -217,5 +217,5 @@ async fn an_import_names_what_it_left_out_and_fails_for_the_script_that_called_i
     let forms = run(folder.path(), &["form", "list"], "").await;
     assert!(forms.status.success());
     let migrated = run(folder.path(), &["migrate"], "").await;
-    assert!(text(&migrated.stdout).contains("version 1"));
+    assert!(text(&migrated.stdout).contains("version 2"));
 }

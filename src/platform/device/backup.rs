@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{Device, Open, State};
 use crate::domain::Millis;
 use crate::platform::machine::Machine;
-use crate::store::api::{Notice, Reply, Restored, StoreError, Topic};
+use crate::store::api::{Bytes, Notice, Reply, Restored, StoreError, Topic};
 use crate::store::vault::Secret;
 use crate::store::{BackUp, Store};
 use crate::sync::backup::{Contents, Fault, Opener};
@@ -59,7 +59,7 @@ impl<M: Machine> Device<M> {
         if bytes.is_empty() {
             *transfer = Transfer::Nothing;
         }
-        Ok(Reply::Bytes(bytes))
+        Ok(Reply::Bytes(Bytes(bytes)))
     }
 
     /// Takes the next bytes of a backup file in.

@@ -109,7 +109,7 @@ impl<M: Machine> Device<M> {
                 password,
                 bytes,
                 last,
-            } => self.restore(password.as_deref(), &bytes, last),
+            } => self.restore(password.as_deref(), &bytes.0, last),
             data => self.ask_store(data),
         }
     }

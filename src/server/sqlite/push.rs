@@ -10,6 +10,7 @@ use crate::{
     domain::{Cooperative, DeviceId, Fields, Kind, Millis, Record, RecordId, Review, User},
     server::{
         apply::{self, Change, Facts, Refusal, Verdict},
+        attachments,
         check_visit::{self, Surroundings},
     },
     sync::wire::{Mutation, MutationResult, Outcome, RejectCode},
@@ -311,5 +312,6 @@ fn write(
     } else {
         record::put(connection, &stored)?;
     }
+    attachments::note_uses(connection, &stored.record)?;
     Ok(rev)
 }

@@ -1,12 +1,14 @@
 //! What the screens may ask of the device, and what they get. Plain data: it crosses from the page to the worker.
 
 mod app;
+mod attachment;
 mod backup;
 mod lists;
 mod queue;
 mod visit;
 
 pub use app::*;
+pub use attachment::*;
 pub use backup::*;
 pub use lists::*;
 pub use queue::*;
@@ -14,7 +16,7 @@ pub use visit::*;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Decision, Millis, MutationId, RecordId, VisitState};
+use crate::domain::{AttachmentName, Decision, Millis, MutationId, RecordId, VisitState};
 use crate::sync::backup::Fault;
 
 /// A question or an order from a screen.
@@ -71,6 +73,19 @@ pub enum Request {
         /// Where the officer is now.
         place: Option<Place>,
     },
+    /// Keeps a photo, a signature or a recording and makes its name the answer, both or neither. -> [`Reply::Attachment`]
+    SaveAttachment {
+        /// The visit.
+        visit: RecordId,
+        /// The question.
+        path: String,
+        /// One of [`crate::domain::attachment::MEDIA`].
+        media_type: String,
+        /// At least one byte, at most [`crate::domain::attachment::MOST_BYTES`].
+        bytes: Bytes,
+    },
+    /// The bytes that an answer names, or [`StoreError::NotFound`] when they are not here. -> [`Reply::Bytes`]
+    Attachment(AttachmentName),
     /// Remembers where the officer is in a visit. -> [`Reply::Saved`]
     KeepPlace {
         /// The visit.
@@ -140,7 +155,7 @@ pub enum Request {
         /// The password it was made with, with the first piece.
         password: Option<String>,
         /// The next bytes.
-        bytes: Vec<u8>,
+        bytes: Bytes,
         /// These are the last.
         last: bool,
     },
@@ -186,8 +201,10 @@ pub enum Reply {
     Queue(Queue),
     /// The inbox.
     Inbox(Inbox),
-    /// Bytes of a file.
-    Bytes(Vec<u8>),
+    /// The name of what was kept, now the answer.
+    Attachment(AttachmentName),
+    /// An attachment, or a piece of a file.
+    Bytes(Bytes),
     /// What a backup file brought.
     Restored(Restored),
     /// It is on disk.
@@ -242,6 +259,9 @@ pub enum StoreError {
         /// How many.
         missing: u32,
     },
+    /// Empty, larger than an attachment may be, or of a type that the app does not keep.
+    #[error("this cannot be an attachment")]
+    NotAnAttachment,
     /// A return needs a note.
     #[error("a return needs a note")]
     NoteNeeded,

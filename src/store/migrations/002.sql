@@ -5,6 +5,7 @@ create table attachment (
     size integer not null,
     bytes blob, -- null once freed: the server has it
     made integer not null, -- ms
+    loose integer not null default 0, -- 1: no answer names it any more; it goes, unless it is taken back in time
     -- here: the server has not all of it; sent: it has; aside: it will not take it
     state text not null check (state in ('here', 'sent', 'aside')),
     sent integer not null default 0, -- bytes the server is known to have
