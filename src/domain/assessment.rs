@@ -5,12 +5,43 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{score::Band, status_rule::Search};
+use super::{
+    RecordId,
+    score::Band,
+    status_rule::{Proposal, Search},
+};
 
 /// Field of a visit's record that holds its [`Assessment`].
 pub const SCORE: &str = "score";
-/// Field of a visit's record that holds its [`super::status_rule::Proposal`].
+/// Field of a visit's record that holds its [`Proposal`].
 pub const PROPOSAL: &str = "proposal";
+
+/// What a visit came to when it was sent.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct VisitResult {
+    /// Its scores.
+    pub score: Assessment,
+    /// The status proposed.
+    pub proposal: Proposal,
+}
+
+/// A submitted visit to a cooperative and what it came to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ScoredVisit {
+    /// Which.
+    pub visit: RecordId,
+    /// Whether it is approved.
+    pub approved: bool,
+    /// What it came to.
+    pub result: VisitResult,
+}
+
+/// The scores of the approved ones among visits, for a trend.
+#[must_use]
+pub fn approved(visits: &[ScoredVisit]) -> Vec<Assessment> {
+    let approved = visits.iter().filter(|one| one.approved);
+    approved.map(|one| one.result.score.clone()).collect()
+}
 
 /// How far two scores of an aspect may lie apart, in tenths, before one speaks of a change.
 const CHANGE: u32 = 50;

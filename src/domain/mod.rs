@@ -17,7 +17,7 @@ pub mod time;
 pub mod visit;
 
 pub use area::AreaCode;
-pub use assessment::Assessment;
+pub use assessment::{Assessment, ScoredVisit, VisitResult};
 pub use attachment::AttachmentName;
 pub use cooperative::{Cooperative, Status, StatusEntry};
 pub use follow_up::FollowUp;

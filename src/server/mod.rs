@@ -6,7 +6,7 @@
 //! | `guard` | who may call: the one mechanism of authentication and permission |
 //! | `apply/` | what a mutation does to a record: pure rules of role, area and state, and the merge |
 //! | `sqlite/` | the repository: one file, one writer with group commit, several readers |
-//! | `check_visit` | a submitted visit run through its form |
+//! | `check_visit`, `correct` | a submitted visit run through its form; what its device computed otherwise |
 //! | `accounts`, `forms`, `register/`, `office` | what the office itself does: logins, forms, the register |
 //! | `demo/` | an invented office |
 //! | `body`, `headers`, `files`, `log`, `error`, `serve`, `state` | HTTP around it |
@@ -16,6 +16,7 @@ pub mod accounts;
 pub mod apply;
 pub mod body;
 pub mod check_visit;
+pub mod correct;
 pub mod demo;
 pub mod error;
 mod files;

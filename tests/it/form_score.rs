@@ -285,10 +285,12 @@ fn an_answer_that_does_not_apply_takes_its_weight_out() {
     assert_eq!(after.1, 100);
 }
 
+/// An item, what is answered, and the fraction of its weight that it reaches.
+type Edge = (&'static str, &'static [(&'static str, &'static str)], f64);
+
 #[test]
 fn points_change_at_the_edges_and_not_beside_them() {
-    // Item, what is answered, tenths of a hundredth of its weight it reaches.
-    let table: [(&str, &[(&str, &str)], f64); 34] = [
+    let table: [Edge; 34] = [
         (
             "org_rat_hadir",
             &[("org_rat_undang", "100"), ("org_rat_hadir", "51")],

@@ -24,6 +24,7 @@ mod server_office;
 mod server_pull;
 mod server_push;
 mod server_register;
+mod server_result;
 mod server_schema;
 mod server_states;
 mod store_merge;

@@ -12,7 +12,7 @@ pub use visit::*;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Decision, Millis, MutationId, RecordId, VisitState};
+use crate::domain::{Decision, Millis, MutationId, RecordId, VisitResult, VisitState};
 
 /// A question or an order from a screen.
 #[derive(Clone, Serialize, Deserialize)]
@@ -79,6 +79,8 @@ pub enum Request {
     SubmitVisit {
         /// The visit.
         visit: RecordId,
+        /// What it comes to, if its form has a score.
+        result: Option<VisitResult>,
     },
     /// Gives up a draft that was never submitted. -> [`Reply::Saved`]
     DiscardVisit {
