@@ -192,8 +192,8 @@ impl Store {
                 self.keep_place(visit, &place)?;
                 saved(&[])
             }
-            Request::SubmitVisit { visit } => {
-                self.submit(moment, visit)?;
+            Request::SubmitVisit { visit, result } => {
+                self.submit(moment, visit, result.as_ref())?;
                 saved(&[Topic::Visits, Topic::Queue])
             }
             Request::DiscardVisit { visit, reason } => {

@@ -104,7 +104,12 @@ async fn phone_at_sea(office: &Office, folder: &Path) -> (Phone, [RecordId; 2], 
         )
         .unwrap();
     phone.answer(known, "foto_lokasi", name.as_str()).await;
-    phone.ask(Request::SubmitVisit { visit: known }).await;
+    phone
+        .ask(Request::SubmitVisit {
+            visit: known,
+            result: None,
+        })
+        .await;
     let draft = phone.start().await;
     phone.answer(draft, "no_spt", "SPT-draf").await;
     (phone, [known, draft], name)

@@ -3,8 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anjangsana::domain::{
-    AreaCode, AttachmentName, Cooperative, Decision, FollowUp, Mark, Millis, MutationId, Person,
-    RecordId, Review, Role, Scope, Status, StatusEntry, User, UserId, Visit, VisitState,
+    AreaCode, Assessment, AttachmentName, Cooperative, Decision, FollowUp, Mark, Millis,
+    MutationId, Person, Proposal, RecordId, Review, Role, Scope, ScoredVisit, Status, StatusEntry,
+    User, UserId, Visit, VisitResult, VisitState,
+    assessment::AspectResult,
+    score::Band,
+    status_rule::{Reason, Search},
 };
 use anjangsana::store::api::{
     Account, AppStatus, ApprovedVisit, Bytes, CooperativePage, CooperativeProfile,
@@ -106,6 +110,40 @@ fn visit() -> Visit {
             BTreeMap::from([(text("a"), None), (text("b"), Some(text("1")))]),
         )]),
         void: Some(mark("")),
+        result: Some(result()),
+    }
+}
+
+fn result() -> VisitResult {
+    VisitResult {
+        score: Assessment {
+            version: text("1"),
+            date: text("2024-11-07"),
+            aspects: vec![AspectResult {
+                name: text("organisasi"),
+                score: 940,
+                band: Band::Baik,
+                complete: 100,
+                capped: false,
+                incomplete: true,
+                withheld: false,
+            }],
+            total: Some(893),
+            band: Some(Band::SangatKurang),
+            search: Some(Search::Witnessed),
+        },
+        proposal: Proposal {
+            status: Some(Status::KurangAktif),
+            reasons: vec![Reason::Arrears(2), Reason::NoRecord],
+        },
+    }
+}
+
+fn scored_visit() -> ScoredVisit {
+    ScoredVisit {
+        visit: record(1),
+        approved: true,
+        result: result(),
     }
 }
 
@@ -295,7 +333,10 @@ fn every_request_crosses() {
             visit,
             place: Place::default(),
         },
-        Request::SubmitVisit { visit },
+        Request::SubmitVisit {
+            visit,
+            result: Some(result()),
+        },
         Request::DiscardVisit {
             visit,
             reason: String::new(),
@@ -411,6 +452,7 @@ fn every_reply_crosses() {
             date: text("2023-11-07"),
             answers: visit().answers,
         }),
+        earlier: vec![scored_visit()],
         review_draft: draft(),
         people: people.to_vec(),
         officer_name: text("petugas1"),
@@ -469,6 +511,7 @@ fn every_reply_crosses() {
                 due: text("2024-12-31"),
                 status: text("belum"),
             }],
+            scores: vec![scored_visit()],
         })),
         Reply::Started(record(1)),
         Reply::Visit(Box::new(detail)),

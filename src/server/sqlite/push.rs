@@ -7,11 +7,15 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::{
-    domain::{Cooperative, DeviceId, Fields, Kind, Millis, Record, RecordId, Review, User},
+    domain::{
+        Assessment, Cooperative, DeviceId, Kind, Millis, Record, RecordId, Review, User, Visit,
+        record::overlay,
+    },
     server::{
         apply::{self, Change, Facts, Refusal, Verdict},
         attachments,
         check_visit::{self, Surroundings},
+        correct,
     },
     sync::wire::{Mutation, MutationResult, Outcome, RejectCode},
 };
@@ -188,19 +192,14 @@ fn judge(
     };
     let verdict = apply::decide(mutation, &facts);
     match verdict {
-        Verdict::Apply(change) if change.submits => {
-            let around = Surroundings {
-                user,
-                device,
-                visit: mutation.record,
-                now,
-                cooperative: row(connection, &change)?,
-            };
-            Ok(match check(connection, &change.fields, &around)? {
-                None => Verdict::Apply(change),
-                Some(refusal) => Verdict::Reject(refusal),
-            })
-        }
+        Verdict::Apply(change) if change.submits => examine(
+            connection,
+            (user, device),
+            mutation.record,
+            change,
+            present,
+            now,
+        ),
         other => Ok(other),
     }
 }
@@ -253,28 +252,84 @@ fn row(
     read.transpose().map_err(super::stored("cooperative"))
 }
 
-/// Why a visit may not be submitted as it is, if so.
-fn check(
+/// Runs a submitted visit through its form: refuses it when it is not complete, and puts right what its device computed
+/// otherwise.
+fn examine(
     connection: &Connection,
-    fields: &Fields,
-    around: &Surroundings<'_>,
-) -> Result<Option<Refusal>, Error> {
-    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
-    let (form, version) = (text("form"), text("form_version"));
-    let form = match check_visit::published(connection, form, version) {
+    (user, device): (&User, DeviceId),
+    id: RecordId,
+    mut change: Change,
+    present: Option<&Stored>,
+    now: Millis,
+) -> Result<Verdict, Error> {
+    let record = Record {
+        kind: Kind::Visit,
+        id,
+        area: change.area.clone(),
+        rev: 0,
+        owner: change.owner,
+        deleted: false,
+        fields: std::mem::take(&mut change.fields),
+    };
+    let visit = Visit::from_record(&record);
+    change.fields = record.fields;
+    let visit = match visit {
+        Ok(visit) => visit,
+        Err(bad) => return Ok(Verdict::Reject(Refusal::malformed(bad.to_string()))),
+    };
+    let form = match check_visit::published(connection, &visit.form, &visit.form_version) {
         Ok(Some(form)) => form,
-        Ok(None) => return Ok(Some(Refusal::unknown("the form version is unknown"))),
+        Ok(None) => {
+            let refusal = Refusal::unknown("the form version is unknown");
+            return Ok(Verdict::Reject(refusal));
+        }
         // It compiled when it was published, so the fault is this program's: no officer's work waits for its repair.
         Err(Error::Stored { why, .. }) => {
+            let (form, version) = (&visit.form, &visit.form_version);
             tracing::error!(form, version, error = %why, "a published form does not compile");
-            return Ok(None);
+            return Ok(Verdict::Apply(change));
         }
         Err(other) => return Err(other),
     };
-    let complete = check_visit::complete(form, apply::answers(fields), around);
-    Ok(complete
-        .err()
-        .map(|missing| Refusal::new(RejectCode::Incomplete, missing.join("\n"))))
+    let around = Surroundings {
+        user,
+        device,
+        visit: id,
+        now: check_visit::submitted_at(&visit, now),
+        cooperative: row(connection, &change)?,
+    };
+    let session = check_visit::open(form, apply::answers(&change.fields), &around);
+    if let Err(missing) = check_visit::complete(&session) {
+        let refusal = Refusal::new(RejectCode::Incomplete, missing.join("\n"));
+        return Ok(Verdict::Reject(refusal));
+    }
+    let earlier = || other_visits(connection, visit.cooperative, id);
+    let before = present.map(|stored| &stored.record.fields);
+    let corrections = correct::corrections(&session, &visit, &change.fields, before, earlier)?;
+    if !corrections.is_empty() {
+        change.touched.extend(corrections.keys().cloned());
+        overlay(&mut change.fields, &corrections);
+        change.exact = false;
+    }
+    Ok(Verdict::Apply(change))
+}
+
+/// What the other submitted visits to a cooperative came to.
+fn other_visits(
+    connection: &Connection,
+    cooperative: RecordId,
+    than: RecordId,
+) -> Result<Vec<Assessment>, Error> {
+    let mut found = Vec::new();
+    for stored in record::children(connection, cooperative)? {
+        if stored.record.kind == Kind::Visit && stored.record.id != than && !stored.private {
+            let visit = Visit::from_record(&stored.record).map_err(super::stored("visit"))?;
+            if visit.void.is_none() {
+                found.extend(visit.result.map(|result| result.score));
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn write(

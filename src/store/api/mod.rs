@@ -16,7 +16,9 @@ pub use visit::*;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{AttachmentName, Decision, Millis, MutationId, RecordId, VisitState};
+use crate::domain::{
+    AttachmentName, Decision, Millis, MutationId, RecordId, VisitResult, VisitState,
+};
 use crate::sync::backup::Fault;
 
 /// A question or an order from a screen.
@@ -97,6 +99,8 @@ pub enum Request {
     SubmitVisit {
         /// The visit.
         visit: RecordId,
+        /// What it comes to, if its form has a score.
+        result: Option<VisitResult>,
     },
     /// Gives up a draft that was never submitted. -> [`Reply::Saved`]
     DiscardVisit {
