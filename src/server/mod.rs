@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `router`, `routes/` | which calls there are, and their handlers |
 //! | `guard` | who may call: the one mechanism of authentication and permission |
+//! | `exchange` | one sync: understood, written, answered |
 //! | `apply/` | what a mutation does to a record: pure rules of role, area and state, and the merge |
 //! | `sqlite/` | the repository: one file, one writer with group commit, several readers |
 //! | `check_visit` | a submitted visit run through its form |
@@ -18,6 +19,7 @@ pub mod body;
 pub mod check_visit;
 pub mod demo;
 pub mod error;
+pub mod exchange;
 mod files;
 pub mod forms;
 pub mod guard;

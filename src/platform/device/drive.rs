@@ -184,7 +184,10 @@ pub(super) fn trouble(failure: &Failure) -> Trouble {
 }
 
 /// Tells our server's answer from a failure, and failures from one another.
-pub(super) fn understand<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
+///
+/// # Errors
+/// What kind of failure it is.
+pub fn understand<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
     let (status, body) = match answer {
         Answer::Nothing => return Err(Failure::Unreachable),
         Answer::Response {

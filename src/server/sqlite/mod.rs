@@ -26,7 +26,7 @@ use self::{readers::Readers, writer::Writer};
 pub const FILE: &str = "anjangsana.sqlite";
 
 /// The steps of the schema, in order.
-pub const STEPS: [Step; 1] = [include_str!("schema_1.sql")];
+pub const STEPS: [Step; 2] = [include_str!("schema_1.sql"), include_str!("schema_3.sql")];
 
 /// Readers at the same time.
 const READERS: usize = 4;

@@ -7,7 +7,9 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::{
-    domain::{Cooperative, DeviceId, Fields, Kind, Millis, Record, RecordId, Review, User},
+    domain::{
+        Cooperative, DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, Review, User,
+    },
     server::{
         apply::{self, Change, Facts, Refusal, Verdict},
         check_visit::{self, Surroundings},
@@ -37,6 +39,24 @@ impl Prepared {
         let fields = record::to_json(&mutation.fields)?;
         Ok(Self { mutation, fields })
     }
+
+    /// Which mutation it is.
+    #[must_use]
+    pub fn id(&self) -> MutationId {
+        self.mutation.id
+    }
+}
+
+/// Whose request it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender<'a> {
+    /// The user.
+    pub user: &'a User,
+    /// The device.
+    pub device: DeviceId,
+    /// The server's clock minus the device's when the request came, in milliseconds; the way there is in it. None when
+    /// the device did not say when it sent it.
+    pub clock: Option<i64>,
 }
 
 /// Applies a mutation in the caller's transaction and answers it. A refusal is an answer, no error.
@@ -45,24 +65,23 @@ impl Prepared {
 /// Only when the database fails.
 pub fn push(
     connection: &Connection,
-    user: &User,
-    device: DeviceId,
+    sender: &Sender<'_>,
     prepared: &Prepared,
     now: Millis,
 ) -> Result<MutationResult, Error> {
     Ok(MutationResult {
         id: prepared.mutation.id,
-        outcome: answer(connection, user, device, prepared, now)?,
+        outcome: answer(connection, sender, prepared, now)?,
     })
 }
 
 fn answer(
     connection: &Connection,
-    user: &User,
-    device: DeviceId,
+    sender: &Sender<'_>,
     prepared: &Prepared,
     now: Millis,
 ) -> Result<Outcome, Error> {
+    let (user, device) = (sender.user, sender.device);
     let mutation = &prepared.mutation;
     let author = Author {
         user: Some(user.id),
@@ -113,6 +132,7 @@ fn answer(
         base_rev: mutation.base_rev,
         at: mutation.at,
         received_at: now,
+        clock: sender.clock,
         fields: &prepared.fields,
         answered,
     };

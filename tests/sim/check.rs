@@ -1,0 +1,287 @@
+//! What must hold in the end, once the faults have ended and everything has come to rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anjangsana::{
+    domain::{Fields, Kind, MutationId, Record, RecordId, User, VisitState, record::overlay},
+    server::sqlite::record::{self, Stored},
+    store::api::{Reply, Request},
+};
+use rusqlite::Connection;
+use serde_json::Value;
+
+use crate::phone::Done;
+use crate::world::World;
+
+/// A row of the server's log.
+struct Logged {
+    id: MutationId,
+    kind: String,
+    record: RecordId,
+    outcome: String,
+    fields: Fields,
+}
+
+impl World {
+    pub(crate) fn check(&mut self) {
+        let stored: Vec<Stored> = Kind::ALL
+            .iter()
+            .flat_map(|kind| record::of_kind(&self.office.db, *kind).unwrap())
+            .collect();
+        let log = log(&self.office.db);
+        for p in 0..self.phones.len() {
+            self.compare(p, &stored);
+            self.check_outbox(p, &log);
+        }
+        self.check_visits(&stored);
+        self.check_said(&log);
+        self.check_decided(&log);
+    }
+
+    fn complain(&mut self, what: String) {
+        if self.wrong.len() < 12 {
+            self.wrong.push(what);
+        }
+    }
+
+    /// Field by field, what the server shows a person is what their phone has, and nothing else.
+    fn compare(&mut self, p: usize, stored: &[Stored]) {
+        let user = self.people[self.phones[p].who].clone();
+        let seen: BTreeMap<RecordId, &Record> = stored
+            .iter()
+            .filter(|one| sees(&user, one))
+            .map(|one| (one.record.id, &one.record))
+            .collect();
+        let here = records(&self.phones[p].disk.look);
+        let name = self.phones[p].name.clone();
+        for (id, record) in &seen {
+            match here.get(id).filter(|one| one.rev > 0) {
+                None => self.complain(format!("{name} lacks {} {id}", record.kind.name())),
+                Some(one) if one.rev != record.rev || one.base != record.fields || one.area != record.area.0 => {
+                    self.complain(format!(
+                        "{name} has {} {id} at {} in {}, the server at {} in {}",
+                        record.kind.name(), one.rev, one.area, record.rev, record.area.0
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+        for (id, one) in &here {
+            if one.rev > 0 && !seen.contains_key(id) {
+                self.complain(format!("{name} has {} {id}, which is out of its sight", one.kind));
+            }
+            let mut shown = one.base.clone();
+            for fields in unsent(&self.phones[p].disk.look, *id) {
+                overlay(&mut shown, &fields);
+            }
+            if shown != one.fields {
+                self.complain(format!("{name} shows of {id} what is neither the server's nor unsent"));
+            }
+        }
+    }
+
+    /// What is left in an outbox was set aside with a reason, and the server has never taken it.
+    fn check_outbox(&mut self, p: usize, log: &[Logged]) {
+        let name = self.phones[p].name.clone();
+        let left = rows(
+            &self.phones[p].disk.look,
+            "select mutation, state, ifnull(reason, ''), server is not null from outbox",
+            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, bool>(3)?)),
+        );
+        for (mutation, state, reason, copy) in left {
+            match state.as_str() {
+                "aside" if reason.is_empty() => self.complain(format!("{name}: {mutation} was set aside without a reason")),
+                "conflict" if !copy => self.complain(format!("{name}: {mutation} is in conflict with nothing")),
+                "aside" | "conflict" => {}
+                other => self.complain(format!("{name}: {mutation} is still {other}")),
+            }
+            let id: MutationId = mutation.parse().unwrap();
+            if log.iter().any(|one| one.id == id && one.outcome == "applied") {
+                self.complain(format!("{name}: {mutation} is kept as {state}, but the server has it"));
+            }
+        }
+        match self.phones[p].ask(self.now, &mut self.rng, Request::MyVisits { states: Vec::new() }) {
+            Done::Yes(reply) => {
+                let Reply::Visits(visits) = *reply else { return };
+                let me = self.people[self.phones[p].who].id;
+                for row in visits {
+                    if row.state == VisitState::Draft && row.officer != me {
+                        self.complain(format!("{name} sees somebody else's draft {}", row.id));
+                    }
+                }
+            }
+            _ => self.complain(format!("{name} does not answer")),
+        }
+    }
+
+    /// Every visit that somebody began is there once, its owner's, or waits with a reason on the phone it was begun on.
+    fn check_visits(&mut self, stored: &[Stored]) {
+        let visits: BTreeMap<RecordId, &Stored> = stored
+            .iter()
+            .filter(|one| one.record.kind == Kind::Visit)
+            .map(|one| (one.record.id, one))
+            .collect();
+        for (id, who) in self.ledger.visits.clone() {
+            match visits.get(&id) {
+                Some(one) if one.record.owner == Some(self.people[who].id) => {}
+                Some(_) => self.complain(format!("visit {id} has another owner")),
+                None => {
+                    let kept = self.phones.iter().any(|phone| {
+                        !unsent(&phone.disk.look, id).is_empty()
+                    });
+                    if !kept {
+                        self.complain(format!("visit {id} is gone"));
+                    }
+                }
+            }
+        }
+        for id in visits.keys() {
+            if !self.ledger.visits.contains_key(id) {
+                self.complain(format!("visit {id} was begun by nobody"));
+            }
+        }
+    }
+
+    /// Every value that somebody was told is saved is in the history, or that person gave another one later, or it is
+    /// kept where a person must decide.
+    fn check_said(&mut self, log: &[Logged]) {
+        let known = said_in(log);
+        let mut later: BTreeSet<(usize, RecordId, String)> = BTreeSet::new();
+        let mut lost = Vec::new();
+        for said in self.ledger.said.iter().rev() {
+            let key = (said.phone, said.visit, said.field.clone());
+            let is_last = later.insert(key);
+            let is_there = said.value.is_empty()
+                || known.contains(&(said.visit, said.field.clone(), said.value.clone()));
+            if !is_last || is_there || self.ledger.given_up.contains(&(said.phone, said.visit)) {
+                continue;
+            }
+            if !self.keeps(said.phone, said.visit, &said.field, &said.value) {
+                lost.push(format!(
+                    "{} was told that {} = {} of {} is saved, and it is lost",
+                    self.phones[said.phone].name, said.field, said.value, said.visit
+                ));
+            }
+        }
+        for one in lost {
+            self.complain(one);
+        }
+    }
+
+    fn keeps(&self, p: usize, visit: RecordId, field: &str, value: &str) -> bool {
+        let held = rows(
+            &self.phones[p].disk.look,
+            "select record, fields, kind from outbox",
+            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)),
+        );
+        held.into_iter().any(|(record, fields, kind)| {
+            let row = Logged {
+                id: MutationId::of_text("none"),
+                kind,
+                record: record.parse().unwrap(),
+                outcome: String::new(),
+                fields: serde_json::from_str(&fields).unwrap(),
+            };
+            said_in(&[row]).contains(&(visit, field.to_owned(), value.to_owned()))
+        })
+    }
+
+    /// What the server did not take was decided by a person, or still waits for one.
+    fn check_decided(&mut self, log: &[Logged]) {
+        let held: BTreeSet<MutationId> = self
+            .phones
+            .iter()
+            .flat_map(|phone| rows(&phone.disk.look, "select mutation from outbox", |row| row.get::<_, String>(0)))
+            .filter_map(|id| id.parse().ok())
+            .collect();
+        for one in log.iter().filter(|one| one.outcome != "applied") {
+            if !held.contains(&one.id) && !self.ledger.decided.contains(&one.id) {
+                self.complain(format!("{} came to {}, and nobody was asked", one.id, one.outcome));
+            }
+        }
+    }
+}
+
+fn sees(user: &User, one: &Stored) -> bool {
+    let mine = one.record.owner == Some(user.id) || one.audience == Some(user.id);
+    !one.record.deleted && (mine || !one.private && user.scope.sees(&one.record.area))
+}
+
+struct Here {
+    kind: String,
+    area: String,
+    rev: u64,
+    base: Fields,
+    fields: Fields,
+}
+
+fn rows<T>(
+    db: &Connection,
+    sql: &str,
+    read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+) -> Vec<T> {
+    let mut statement = db.prepare_cached(sql).unwrap();
+    statement.query_map([], read).unwrap().map(Result::unwrap).collect()
+}
+
+fn records(db: &Connection) -> BTreeMap<RecordId, Here> {
+    let all = rows(db, "select id, kind, area, rev, base, fields from record", |row| {
+        let json = |at: usize| serde_json::from_str(row.get_ref(at).unwrap().as_str().unwrap()).unwrap();
+        let id: String = row.get(0)?;
+        let here = Here {
+            kind: row.get(1)?,
+            area: row.get(2)?,
+            rev: row.get(3)?,
+            base: json(4),
+            fields: json(5),
+        };
+        Ok((id.parse().unwrap(), here))
+    });
+    all.into_iter().collect()
+}
+
+fn unsent(db: &Connection, record: RecordId) -> Vec<Fields> {
+    let mut statement = db.prepare_cached("select fields from outbox where record = ? order by seq").unwrap();
+    statement
+        .query_map([record.to_string()], |row| row.get::<_, String>(0))
+        .unwrap()
+        .map(|text| serde_json::from_str(&text.unwrap()).unwrap())
+        .collect()
+}
+
+fn log(db: &Connection) -> Vec<Logged> {
+    rows(db, "select id, kind, record, outcome, fields from mutation where user is not null", |row| {
+        Ok(Logged {
+            id: row.get::<_, String>(0)?.parse().unwrap(),
+            kind: row.get(1)?,
+            record: row.get::<_, String>(2)?.parse().unwrap(),
+            outcome: row.get(3)?,
+            fields: serde_json::from_str(&row.get::<_, String>(4)?).unwrap(),
+        })
+    })
+}
+
+/// Which values of which fields of which visits stand in mutations.
+fn said_in(log: &[Logged]) -> BTreeSet<(RecordId, String, String)> {
+    let mut known = BTreeSet::new();
+    for one in log {
+        if one.kind == "review" {
+            let text = |name: &str| one.fields.get(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+            if let (Some(visit), Some(submission), Some(note)) = (text("visit"), text("submission"), text("note"))
+                && let Ok(visit) = visit.parse()
+            {
+                known.insert((visit, format!("review/{submission}"), note));
+            }
+            continue;
+        }
+        for (field, value) in &one.fields {
+            let value = match value {
+                Value::String(text) => text.clone(),
+                Value::Object(mark) => mark.get("at").map(Value::to_string).unwrap_or_default(),
+                _ => continue,
+            };
+            known.insert((one.record, field.clone(), value));
+        }
+    }
+    known
+}
