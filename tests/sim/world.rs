@@ -385,7 +385,10 @@ impl World {
                 }
             }
             Effect::ForgetCursor => store.forget_cursor().err().map(|_| Event::StoreFailed),
-            Effect::SetAsideFirst => store.set_aside_first().err().map(|_| Event::StoreFailed),
+            Effect::SetAside(mutation, why) => {
+                let set_aside = store.set_aside(mutation, &why.to_string());
+                set_aside.err().map(|_| Event::StoreFailed)
+            }
         };
         if self.phones[p].doom.came() {
             return self.crash(p);

@@ -87,8 +87,8 @@ impl<M: Machine> Device<M> {
                 .store(generation, |store| store.forget_cursor())
                 .err()
                 .map(|_| Event::StoreFailed),
-            Effect::SetAsideFirst => self
-                .store(generation, |store| store.set_aside_first())
+            Effect::SetAside(mutation, why) => self
+                .store(generation, |store| store.set_aside(mutation, &why.to_string()))
                 .err()
                 .map(|_| Event::StoreFailed),
         }

@@ -68,13 +68,12 @@ fn create(mutation: &Mutation, facts: &Facts<'_>, parts: &Parts<'_>) -> Result<R
     let parent = facts
         .parent
         .ok_or_else(|| Refusal::unknown("the cooperative is unknown"))?;
-    if !user.scope.sees(&parent.area) {
+    // The cooperative may have moved since, or the officer: no work is lost by a change of place. The area is the one
+    // that the server knows, whatever the device says.
+    if !facts.in_sight {
         return Err(Refusal::forbidden(
             "the cooperative lies outside your areas",
         ));
-    }
-    if mutation.area != parent.area {
-        return Err(Refusal::forbidden("the area is not the cooperative's"));
     }
     let mut submits = false;
     for (_, _, part) in parts {

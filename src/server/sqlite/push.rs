@@ -21,6 +21,7 @@ use super::{
     Error,
     mutation::{self, Answered, Author, NewEntry},
     record::{self, Stored},
+    user,
 };
 
 /// A mutation with its fields as they are stored, written as JSON before the one writer is asked.
@@ -81,7 +82,7 @@ fn answer(
     prepared: &Prepared,
     now: Millis,
 ) -> Result<Outcome, Error> {
-    let (user, device) = (sender.user, sender.device);
+    let Sender { user, device, .. } = *sender;
     let mutation = &prepared.mutation;
     let author = Author {
         user: Some(user.id),
@@ -180,8 +181,15 @@ fn judge(
         Kind::Review => parent.as_ref().map(|record| record.id),
         _ => None,
     };
+    let in_sight = match (mutation.kind, present, &parent) {
+        (Kind::Visit, None, Some(cooperative)) if !user.scope.sees(&cooperative.area) => {
+            user::once_in_sight(connection, user, cooperative.id)?
+        }
+        _ => true,
+    };
     let facts = Facts {
         user,
+        in_sight,
         present,
         others,
         parent: parent.as_ref(),
