@@ -68,11 +68,12 @@ pub(super) fn apply(
     reply: &SyncReply,
 ) -> Result<Applied, StoreError> {
     let transaction = db.transaction()?;
-    for result in &reply.results {
-        settle(&transaction, now, result.id, &result.outcome)?;
-    }
+    // Before the answers: what they say is applied does not come again, so it is not awaited either.
     if meta::text(&transaction, meta::SCOPE)?.as_deref() != Some(&reply.scope) {
         change_scope(&transaction, reply)?;
+    }
+    for result in &reply.results {
+        settle(&transaction, now, result.id, &result.outcome)?;
     }
     for incoming in &reply.records {
         take_in(&transaction, me, incoming)?;

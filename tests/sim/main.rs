@@ -25,10 +25,8 @@ mod trace;
 mod world;
 
 use std::process::ExitCode;
-use std::sync::{
-    Mutex,
-    atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
-};
+use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use bugs::Bug;
@@ -50,6 +48,10 @@ struct Options {
     trace: bool,
     bugs: bool,
     bug: Option<Bug>,
+    // What the parent says to the processes that it starts.
+    part: u64,
+    of: u64,
+    most: u64,
 }
 
 fn main() -> ExitCode {
@@ -63,6 +65,9 @@ fn main() -> ExitCode {
     };
     let fine = if let Some(seed) = options.seed {
         one(seed, &options)
+    } else if options.of > 0 {
+        std::panic::set_hook(Box::new(|_| {}));
+        part(&options)
     } else if options.bugs {
         planted()
     } else {
@@ -83,6 +88,9 @@ fn read(args: &[String]) -> Result<Options, String> {
             "--seeds" => options.seeds = Some(number()?),
             "--from" => options.from = number()?,
             "--seed" => options.seed = Some(number()?),
+            "--part" => options.part = number()?,
+            "--of" => options.of = number()?,
+            "--most" => options.most = number()?,
             "--trace" => options.trace = true,
             "--bugs" => options.bugs = true,
             "--bug" => {
@@ -121,38 +129,72 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// Seeds that found something, with what they found, and what happened in all of them.
-fn sweep(seeds: &[u64], range: std::ops::Range<u64>, bug: Option<Bug>, most: usize) -> (Vec<(u64, Report)>, Tally, u64) {
-    let next = AtomicU64::new(0);
-    let enough = AtomicBool::new(false);
-    let total = seeds.len() as u64 + (range.end - range.start);
-    let found = Mutex::new((Vec::new(), Tally::default(), 0_u64));
-    std::thread::scope(|scope| {
-        for _ in 0..cores() {
-            scope.spawn(|| {
-                let templates = Templates::new();
-                loop {
-                    let at = next.fetch_add(1, Relaxed);
-                    if at >= total || enough.load(Relaxed) {
-                        return;
-                    }
-                    let known = usize::try_from(at).ok().and_then(|at| seeds.get(at));
-                    let seed = known.copied().unwrap_or(range.start + at - seeds.len().min(at as usize) as u64);
-                    let report = run(seed, &templates, bug, false);
-                    let mut found = found.lock().unwrap();
-                    found.1.add(&report.tally);
-                    found.2 += 1;
-                    if !report.wrong.is_empty() {
-                        found.0.push((seed, report));
-                        if found.0.len() >= most {
-                            enough.store(true, Relaxed);
-                        }
-                    }
-                }
-            });
+/// What some seeds came to.
+#[derive(Default)]
+struct Found {
+    ran: u64,
+    tally: Tally,
+    /// Seed and what was wrong, one line each.
+    wrong: Vec<(u64, String)>,
+}
+
+/// Runs seeds on every core, a process each: in one process SQLite's own locks would make them wait for each other.
+/// Ends early when `most` seeds have found something.
+fn sweep(from: u64, count: u64, bug: Option<Bug>, most: usize) -> Found {
+    let cores = cores() as u64;
+    let children: Vec<_> = (0..cores)
+        .map(|part| {
+            let mut command = Command::new(std::env::current_exe().unwrap());
+            command.args(["--part", &part.to_string(), "--of", &cores.to_string()]);
+            command.args(["--from", &from.to_string(), "--seeds", &count.to_string()]);
+            command.args(["--most", &most.to_string()]);
+            if let Some(bug) = bug {
+                command.args(["--bug", &format!("{bug:?}")]);
+            }
+            command.stdout(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    let mut found = Found::default();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        for line in String::from_utf8_lossy(&output.stdout).lines() {
+            if let Some((seed, what)) = line.strip_prefix("seed ").and_then(|line| line.split_once(": ")) {
+                found.wrong.push((seed.parse().unwrap(), what.to_owned()));
+            } else if let Some(numbers) = line.strip_prefix("part ") {
+                let numbers: Vec<u64> = numbers.split(' ').map(|number| number.parse().unwrap()).collect();
+                found.ran += numbers[0];
+                found.tally.add(&Tally::of(&numbers[1..]));
+            }
         }
-    });
-    found.into_inner().unwrap()
+        if !output.status.success() && found.wrong.is_empty() {
+            found.wrong.push((0, format!("a part of the runs ended with {}", output.status)));
+        }
+    }
+    found.wrong.sort();
+    found
+}
+
+/// One core's share of the seeds, told in lines that the parent reads.
+fn part(options: &Options) -> bool {
+    let templates = Templates::new();
+    let count = options.seeds.unwrap_or(0);
+    let known = if options.bug.is_none() { regressions() } else { Vec::new() };
+    let seeds = known.into_iter().chain(options.from..options.from + count);
+    let (mut ran, mut tally, mut bad) = (0_u64, Tally::default(), 0);
+    for seed in seeds.skip(options.part as usize).step_by(options.of.max(1) as usize) {
+        let report = run(seed, &templates, options.bug, false);
+        ran += 1;
+        tally.add(&report.tally);
+        for what in &report.wrong {
+            println!("seed {seed}: {what}");
+        }
+        bad += u64::from(!report.wrong.is_empty());
+        if bad >= options.most.max(1) {
+            break;
+        }
+    }
+    println!("part {ran} {}", tally.line());
+    true
 }
 
 fn regressions() -> Vec<u64> {
@@ -164,30 +206,28 @@ fn regressions() -> Vec<u64> {
 
 fn many(from: u64, count: u64) -> bool {
     let begun = Instant::now();
-    let (mut found, tally, ran) = sweep(&regressions(), from..from + count, None, 10);
+    let Found { ran, tally, wrong } = sweep(from, count, None, 10);
     let seconds = begun.elapsed().as_secs_f64();
-    found.sort_by_key(|(seed, _)| *seed);
-    for (seed, report) in &found {
-        for what in &report.wrong {
-            println!("seed {seed}: {what}");
-        }
+    for (seed, what) in &wrong {
+        println!("seed {seed}: {what}");
     }
     println!(
         "{ran} runs from seed {from}: {} visits, {} things done by people, {} syncs, {} faults beside the network, {} crashes, \
          {} conflicts and {} refusals decided",
         tally.visits, tally.acts, tally.syncs, tally.faults, tally.crashes, tally.conflicts, tally.refusals
     );
+    let seeds: BTreeSet<u64> = wrong.iter().map(|(seed, _)| *seed).collect();
+    let rate = ran as f64 / seconds.max(0.001);
     println!(
-        "{seconds:.1} s, {:.0} runs a second on {} cores; {} runs found something",
-        ran as f64 / seconds.max(0.001),
+        "{seconds:.1} s, {rate:.0} runs a second on {} cores; {} runs found something",
         cores(),
-        found.len()
+        seeds.len()
     );
     let repeats = repeats(from);
     if !repeats {
-        println!("seed {from} does not repeat itself");
+        println!("seeds from {from} do not repeat themselves");
     }
-    found.is_empty() && repeats
+    wrong.is_empty() && repeats
 }
 
 /// The same seed, the same trace.
@@ -201,19 +241,16 @@ fn repeats(seed: u64) -> bool {
 
 /// Every planted bug is found.
 fn planted() -> bool {
-    std::panic::set_hook(Box::new(|_| {}));
     let mut fine = true;
     for bug in Bug::ALL {
-        let (mut found, _, ran) = sweep(&[], 0..BUG_SEEDS, Some(*bug), 1);
-        found.sort_by_key(|(seed, _)| *seed);
-        match found.first() {
-            Some((seed, report)) => {
-                let what = report.wrong.first().map(String::as_str).unwrap_or_default();
-                println!("{bug:?} found in run {ran} (seed {seed}): {what}\n    planted: {}", bug.what());
+        let found = sweep(0, BUG_SEEDS, Some(*bug), 1);
+        match found.wrong.first() {
+            Some((seed, what)) => {
+                println!("{bug:?}: found within {} runs (seed {seed}): {what}\n    planted: {}", found.ran, bug.what());
             }
             None => {
                 fine = false;
-                println!("{bug:?} NOT FOUND in {ran} runs\n    planted: {}", bug.what());
+                println!("{bug:?}: NOT FOUND in {} runs\n    planted: {}", found.ran, bug.what());
             }
         }
     }

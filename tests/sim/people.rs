@@ -57,9 +57,20 @@ impl World {
 
     /// A change that the person is told is saved: the engine hears of it.
     fn changed(&mut self, p: usize, visit: RecordId, request: Request) -> bool {
+        // Whoever changes what was refused mends it, and it goes again.
+        let refused: Vec<String> = {
+            let look = &self.phones[p].disk.look;
+            let mut statement = look
+                .prepare_cached("select mutation from outbox where record = ? and state = 'aside'")
+                .unwrap();
+            let ids = statement.query_map([visit.to_string()], |row| row.get(0)).unwrap();
+            ids.map(Result::unwrap).collect()
+        };
         if self.ask(p, request).is_none() {
             return false;
         }
+        let mended = refused.iter().filter_map(|id| id.parse::<MutationId>().ok());
+        self.ledger.decided.extend(mended);
         let chance = self.rng.per_mille(100);
         if let Some(bug) = self.bug
             && bugs::after_change(bug, &self.phones[p].disk.look, visit, chance)

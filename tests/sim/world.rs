@@ -70,14 +70,35 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    fn numbers(&mut self) -> [&mut u64; 7] {
+        [
+            &mut self.acts,
+            &mut self.syncs,
+            &mut self.faults,
+            &mut self.crashes,
+            &mut self.conflicts,
+            &mut self.refusals,
+            &mut self.visits,
+        ]
+    }
+
+    pub(crate) fn of(numbers: &[u64]) -> Self {
+        let mut tally = Self::default();
+        for (into, number) in tally.numbers().into_iter().zip(numbers) {
+            *into = *number;
+        }
+        tally
+    }
+
+    pub(crate) fn line(mut self) -> String {
+        self.numbers().map(|number| number.to_string()).join(" ")
+    }
+
     pub(crate) fn add(&mut self, other: &Tally) {
-        self.acts += other.acts;
-        self.syncs += other.syncs;
-        self.faults += other.faults;
-        self.crashes += other.crashes;
-        self.conflicts += other.conflicts;
-        self.refusals += other.refusals;
-        self.visits += other.visits;
+        let mut other = *other;
+        for (into, number) in self.numbers().into_iter().zip(other.numbers()) {
+            *into += *number;
+        }
     }
 }
 
