@@ -5,9 +5,9 @@ use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 
 use super::api::{Difference, Keep, Queue, QueueItem, QueueKind, StoreError};
-use super::{project, record};
 use super::visits::is_answer;
 use super::{Moment, Store};
+use super::{project, record};
 use crate::domain::{
     Fields, Kind, Millis, MutationId, Record, RecordId, VisitState, visit::SUBMISSION,
 };
@@ -178,7 +178,11 @@ fn drop_refused(db: &rusqlite::Connection, mutation: MutationId) -> Result<bool,
     let visit: Option<RecordId> = db.query_row(
         "select visit from outbox where mutation = ?",
         [mutation.to_string()],
-        |row| Ok(row.get::<_, Option<String>>(0)?.and_then(|id| id.parse().ok())),
+        |row| {
+            Ok(row
+                .get::<_, Option<String>>(0)?
+                .and_then(|id| id.parse().ok()))
+        },
     )?;
     db.execute(
         "delete from outbox where mutation = ?",

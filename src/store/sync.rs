@@ -6,7 +6,8 @@ use serde_json::Value;
 use super::api::StoreError;
 use super::{meta, project, record};
 use crate::domain::{
-    DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, Scope, User, UserId, record::overlay,
+    DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, Scope, User, UserId,
+    record::overlay,
 };
 use crate::sync::engine::Applied;
 use crate::sync::wire::{
@@ -113,7 +114,13 @@ pub(super) fn set_aside(
     reason: &str,
 ) -> Result<(), StoreError> {
     let transaction = db.transaction()?;
-    hold(&transaction, id, "aside", Some(RejectCode::Malformed), Some(reason))?;
+    hold(
+        &transaction,
+        id,
+        "aside",
+        Some(RejectCode::Malformed),
+        Some(reason),
+    )?;
     transaction.commit()?;
     Ok(())
 }
@@ -262,12 +269,7 @@ fn take_in(db: &Connection, me: UserId, incoming: &Record) -> Result<(), StoreEr
 /// Lets unsent changes stand on what the server has now, unless its value of a field is neither what they were made on
 /// nor what they say. Then they stay on what they were made on: the server sees it too, keeps the losing value in its
 /// history, and its answer brings the question to a person.
-fn rebase(
-    db: &Connection,
-    base: &Fields,
-    rev: u64,
-    incoming: &Record,
-) -> Result<(), StoreError> {
+fn rebase(db: &Connection, base: &Fields, rev: u64, incoming: &Record) -> Result<(), StoreError> {
     let key = incoming.id.to_string();
     db.prepare_cached("update outbox set server = ? where record = ? and state = 'conflict'")?
         .execute(params![serde_json::to_string(incoming)?, key])?;
@@ -333,7 +335,10 @@ fn drop_out_of_sight(db: &Connection, user: &User) -> Result<(), StoreError> {
 
 /// From here on every record must come again; what has not come when everything has is not shown to this user any more.
 fn await_everything(db: &Connection) -> Result<(), StoreError> {
-    db.execute("update record set unseen = 1 where rev > 0 and unseen = 0", [])?;
+    db.execute(
+        "update record set unseen = 1 where rev > 0 and unseen = 0",
+        [],
+    )?;
     Ok(())
 }
 

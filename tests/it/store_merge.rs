@@ -4,7 +4,7 @@ use anjangsana::domain::id::Entropy;
 use anjangsana::domain::{
     AreaCode, DeviceId, Fields, Kind, Millis, Record, RecordId, Role, Scope, User, UserId,
 };
-use anjangsana::store::api::{Reply, Request, Transfer};
+use anjangsana::store::api::{Keep, Reply, Request, Transfer};
 use anjangsana::store::{Moment, Store};
 use anjangsana::sync::wire::{Limits, MutationResult, Outcome, PROTOCOL, SyncReply};
 use rusqlite::Connection;
@@ -164,17 +164,69 @@ fn a_pull_never_takes_an_unsent_edit_away() {
 }
 
 #[test]
-fn a_pull_that_gave_the_same_answer_another_value_asks_a_person() {
+fn a_pull_that_gave_the_same_answer_another_value_asks_a_person_and_the_server_keeps_both() {
     let mut device = Device::new();
     device.answer("x", "mine");
-    device.pull(reply(
-        11,
-        Vec::new(),
-        vec![visit_at(11, json!({"a/x": "theirs", "a/y": "1"}))],
-    ));
-    assert_eq!(device.transfer(), Some(Transfer::Conflict));
+    let theirs = visit_at(11, json!({"a/x": "theirs", "a/y": "1"}));
+    device.pull(reply(11, Vec::new(), vec![theirs.clone()]));
     assert_eq!(device.shows("x"), "mine", "until somebody decides");
+    let request = device
+        .store
+        .prepare(Millis(100), Limits::default())
+        .unwrap();
+    let [sent] = request.mutations.as_slice() else {
+        panic!("one mutation")
+    };
+    assert_eq!(
+        sent.base_rev, 10,
+        "it goes on what it was made on, so that the server sees the conflict and writes it down"
+    );
+    let conflict = MutationResult {
+        id: sent.id,
+        outcome: Outcome::Conflict {
+            record: Box::new(theirs),
+        },
+    };
+    device.pull(reply(11, vec![conflict], Vec::new()));
+    assert_eq!(device.transfer(), Some(Transfer::Conflict));
+    assert_eq!(device.shows("x"), "mine");
     assert_eq!(device.batch(), [], "nothing is overwritten meanwhile");
+}
+
+#[test]
+fn what_is_typed_while_a_question_is_open_waits_with_it_and_is_not_overtaken() {
+    let mut device = Device::new();
+    device.answer("x", "mine");
+    let request = device
+        .store
+        .prepare(Millis(100), Limits::default())
+        .unwrap();
+    device.answer("y", "later");
+    let conflict = MutationResult {
+        id: request.mutations[0].id,
+        outcome: Outcome::Conflict {
+            record: Box::new(visit_at(11, json!({"a/x": "theirs", "a/y": "1"}))),
+        },
+    };
+    device.pull(reply(11, vec![conflict], Vec::new()));
+    device.answer("x", "mine again");
+    assert_eq!(device.batch(), []);
+    assert_eq!(
+        (device.shows("x"), device.shows("y")),
+        ("mine again".into(), "later".into())
+    );
+    let mutation = match device.ask(Request::Queue) {
+        Reply::Queue(queue) => queue.items[0].mutation,
+        _ => panic!("not a queue"),
+    };
+    device.ask(Request::Resolve {
+        mutation,
+        keep: Keep::Mine,
+    });
+    assert_eq!(
+        device.batch(),
+        [(11, fields(json!({"a/x": "mine again", "a/y": "later"})))]
+    );
 }
 
 #[test]

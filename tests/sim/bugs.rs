@@ -72,7 +72,11 @@ pub(crate) fn after_change(bug: Bug, db: &Connection, record: RecordId, chance: 
                 let mut fields: Fields = serde_json::from_str(&old).unwrap();
                 fields.extend(serde_json::from_str::<Fields>(&new).unwrap());
                 let fields = serde_json::to_string(&fields).unwrap();
-                sql(db, "update outbox set fields = ? where seq = ?", params![fields, sent]);
+                sql(
+                    db,
+                    "update outbox set fields = ? where seq = ?",
+                    params![fields, sent],
+                );
                 sql(db, "delete from outbox where seq = ?", [later]);
             }
             false
@@ -86,7 +90,10 @@ pub(crate) fn before_apply(bug: Bug, db: &Connection, reply: &mut SyncReply, cha
     match bug {
         Bug::AckTakesLater => {
             for result in &reply.results {
-                if matches!(result.outcome, Outcome::Applied { .. } | Outcome::Duplicate { .. }) {
+                if matches!(
+                    result.outcome,
+                    Outcome::Applied { .. } | Outcome::Duplicate { .. }
+                ) {
                     sql(
                         db,
                         "delete from outbox where state = 'waiting'
@@ -98,7 +105,11 @@ pub(crate) fn before_apply(bug: Bug, db: &Connection, reply: &mut SyncReply, cha
         }
         Bug::CursorFirst => {
             let cursor = reply.cursor.to_string();
-            sql(db, "insert or replace into meta values ('cursor', ?)", [cursor]);
+            sql(
+                db,
+                "insert or replace into meta values ('cursor', ?)",
+                [cursor],
+            );
             return chance;
         }
         Bug::RevSkipped if chance => {
@@ -116,7 +127,11 @@ pub(crate) fn before_apply(bug: Bug, db: &Connection, reply: &mut SyncReply, cha
 /// On the device, after an answer was taken in.
 pub(crate) fn after_apply(bug: Bug, db: &Connection, reply: &SyncReply) {
     let drop_unsent = |record: &str| {
-        sql(db, "delete from outbox where record = ? and state <> 'sending'", [record]);
+        sql(
+            db,
+            "delete from outbox where record = ? and state <> 'sending'",
+            [record],
+        );
         sql(db, "update record set fields = base where id = ?", [record]);
     };
     match bug {
@@ -159,10 +174,18 @@ pub(crate) fn before_push(bug: Bug, db: &Connection, request: &SyncRequest) {
     match bug {
         Bug::ForgetfulServer => {
             for mutation in &request.mutations {
-                sql(db, "delete from mutation where id = ?", [mutation.id.to_string()]);
+                sql(
+                    db,
+                    "delete from mutation where id = ?",
+                    [mutation.id.to_string()],
+                );
             }
         }
-        Bug::ReviewedTwice => sql(db, "update record set parent = 'x' || parent where kind = 'review'", []),
+        Bug::ReviewedTwice => sql(
+            db,
+            "update record set parent = 'x' || parent where kind = 'review'",
+            [],
+        ),
         _ => {}
     }
 }

@@ -57,10 +57,18 @@ impl World {
         for (id, record) in &seen {
             match here.get(id).filter(|one| one.rev > 0) {
                 None => self.complain(format!("{name} lacks {} {id}", record.kind.name())),
-                Some(one) if one.rev != record.rev || one.base != record.fields || one.area != record.area.0 => {
+                Some(one)
+                    if one.rev != record.rev
+                        || one.base != record.fields
+                        || one.area != record.area.0 =>
+                {
                     self.complain(format!(
                         "{name} has {} {id} at {} in {}, the server at {} in {}",
-                        record.kind.name(), one.rev, one.area, record.rev, record.area.0
+                        record.kind.name(),
+                        one.rev,
+                        one.area,
+                        record.rev,
+                        record.area.0
                     ));
                 }
                 Some(_) => {}
@@ -68,14 +76,19 @@ impl World {
         }
         for (id, one) in &here {
             if one.rev > 0 && !seen.contains_key(id) {
-                self.complain(format!("{name} has {} {id}, which is out of its sight", one.kind));
+                self.complain(format!(
+                    "{name} has {} {id}, which is out of its sight",
+                    one.kind
+                ));
             }
             let mut shown = one.base.clone();
             for fields in unsent(&self.phones[p].disk.look, *id) {
                 overlay(&mut shown, &fields);
             }
             if shown != one.fields {
-                self.complain(format!("{name} shows of {id} what is neither the server's nor unsent"));
+                self.complain(format!(
+                    "{name} shows of {id} what is neither the server's nor unsent"
+                ));
             }
         }
     }
@@ -86,23 +99,45 @@ impl World {
         let left = rows(
             &self.phones[p].disk.look,
             "select mutation, state, ifnull(reason, ''), server is not null from outbox",
-            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, bool>(3)?)),
+            |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, String>(2)?,
+                    row.get::<_, bool>(3)?,
+                ))
+            },
         );
         for (mutation, state, reason, copy) in left {
             match state.as_str() {
-                "aside" if reason.is_empty() => self.complain(format!("{name}: {mutation} was set aside without a reason")),
-                "conflict" if !copy => self.complain(format!("{name}: {mutation} is in conflict with nothing")),
+                "aside" if reason.is_empty() => {
+                    self.complain(format!("{name}: {mutation} was set aside without a reason"))
+                }
+                "conflict" if !copy => {
+                    self.complain(format!("{name}: {mutation} is in conflict with nothing"))
+                }
                 "aside" | "conflict" => {}
                 other => self.complain(format!("{name}: {mutation} is still {other}")),
             }
             let id: MutationId = mutation.parse().unwrap();
-            if log.iter().any(|one| one.id == id && one.outcome == "applied") {
-                self.complain(format!("{name}: {mutation} is kept as {state}, but the server has it"));
+            if log
+                .iter()
+                .any(|one| one.id == id && one.outcome == "applied")
+            {
+                self.complain(format!(
+                    "{name}: {mutation} is kept as {state}, but the server has it"
+                ));
             }
         }
-        match self.phones[p].ask(self.now, &mut self.rng, Request::MyVisits { states: Vec::new() }) {
+        match self.phones[p].ask(
+            self.now,
+            &mut self.rng,
+            Request::MyVisits { states: Vec::new() },
+        ) {
             Done::Yes(reply) => {
-                let Reply::Visits(visits) = *reply else { return };
+                let Reply::Visits(visits) = *reply else {
+                    return;
+                };
                 let me = self.people[self.phones[p].who].id;
                 for row in visits {
                     if row.state == VisitState::Draft && row.officer != me {
@@ -126,9 +161,10 @@ impl World {
                 Some(one) if one.record.owner == Some(self.people[who].id) => {}
                 Some(_) => self.complain(format!("visit {id} has another owner")),
                 None => {
-                    let kept = self.phones.iter().any(|phone| {
-                        !unsent(&phone.disk.look, id).is_empty()
-                    });
+                    let kept = self
+                        .phones
+                        .iter()
+                        .any(|phone| !unsent(&phone.disk.look, id).is_empty());
                     if !kept {
                         self.complain(format!("visit {id} is gone"));
                     }
@@ -151,7 +187,8 @@ impl World {
         for said in self.ledger.said.iter().rev() {
             let key = (said.phone, said.visit, said.field.clone());
             let is_last = later.insert(key);
-            let is_there = said.value.is_empty()
+            let is_there = said.given_up
+                || said.value.is_empty()
                 || known.contains(&(said.visit, said.field.clone(), said.value.clone()));
             if !is_last || is_there || self.ledger.given_up.contains(&(said.phone, said.visit)) {
                 continue;
@@ -172,7 +209,13 @@ impl World {
         let held = rows(
             &self.phones[p].disk.look,
             "select record, fields, kind from outbox",
-            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)),
+            |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, String>(2)?,
+                ))
+            },
         );
         held.into_iter().any(|(record, fields, kind)| {
             let row = Logged {
@@ -191,12 +234,19 @@ impl World {
         let held: BTreeSet<MutationId> = self
             .phones
             .iter()
-            .flat_map(|phone| rows(&phone.disk.look, "select mutation from outbox", |row| row.get::<_, String>(0)))
+            .flat_map(|phone| {
+                rows(&phone.disk.look, "select mutation from outbox", |row| {
+                    row.get::<_, String>(0)
+                })
+            })
             .filter_map(|id| id.parse().ok())
             .collect();
         for one in log.iter().filter(|one| one.outcome != "applied") {
             if !held.contains(&one.id) && !self.ledger.decided.contains(&one.id) {
-                self.complain(format!("{} came to {}, and nobody was asked", one.id, one.outcome));
+                self.complain(format!(
+                    "{} came to {}, and nobody was asked",
+                    one.id, one.outcome
+                ));
             }
         }
     }
@@ -221,27 +271,39 @@ fn rows<T>(
     read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
 ) -> Vec<T> {
     let mut statement = db.prepare_cached(sql).unwrap();
-    statement.query_map([], read).unwrap().map(Result::unwrap).collect()
+    statement
+        .query_map([], read)
+        .unwrap()
+        .map(Result::unwrap)
+        .collect()
 }
 
 fn records(db: &Connection) -> BTreeMap<RecordId, Here> {
-    let all = rows(db, "select id, kind, area, rev, base, fields from record", |row| {
-        let json = |at: usize| serde_json::from_str(row.get_ref(at).unwrap().as_str().unwrap()).unwrap();
-        let id: String = row.get(0)?;
-        let here = Here {
-            kind: row.get(1)?,
-            area: row.get(2)?,
-            rev: row.get(3)?,
-            base: json(4),
-            fields: json(5),
-        };
-        Ok((id.parse().unwrap(), here))
-    });
+    let all = rows(
+        db,
+        "select id, kind, area, rev, base, fields from record",
+        |row| {
+            let json = |at: usize| {
+                serde_json::from_str(row.get_ref(at).unwrap().as_str().unwrap()).unwrap()
+            };
+            let id: String = row.get(0)?;
+            let here = Here {
+                kind: row.get(1)?,
+                area: row.get(2)?,
+                rev: row.get(3)?,
+                base: json(4),
+                fields: json(5),
+            };
+            Ok((id.parse().unwrap(), here))
+        },
+    );
     all.into_iter().collect()
 }
 
 fn unsent(db: &Connection, record: RecordId) -> Vec<Fields> {
-    let mut statement = db.prepare_cached("select fields from outbox where record = ? order by seq").unwrap();
+    let mut statement = db
+        .prepare_cached("select fields from outbox where record = ? order by seq")
+        .unwrap();
     statement
         .query_map([record.to_string()], |row| row.get::<_, String>(0))
         .unwrap()
@@ -250,15 +312,19 @@ fn unsent(db: &Connection, record: RecordId) -> Vec<Fields> {
 }
 
 fn log(db: &Connection) -> Vec<Logged> {
-    rows(db, "select id, kind, record, outcome, fields from mutation where user is not null", |row| {
-        Ok(Logged {
-            id: row.get::<_, String>(0)?.parse().unwrap(),
-            kind: row.get(1)?,
-            record: row.get::<_, String>(2)?.parse().unwrap(),
-            outcome: row.get(3)?,
-            fields: serde_json::from_str(&row.get::<_, String>(4)?).unwrap(),
-        })
-    })
+    rows(
+        db,
+        "select id, kind, record, outcome, fields from mutation where user is not null",
+        |row| {
+            Ok(Logged {
+                id: row.get::<_, String>(0)?.parse().unwrap(),
+                kind: row.get(1)?,
+                record: row.get::<_, String>(2)?.parse().unwrap(),
+                outcome: row.get(3)?,
+                fields: serde_json::from_str(&row.get::<_, String>(4)?).unwrap(),
+            })
+        },
+    )
 }
 
 /// Which values of which fields of which visits stand in mutations.
@@ -266,8 +332,15 @@ fn said_in(log: &[Logged]) -> BTreeSet<(RecordId, String, String)> {
     let mut known = BTreeSet::new();
     for one in log {
         if one.kind == "review" {
-            let text = |name: &str| one.fields.get(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-            if let (Some(visit), Some(submission), Some(note)) = (text("visit"), text("submission"), text("note"))
+            let text = |name: &str| {
+                one.fields.get(name).map(|value| {
+                    value
+                        .as_str()
+                        .map_or_else(|| value.to_string(), str::to_owned)
+                })
+            };
+            if let (Some(visit), Some(submission), Some(note)) =
+                (text("visit"), text("submission"), text("note"))
                 && let Ok(visit) = visit.parse()
             {
                 known.insert((visit, format!("review/{submission}"), note));

@@ -57,7 +57,9 @@ impl World {
             self.rng.between(-60 * 86_400_000, 60 * 86_400_000)
         };
         let (name, skew) = (&self.phones[p].name, self.phones[p].skew);
-        self.trace.note(self.now, 22, || format!("the clock of {name} is {} minutes off", skew / 60_000));
+        self.trace.note(self.now, 22, || {
+            format!("the clock of {name} is {} minutes off", skew / 60_000)
+        });
     }
 
     /// Somebody works in other areas from now on, or as something else.
@@ -80,7 +82,9 @@ impl World {
         let scope = cast::scope(&areas);
         let (name, now) = (self.people[who].username.clone(), Millis(self.now));
         let place = (role, scope.clone());
-        self.office.change(|db| accounts::move_to(db, &name, place, now)).unwrap();
+        self.office
+            .change(|db| accounts::move_to(db, &name, place, now))
+            .unwrap();
         self.people[who].scope = scope;
         self.note(23, || format!("{name} works in areas {areas:?} now"));
     }
@@ -92,7 +96,9 @@ impl World {
         let area = self.rng.below(AREAS.len());
         let mut change = cast::cooperative(name, area);
         change.at = Millis(self.now);
-        self.office.change(|db| server_office::apply(db, change)).unwrap();
+        self.office
+            .change(|db| server_office::apply(db, change))
+            .unwrap();
         self.note(24, || format!("{name} lies in area {area} now"));
     }
 
@@ -113,7 +119,9 @@ impl World {
         let room = self.rng.below(3) as u32;
         self.start(p, Some(room));
         let name = &self.phones[p].name;
-        self.trace.note(self.now, 25, || format!("the disk of {name} is nearly full"));
+        self.trace.note(self.now, 25, || {
+            format!("the disk of {name} is nearly full")
+        });
         let pause = self.rng.between(60_000, 3_600_000);
         self.at(pause, What::Room(p));
     }
@@ -132,6 +140,7 @@ impl World {
             // The device may be writing just now; then it keeps its record.
             .unwrap_or(0);
         let name = &self.phones[p].name;
-        self.trace.note(self.now, 26, || format!("{name} loses {lost} record"));
+        self.trace
+            .note(self.now, 26, || format!("{name} loses {lost} record"));
     }
 }

@@ -11,6 +11,8 @@ pub(crate) struct Said {
     /// A field of the visit, or `review/<submission>`.
     pub(crate) field: String,
     pub(crate) value: String,
+    /// A person took the server's value instead.
+    pub(crate) given_up: bool,
 }
 
 #[derive(Default)]
@@ -29,6 +31,12 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub(crate) fn say(&mut self, phone: usize, visit: RecordId, field: String, value: String) {
-        self.said.push(Said { phone, visit, field, value });
+        self.said.push(Said {
+            phone,
+            visit,
+            field,
+            value,
+            given_up: false,
+        });
     }
 }

@@ -24,8 +24,8 @@ mod rng;
 mod trace;
 mod world;
 
-use std::process::ExitCode;
 use std::collections::BTreeSet;
+use std::process::ExitCode;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -73,7 +73,11 @@ fn main() -> ExitCode {
     } else {
         many(options.from, options.seeds.unwrap_or(2_000))
     };
-    if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if fine {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 fn read(args: &[String]) -> Result<Options, String> {
@@ -82,7 +86,9 @@ fn read(args: &[String]) -> Result<Options, String> {
     while let Some(arg) = args.next() {
         let mut number = || {
             let text = args.next().ok_or_else(|| format!("{arg} needs a number"))?;
-            text.replace('_', "").parse::<u64>().map_err(|why| format!("{arg}: {why}"))
+            text.replace('_', "")
+                .parse::<u64>()
+                .map_err(|why| format!("{arg}: {why}"))
         };
         match arg.as_str() {
             "--seeds" => options.seeds = Some(number()?),
@@ -108,7 +114,9 @@ fn read(args: &[String]) -> Result<Options, String> {
 
 /// Runs one seed; a panic in it is a finding like any other.
 fn run(seed: u64, templates: &Templates, bug: Option<Bug>, tell: bool) -> Report {
-    let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world::run(seed, templates, bug, tell)));
+    let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        world::run(seed, templates, bug, tell)
+    }));
     ran.unwrap_or_else(|_| Report {
         wrong: vec!["something panicked".to_owned()],
         hash: 0,
@@ -121,7 +129,10 @@ fn one(seed: u64, options: &Options) -> bool {
     for what in &report.wrong {
         println!("seed {seed}: {what}");
     }
-    println!("seed {seed}: trace {:016x}, {} syncs, {} acts", report.hash, report.tally.syncs, report.tally.acts);
+    println!(
+        "seed {seed}: trace {:016x}, {} syncs, {} acts",
+        report.hash, report.tally.syncs, report.tally.acts
+    );
     report.wrong.is_empty()
 }
 
@@ -158,16 +169,25 @@ fn sweep(from: u64, count: u64, bug: Option<Bug>, most: usize) -> Found {
     for child in children {
         let output = child.wait_with_output().unwrap();
         for line in String::from_utf8_lossy(&output.stdout).lines() {
-            if let Some((seed, what)) = line.strip_prefix("seed ").and_then(|line| line.split_once(": ")) {
+            if let Some((seed, what)) = line
+                .strip_prefix("seed ")
+                .and_then(|line| line.split_once(": "))
+            {
                 found.wrong.push((seed.parse().unwrap(), what.to_owned()));
             } else if let Some(numbers) = line.strip_prefix("part ") {
-                let numbers: Vec<u64> = numbers.split(' ').map(|number| number.parse().unwrap()).collect();
+                let numbers: Vec<u64> = numbers
+                    .split(' ')
+                    .map(|number| number.parse().unwrap())
+                    .collect();
                 found.ran += numbers[0];
                 found.tally.add(&Tally::of(&numbers[1..]));
             }
         }
         if !output.status.success() && found.wrong.is_empty() {
-            found.wrong.push((0, format!("a part of the runs ended with {}", output.status)));
+            found.wrong.push((
+                0,
+                format!("a part of the runs ended with {}", output.status),
+            ));
         }
     }
     found.wrong.sort();
@@ -178,10 +198,17 @@ fn sweep(from: u64, count: u64, bug: Option<Bug>, most: usize) -> Found {
 fn part(options: &Options) -> bool {
     let templates = Templates::new();
     let count = options.seeds.unwrap_or(0);
-    let known = if options.bug.is_none() { regressions() } else { Vec::new() };
+    let known = if options.bug.is_none() {
+        regressions()
+    } else {
+        Vec::new()
+    };
     let seeds = known.into_iter().chain(options.from..options.from + count);
     let (mut ran, mut tally, mut bad) = (0_u64, Tally::default(), 0);
-    for seed in seeds.skip(options.part as usize).step_by(options.of.max(1) as usize) {
+    for seed in seeds
+        .skip(options.part as usize)
+        .step_by(options.of.max(1) as usize)
+    {
         let report = run(seed, &templates, options.bug, false);
         ran += 1;
         tally.add(&report.tally);
@@ -214,7 +241,13 @@ fn many(from: u64, count: u64) -> bool {
     println!(
         "{ran} runs from seed {from}: {} visits, {} things done by people, {} syncs, {} faults beside the network, {} crashes, \
          {} conflicts and {} refusals decided",
-        tally.visits, tally.acts, tally.syncs, tally.faults, tally.crashes, tally.conflicts, tally.refusals
+        tally.visits,
+        tally.acts,
+        tally.syncs,
+        tally.faults,
+        tally.crashes,
+        tally.conflicts,
+        tally.refusals
     );
     let seeds: BTreeSet<u64> = wrong.iter().map(|(seed, _)| *seed).collect();
     let rate = ran as f64 / seconds.max(0.001);
@@ -246,11 +279,19 @@ fn planted() -> bool {
         let found = sweep(0, BUG_SEEDS, Some(*bug), 1);
         match found.wrong.first() {
             Some((seed, what)) => {
-                println!("{bug:?}: found within {} runs (seed {seed}): {what}\n    planted: {}", found.ran, bug.what());
+                println!(
+                    "{bug:?}: found within {} runs (seed {seed}): {what}\n    planted: {}",
+                    found.ran,
+                    bug.what()
+                );
             }
             None => {
                 fine = false;
-                println!("{bug:?}: NOT FOUND in {} runs\n    planted: {}", found.ran, bug.what());
+                println!(
+                    "{bug:?}: NOT FOUND in {} runs\n    planted: {}",
+                    found.ran,
+                    bug.what()
+                );
             }
         }
     }

@@ -6,7 +6,11 @@ use crate::office::{Letter, Pushed, refusal};
 use crate::world::{What, World};
 
 fn ours(status: u16, body: String) -> Answer {
-    Answer::Response { status, ours: true, body }
+    Answer::Response {
+        status,
+        ours: true,
+        body,
+    }
 }
 
 fn foreign(status: u16) -> Answer {
@@ -24,7 +28,14 @@ impl World {
         let life = self.phones[p].life;
         self.phones[p].waiting = Some(call);
         self.at(Self::PATIENCE, What::Answer(p, life, call, Answer::Nothing));
-        let mut letter = Letter { call, phone: p, life, token, body, whole: true };
+        let mut letter = Letter {
+            call,
+            phone: p,
+            life,
+            token,
+            body,
+            whole: true,
+        };
         let way = self.rng.between(20, 900);
         if self.strikes(25) {
             return self.at(way, What::Answer(p, life, call, foreign(200)));
@@ -50,7 +61,11 @@ impl World {
             letter.body.truncate(keep);
             letter.whole = false;
         }
-        let slow = if self.strikes(40) { self.rng.between(0, 900_000) } else { 0 };
+        let slow = if self.strikes(40) {
+            self.rng.between(0, 900_000)
+        } else {
+            0
+        };
         self.at(way + slow, What::Arrive(Box::new(letter)));
     }
 
@@ -63,7 +78,10 @@ impl World {
             3 => ours(500, refusal(ErrorCode::Internal, None)),
             4 => ours(503, refusal(ErrorCode::Internal, None)),
             5 | 6 => ours(413, refusal(ErrorCode::TooLarge, None)),
-            7 => ours(429, refusal(ErrorCode::TooMany, Some(1 + self.rng.below(900) as u32))),
+            7 => ours(
+                429,
+                refusal(ErrorCode::TooMany, Some(1 + self.rng.below(900) as u32)),
+            ),
             8 => ours(429, String::new()),
             9 => ours(400, refusal(ErrorCode::Malformed, None)),
             _ => ours(426, refusal(ErrorCode::UpdateNeeded, None)),
@@ -84,7 +102,11 @@ impl World {
             }
             Err((status, body)) => {
                 // The one who sent a body that was cut does not get to read the answer.
-                let answer = if letter.whole { ours(status, body) } else { Answer::Nothing };
+                let answer = if letter.whole {
+                    ours(status, body)
+                } else {
+                    Answer::Nothing
+                };
                 self.reply(&letter, answer);
             }
         }
@@ -153,7 +175,8 @@ impl World {
     pub(crate) fn crash_server(&mut self, when: &str) {
         self.tally.crashes += 1;
         self.office.crash();
-        self.trace.note(self.now, 11, || format!("the server crashes {when}"));
+        self.trace
+            .note(self.now, 11, || format!("the server crashes {when}"));
         let pause = self.rng.between(500, 600_000);
         self.at(pause, What::ServerStart);
     }

@@ -116,7 +116,14 @@ impl Office {
     }
 
     /// The writing half of a task.
-    pub(crate) fn push(&mut self, id: u64, now: Millis, crash: bool, full: bool, bug: Option<Bug>) -> Pushed {
+    pub(crate) fn push(
+        &mut self,
+        id: u64,
+        now: Millis,
+        crash: bool,
+        full: bool,
+        bug: Option<Bug>,
+    ) -> Pushed {
         let Some(task) = self.tasks.get_mut(&id) else {
             return Pushed::Crashed;
         };
@@ -125,11 +132,15 @@ impl Office {
                 .db
                 .pragma_query_value(None, "page_count", |row| row.get(0))
                 .unwrap();
-            self.db.pragma_update(None, "max_page_count", pages).unwrap();
+            self.db
+                .pragma_update(None, "max_page_count", pages)
+                .unwrap();
         }
         let pushed = write(&mut self.db, task, now, crash, bug);
         if full {
-            self.db.pragma_update(None, "max_page_count", u32::MAX >> 2).unwrap();
+            self.db
+                .pragma_update(None, "max_page_count", u32::MAX >> 2)
+                .unwrap();
         }
         if matches!(pushed, Pushed::Committed) {
             self.watch(id);
@@ -148,13 +159,19 @@ impl Office {
                 continue;
             };
             if let Some(before) = self.applied.insert(result.id, rev) {
-                self.wrong.push(format!("mutation {} was applied at {before} and again at {rev}", result.id));
+                self.wrong.push(format!(
+                    "mutation {} was applied at {before} and again at {rev}",
+                    result.id
+                ));
             }
             let Some(mutation) = request.mutations.iter().find(|one| one.id == result.id) else {
                 continue;
             };
             let visit = match mutation.kind {
-                Kind::Review => mutation.fields.get("visit").and_then(|id| id.as_str()?.parse().ok()),
+                Kind::Review => mutation
+                    .fields
+                    .get("visit")
+                    .and_then(|id| id.as_str()?.parse().ok()),
                 _ => Some(mutation.record),
             };
             self.touched.extend(visit);
@@ -181,7 +198,8 @@ impl Office {
             _ => false,
         };
         if !allowed {
-            self.wrong.push(format!("visit {visit} went from {before:?} to {state:?}"));
+            self.wrong
+                .push(format!("visit {visit} went from {before:?} to {state:?}"));
         }
         once_each(&reviews, visit, &mut self.wrong);
     }
@@ -190,7 +208,10 @@ impl Office {
     pub(crate) fn pull(&mut self, task: Task, now: Millis) -> String {
         let transaction = self.db.unchecked_transaction().unwrap();
         let results = task.results.unwrap_or_default();
-        let reply: Reply = task.exchange.pull(&transaction, &task.user, results, now).unwrap();
+        let reply: Reply = task
+            .exchange
+            .pull(&transaction, &task.user, results, now)
+            .unwrap();
         serde_json::to_string(&reply).unwrap()
     }
 
@@ -201,12 +222,23 @@ impl Office {
 
     /// Changes something beside the devices, as the command line does.
     pub(crate) fn change<T>(&mut self, job: impl FnOnce(&Connection) -> T) -> T {
-        sqlite::transact(&mut self.db, |connection| Ok::<_, sqlite::Error>(job(connection))).unwrap()
+        sqlite::transact(&mut self.db, |connection| {
+            Ok::<_, sqlite::Error>(job(connection))
+        })
+        .unwrap()
     }
 }
 
-fn write(db: &mut Connection, task: &mut Task, now: Millis, crash: bool, bug: Option<Bug>) -> Pushed {
-    let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
+fn write(
+    db: &mut Connection,
+    task: &mut Task,
+    now: Millis,
+    crash: bool,
+    bug: Option<Bug>,
+) -> Pushed {
+    let transaction = db
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .unwrap();
     if let Some(bug) = bug {
         let request: SyncRequest = serde_json::from_slice(&task.letter.body).unwrap();
         bugs::before_push(bug, &transaction, &request);
@@ -233,7 +265,10 @@ fn once_each(reviews: &[Review], visit: RecordId, wrong: &mut Vec<String>) {
     let mut seen = BTreeSet::new();
     for review in reviews {
         if !seen.insert(review.submission) {
-            wrong.push(format!("submission {} of {visit} was reviewed twice", review.submission));
+            wrong.push(format!(
+                "submission {} of {visit} was reviewed twice",
+                review.submission
+            ));
         }
     }
 }

@@ -6,7 +6,8 @@ use anjangsana::{
     domain::{Decision, Fields, MutationId, RecordId, Role, VisitState},
     server::sqlite::mutation,
     store::api::{
-        CooperativeQuery, InboxQuery, Keep, QueueItem, Reply, Request, ReviewDraft, StoreError, Transfer,
+        CooperativeQuery, InboxQuery, Keep, QueueItem, Reply, Request, ReviewDraft, StoreError,
+        Transfer,
     },
     sync::engine::{Event, Failure},
 };
@@ -63,13 +64,17 @@ impl World {
             let mut statement = look
                 .prepare_cached("select mutation from outbox where record = ? and state = 'aside'")
                 .unwrap();
-            let ids = statement.query_map([visit.to_string()], |row| row.get(0)).unwrap();
+            let ids = statement
+                .query_map([visit.to_string()], |row| row.get(0))
+                .unwrap();
             ids.map(Result::unwrap).collect()
         };
         if self.ask(p, request).is_none() {
             return false;
         }
-        let mended = refused.iter().filter_map(|id| id.parse::<MutationId>().ok());
+        let mended = refused
+            .iter()
+            .filter_map(|id| id.parse::<MutationId>().ok());
         self.ledger.decided.extend(mended);
         let chance = self.rng.per_mille(100);
         if let Some(bug) = self.bug
@@ -87,7 +92,11 @@ impl World {
     pub(crate) fn act(&mut self, p: usize) {
         self.acts = self.acts.saturating_sub(1);
         self.tally.acts += 1;
-        let longest = if self.rng.per_mille(500) { 20_000 } else { 1_500_000 };
+        let longest = if self.rng.per_mille(500) {
+            20_000
+        } else {
+            1_500_000
+        };
         let next = self.rng.between(2_000, longest);
         self.at(next, What::Act(p));
         if self.phones[p].store.is_none() {
@@ -129,7 +138,10 @@ impl World {
     }
 
     fn begin(&mut self, p: usize) {
-        let query = CooperativeQuery { limit: 10, ..CooperativeQuery::default() };
+        let query = CooperativeQuery {
+            limit: 10,
+            ..CooperativeQuery::default()
+        };
         let Some(Reply::Cooperatives(page)) = self.ask(p, Request::Cooperatives(query)) else {
             return;
         };
@@ -141,7 +153,8 @@ impl World {
         };
         self.ledger.visits.insert(visit, self.phones[p].who);
         let name = &self.phones[p].name;
-        self.trace.note(self.now, 31, || format!("{name} begins {visit}"));
+        self.trace
+            .note(self.now, 31, || format!("{name} begins {visit}"));
         self.phones[p].events.push_back(Event::Changed);
         self.wake(p);
         self.answer(p, visit);
@@ -157,7 +170,14 @@ impl World {
             .filter(|(_, owner)| **owner == who)
             .map(|(visit, _)| *visit)
             .collect();
-        let Some(visit) = self.rng.pick(&mine).copied() else {
+        // Mostly the newest, so that several phones are at the same one.
+        let newest = &mine[mine.len().saturating_sub(2)..];
+        let from = if self.rng.per_mille(600) {
+            newest
+        } else {
+            &mine[..]
+        };
+        let Some(visit) = self.rng.pick(from).copied() else {
             return;
         };
         let Some(Reply::Visit(detail)) = self.ask(p, Request::Visit(visit)) else {
@@ -165,7 +185,10 @@ impl World {
         };
         let returned = detail.state == VisitState::Returned;
         if returned && (self.bug == Some(Bug::ReturnedLocked) || !detail.editable) {
-            self.wrong.push(format!("{} cannot edit {visit}, which was returned", self.phones[p].name));
+            self.wrong.push(format!(
+                "{} cannot edit {visit}, which was returned",
+                self.phones[p].name
+            ));
         }
         if !detail.editable {
             return;
@@ -176,7 +199,8 @@ impl World {
                 let reason = "batal".to_owned();
                 if self.changed(p, visit, Request::DiscardVisit { visit, reason }) {
                     let name = &self.phones[p].name;
-                    self.trace.note(self.now, 32, || format!("{name} discards {visit}"));
+                    self.trace
+                        .note(self.now, 32, || format!("{name} discards {visit}"));
                 }
             }
             _ => {
@@ -186,9 +210,11 @@ impl World {
                 let number = detail.visit.last_submission() + 1;
                 if self.changed(p, visit, Request::SubmitVisit { visit }) {
                     let name = &self.phones[p].name;
-                    self.trace.note(self.now, 33, || format!("{name} submits {visit}"));
+                    self.trace
+                        .note(self.now, 33, || format!("{name} submits {visit}"));
                     let at = self.phones[p].clock(self.now).0.to_string();
-                    self.ledger.say(p, visit, format!("submission/{number}"), at);
+                    self.ledger
+                        .say(p, visit, format!("submission/{number}"), at);
                 }
             }
         }
@@ -197,7 +223,12 @@ impl World {
     /// Answers a question or two, sometimes again and again.
     fn answer(&mut self, p: usize, visit: RecordId) {
         for _ in 0..=self.rng.below(3) {
-            let Some(question) = self.rng.pick(&QUESTIONS).copied() else {
+            let among = if self.rng.per_mille(500) {
+                &QUESTIONS[..2]
+            } else {
+                &QUESTIONS[..]
+            };
+            let Some(question) = self.rng.pick(among).copied() else {
                 return;
             };
             self.give(p, visit, question);
@@ -212,15 +243,22 @@ impl World {
         let empty = question != "nama" && self.rng.per_mille(60);
         let value = (!empty).then(|| format!("v{}", self.ledger.count));
         let changes = vec![(question.to_owned(), value.clone())];
-        let request = Request::SaveAnswers { visit, changes, place: None };
+        let request = Request::SaveAnswers {
+            visit,
+            changes,
+            place: None,
+        };
         if self.changed(p, visit, request) {
             let name = &self.phones[p].name;
-            self.trace.note(self.now, 34, || format!("{name} answers {question} = {value:?} in {visit}"));
+            self.trace.note(self.now, 34, || {
+                format!("{name} answers {question} = {value:?} in {visit}")
+            });
             if let Some(value) = value {
                 self.ledger.say(p, visit, format!("a/{question}"), value);
             } else {
                 // Taken away: nothing to look for, but what was there before is superseded.
-                self.ledger.say(p, visit, format!("a/{question}"), String::new());
+                self.ledger
+                    .say(p, visit, format!("a/{question}"), String::new());
             }
         }
     }
@@ -234,17 +272,35 @@ impl World {
         };
         self.ledger.count += 1;
         let note = format!("n{}", self.ledger.count);
-        let decision = if self.rng.per_mille(600) { Decision::Return } else { Decision::Approve };
+        let decision = if self.rng.per_mille(600) {
+            Decision::Return
+        } else {
+            Decision::Approve
+        };
         let notes = match decision {
             Decision::Return => BTreeMap::from([("nama".to_owned(), "Periksa".to_owned())]),
             Decision::Approve => BTreeMap::new(),
         };
-        let draft = ReviewDraft { notes, note: note.clone() };
+        let draft = ReviewDraft {
+            notes,
+            note: note.clone(),
+        };
         let visit = row.id;
-        if self.changed(p, visit, Request::Review { visit, decision, draft }) {
+        if self.changed(
+            p,
+            visit,
+            Request::Review {
+                visit,
+                decision,
+                draft,
+            },
+        ) {
             let name = &self.phones[p].name;
-            self.trace.note(self.now, 35, || format!("{name} reviews {visit}: {decision:?}"));
-            self.ledger.say(p, visit, format!("review/{}", row.submissions), note);
+            self.trace.note(self.now, 35, || {
+                format!("{name} reviews {visit}: {decision:?}")
+            });
+            self.ledger
+                .say(p, visit, format!("review/{}", row.submissions), note);
         }
     }
 
@@ -253,11 +309,20 @@ impl World {
         let Some(Reply::Queue(queue)) = self.ask(p, Request::Queue) else {
             return;
         };
-        let settled = |item: &&QueueItem| matches!(item.transfer, Transfer::Conflict | Transfer::SetAside { .. });
+        let settled = |item: &&QueueItem| {
+            matches!(
+                item.transfer,
+                Transfer::Conflict | Transfer::SetAside { .. }
+            )
+        };
         let Some(item) = queue.items.iter().find(settled) else {
             return;
         };
-        let keep = if self.rng.per_mille(500) { Keep::Mine } else { Keep::Theirs };
+        let keep = if self.rng.per_mille(500) {
+            Keep::Mine
+        } else {
+            Keep::Theirs
+        };
         self.settle(p, item, keep);
     }
 
@@ -272,16 +337,27 @@ impl World {
         } else if keep == Keep::Mine && tried < 6 {
             Request::Resend { mutation }
         } else {
-            Request::Resolve { mutation, keep: Keep::Theirs }
+            Request::Resolve {
+                mutation,
+                keep: Keep::Theirs,
+            }
         };
-        let gives_up = matches!(request, Request::Resolve { keep: Keep::Theirs, .. });
+        let gives_up = matches!(
+            request,
+            Request::Resolve {
+                keep: Keep::Theirs,
+                ..
+            }
+        );
         let resends = matches!(request, Request::Resend { .. });
         let before = self.held_fields(p, mutation);
         if self.ask(p, request).is_none() {
             return false;
         }
         let name = &self.phones[p].name;
-        self.trace.note(self.now, 36, || format!("{name} decides about {mutation}: {keep:?}"));
+        self.trace.note(self.now, 36, || {
+            format!("{name} decides about {mutation}: {keep:?}")
+        });
         self.ledger.decided.insert(mutation);
         if is_conflict {
             self.tally.conflicts += 1;
@@ -308,20 +384,31 @@ impl World {
         let found: Option<String> = self.phones[p]
             .disk
             .look
-            .query_row("select fields from outbox where mutation = ?", [mutation.to_string()], |row| row.get(0))
+            .query_row(
+                "select fields from outbox where mutation = ?",
+                [mutation.to_string()],
+                |row| row.get(0),
+            )
             .optional()
             .unwrap_or(None);
-        found.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+        found
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default()
     }
 
     /// A person took the server's values in a conflict that the server knows of: what they typed into it after it was
     /// sent was theirs to give up.
     fn forgive_unsent(&mut self, p: usize, visit: RecordId, mutation: MutationId, fields: &Fields) {
         let known = mutation::find(&self.office.db, mutation).unwrap().is_some();
-        let values: Vec<&str> = fields.values().filter_map(Value::as_str).collect();
-        self.ledger.said.retain(|said| {
-            !(known && said.phone == p && said.visit == visit && values.contains(&said.value.as_str()))
-        });
+        let text = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            mark => mark.get("at").map(Value::to_string).unwrap_or_default(),
+        };
+        let values: Vec<String> = fields.values().map(text).collect();
+        for said in &mut self.ledger.said {
+            said.given_up |=
+                known && said.phone == p && said.visit == visit && values.contains(&said.value);
+        }
     }
 
     /// After the faults: everybody logs in, takes updates, and decides about what was set aside, until nothing is left.
@@ -338,11 +425,19 @@ impl World {
         for item in &queue.items {
             match item.transfer {
                 Transfer::Conflict => {
-                    let keep = if self.rng.per_mille(500) { Keep::Mine } else { Keep::Theirs };
+                    let keep = if self.rng.per_mille(500) {
+                        Keep::Mine
+                    } else {
+                        Keep::Theirs
+                    };
                     busy |= self.settle(p, item, keep);
                 }
                 Transfer::SetAside { .. } => {
-                    let keep = if self.rng.per_mille(600) { Keep::Mine } else { Keep::Theirs };
+                    let keep = if self.rng.per_mille(600) {
+                        Keep::Mine
+                    } else {
+                        Keep::Theirs
+                    };
                     busy |= self.settle(p, item, keep);
                 }
                 _ => {}

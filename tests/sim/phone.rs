@@ -117,8 +117,11 @@ impl Phone {
     }
 
     pub(crate) fn is_stopped(&self) -> Option<&Failure> {
-        matches!(self.engine.phase(), Phase::LoginNeeded | Phase::UpdateNeeded)
-            .then(|| self.engine.trouble())
-            .flatten()
+        matches!(
+            self.engine.phase(),
+            Phase::LoginNeeded | Phase::UpdateNeeded
+        )
+        .then(|| self.engine.trouble())
+        .flatten()
     }
 }

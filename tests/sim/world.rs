@@ -2,14 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use anjangsana::{
-    domain::{DeviceId, Millis, User},
-    platform::{device::understand, machine::Answer},
-    sync::{
-        engine::{Applied, Effect, Event, Failure},
-        wire::SyncReply,
-    },
-};
 use crate::bugs::{self, Bug};
 use crate::cast::{self, DAWN, Templates};
 use crate::disk::Disk;
@@ -18,6 +10,14 @@ use crate::office::{Letter, Office};
 use crate::phone::Phone;
 use crate::rng::Rng;
 use crate::trace::Trace;
+use anjangsana::{
+    domain::{DeviceId, Millis, User},
+    platform::{device::understand, machine::Answer},
+    sync::{
+        engine::{Applied, Effect, Event, Failure},
+        wire::SyncReply,
+    },
+};
 
 /// How long a device waits for an answer, ms.
 const PATIENCE: i64 = 120_000;
@@ -186,7 +186,8 @@ impl World {
 
     pub(crate) fn at(&mut self, after: i64, what: What) {
         self.order += 1;
-        self.agenda.insert((self.now + after.max(0), self.order), what);
+        self.agenda
+            .insert((self.now + after.max(0), self.order), what);
     }
 
     pub(crate) fn note(&mut self, code: u8, words: impl FnOnce() -> String) {
@@ -224,7 +225,8 @@ impl World {
         while !self.is_quiet() && self.wrong.is_empty() {
             if self.now > end {
                 let busy: Vec<String> = self.unrest();
-                self.wrong.push(format!("it does not come to rest: {}", busy.join("; ")));
+                self.wrong
+                    .push(format!("it does not come to rest: {}", busy.join("; ")));
                 break;
             }
             self.next();
@@ -252,7 +254,8 @@ impl World {
             What::Timer(p, life, timer) => {
                 let phone = &mut self.phones[p];
                 if phone.life == life && phone.timer == timer {
-                    let lost = self.bug == Some(Bug::NeverWakes) && phone.engine.trouble().is_some();
+                    let lost =
+                        self.bug == Some(Bug::NeverWakes) && phone.engine.trouble().is_some();
                     if !lost {
                         phone.events.push_back(Event::Woke);
                         self.wake(p);
@@ -393,7 +396,9 @@ impl World {
                 }
             }
             Effect::Apply(mut reply) => {
-                let dies = bug.is_some_and(|bug| bugs::before_apply(bug, &phone.disk.look, &mut reply, chance));
+                let dies = bug.is_some_and(|bug| {
+                    bugs::before_apply(bug, &phone.disk.look, &mut reply, chance)
+                });
                 if dies {
                     return self.crash(p);
                 }
@@ -435,7 +440,8 @@ impl World {
             )
         });
         if applied.mismatch && !self.excused {
-            self.wrong.push(format!("{name} and the server differ without a cause"));
+            self.wrong
+                .push(format!("{name} and the server differ without a cause"));
         }
     }
 
@@ -446,12 +452,22 @@ impl World {
         }
         phone.waiting = None;
         let understood = understand::<SyncReply>(answer).map(Box::new);
-        if let (Answer::Response { status: 200, ours: false, .. }, Some(bug)) = (answer, self.bug) {
+        if let (
+            Answer::Response {
+                status: 200,
+                ours: false,
+                ..
+            },
+            Some(bug),
+        ) = (answer, self.bug)
+        {
             bugs::after_portal(bug, &phone.disk.look);
         }
         if let Err(failure) = &understood {
             let name = &phone.name;
-            self.trace.note(self.now, 6, || format!("{name} gets no answer: {failure:?}"));
+            self.trace.note(self.now, 6, || {
+                format!("{name} gets no answer: {failure:?}")
+            });
         }
         self.phones[p].events.push_back(Event::Answered(understood));
         self.wake(p);
@@ -482,7 +498,10 @@ impl World {
             .iter()
             .filter(|phone| !phone.rests(last))
             .map(|phone| {
-                let facts = phone.store.as_ref().and_then(|store| store.sync_facts().ok());
+                let facts = phone
+                    .store
+                    .as_ref()
+                    .and_then(|store| store.sync_facts().ok());
                 format!(
                     "{} {:?} agreed {:?} of {last}, unsent {:?}, {:?}",
                     phone.name,

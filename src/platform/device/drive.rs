@@ -88,7 +88,9 @@ impl<M: Machine> Device<M> {
                 .err()
                 .map(|_| Event::StoreFailed),
             Effect::SetAside(mutation, why) => self
-                .store(generation, |store| store.set_aside(mutation, &why.to_string()))
+                .store(generation, |store| {
+                    store.set_aside(mutation, &why.to_string())
+                })
                 .err()
                 .map(|_| Event::StoreFailed),
         }
