@@ -18,6 +18,7 @@ use crate::{
 
 use super::sqlite::{
     Error,
+    epoch::{self, Epoch},
     pull::{self, RawRecord},
     push::{self, Prepared, Sender},
 };
@@ -34,6 +35,8 @@ pub struct Request {
     cursor: u64,
     #[serde(default)]
     scope: String,
+    #[serde(default)]
+    epoch: Option<String>,
     #[serde(default)]
     mutations: Vec<Box<RawValue>>,
 }
@@ -55,6 +58,14 @@ pub struct Reply {
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<Digest>,
     limits: Limits,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    epoch: String,
+    #[serde(skip_serializing_if = "is_zero")]
+    epoch_rev: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Why a request as a whole is not taken.
@@ -86,6 +97,7 @@ pub struct Exchange {
     sent_at: Option<Millis>,
     cursor: u64,
     scope: String,
+    epoch: Option<String>,
     asked: Vec<Asked>,
 }
 
@@ -110,6 +122,7 @@ impl Exchange {
             sent_at: request.sent_at,
             cursor: request.cursor,
             scope: request.scope,
+            epoch: request.epoch,
         })
     }
 
@@ -129,8 +142,10 @@ impl Exchange {
         user: &User,
         now: Millis,
     ) -> Result<Vec<MutationResult>, Error> {
+        let epoch = epoch::present(connection)?;
         let sender = Sender {
             user,
+            newest: self.is_of_another(&epoch).then_some(epoch.rev),
             device: self.device,
             clock: self.sent_at.map(|at| now.0.saturating_sub(at.0)),
         };
@@ -161,9 +176,10 @@ impl Exchange {
         let made: BTreeSet<u64> = made.collect();
         let scope = name_of(user);
         let same_scope = scope == self.scope;
+        let epoch = epoch::present(connection)?;
         // A cursor that no database can hold is one from the future.
         let cursor = match i64::try_from(self.cursor) {
-            Ok(_) if same_scope => self.cursor,
+            Ok(_) if same_scope && !self.is_of_another(&epoch) => self.cursor,
             _ => 0,
         };
         let page = pull::page(connection, user, cursor, &made)?;
@@ -178,7 +194,14 @@ impl Exchange {
             user: (!same_scope).then(|| user.clone()),
             digest: page.digest,
             limits: Limits::default(),
+            epoch: epoch.name,
+            epoch_rev: epoch.rev,
         })
+    }
+
+    /// Whether the device last spoke to another life of this server. One that knows no lives is taken at its cursor.
+    fn is_of_another(&self, epoch: &Epoch) -> bool {
+        self.epoch.as_ref().is_some_and(|name| *name != epoch.name)
     }
 }
 

@@ -17,6 +17,7 @@ mod project;
 mod queue;
 mod record;
 mod review;
+mod rewind;
 mod sync;
 pub mod vault;
 mod visits;

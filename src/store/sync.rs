@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Rows, params};
 use serde_json::Value;
 
 use super::api::StoreError;
-use super::{meta, project, record};
+use super::{meta, project, record, rewind};
 use crate::domain::{
     DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, Scope, User, UserId,
     record::overlay,
@@ -29,6 +29,7 @@ pub(super) fn prepare(
         sent_at: now,
         cursor: meta::number(&transaction, meta::CURSOR)?,
         scope: meta::text(&transaction, meta::SCOPE)?.unwrap_or_default(),
+        epoch: Some(meta::text(&transaction, meta::EPOCH)?.unwrap_or_default()),
         mutations: Vec::new(),
     };
     let mut bytes = 0;
@@ -70,6 +71,7 @@ pub(super) fn apply(
 ) -> Result<Applied, StoreError> {
     let transaction = db.transaction()?;
     // Before the answers: what they say is applied does not come again, so it is not awaited either.
+    rewind::begin(&transaction, me, reply)?;
     if meta::text(&transaction, meta::SCOPE)?.as_deref() != Some(&reply.scope) {
         change_scope(&transaction, reply)?;
     }
@@ -77,12 +79,13 @@ pub(super) fn apply(
         settle(&transaction, now, result.id, &result.outcome)?;
     }
     for incoming in &reply.records {
-        take_in(&transaction, me, incoming)?;
+        take_in(&transaction, me, now, incoming)?;
     }
     meta::set(&transaction, meta::CURSOR, &reply.cursor.to_string())?;
     if !reply.more {
         transaction.execute("update record set stale = 0 where stale = 1", [])?;
         drop_unseen(&transaction, me)?;
+        rewind::send_lost(&transaction, now)?;
         meta::set(&transaction, meta::LAST_OK, &now.0.to_string())?;
     }
     meta::set(
@@ -234,16 +237,21 @@ fn accepted(
 }
 
 /// Takes in a record as the server has it. Unsent changes stay over it.
-fn take_in(db: &Connection, me: UserId, incoming: &Record) -> Result<(), StoreError> {
+fn take_in(db: &Connection, me: UserId, now: Millis, incoming: &Record) -> Result<(), StoreError> {
     let key = incoming.id.to_string();
     if incoming.deleted {
         return gone(db, me, incoming.kind, incoming.id);
     }
-    let before: Option<(Fields, u64)> = db
-        .prepare_cached("select base, rev from record where id = ?")?
-        .query_row([&key], |row| Ok((record::json(row, 0)?, row.get(1)?)))
+    let before: Option<(Fields, u64, bool)> = db
+        .prepare_cached("select base, rev, unseen = 2 from record where id = ?")?
+        .query_row([&key], |row| {
+            Ok((record::json(row, 0)?, row.get(1)?, row.get(2)?))
+        })
         .optional()?;
-    if let Some((base, rev)) = before {
+    if let Some((base, rev, went_back)) = before {
+        if went_back {
+            rewind::send_difference(db, now, &base, incoming)?;
+        }
         if rev > incoming.rev {
             db.prepare_cached("update record set unseen = 0 where id = ?")?
                 .execute([&key])?;

@@ -484,6 +484,7 @@ mod tests {
             sent_at: NOW,
             cursor: 0,
             scope: String::new(),
+            epoch: None,
             mutations: (0..count).map(mutation).collect(),
         }))
     }
@@ -500,6 +501,8 @@ mod tests {
             user: None,
             digest: None,
             limits: Limits::default(),
+            epoch: String::new(),
+            epoch_rev: 0,
         })))
     }
 

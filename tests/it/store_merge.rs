@@ -60,6 +60,8 @@ fn reply(cursor: u64, results: Vec<MutationResult>, records: Vec<Record>) -> Syn
         user: None,
         digest: None,
         limits: Limits::default(),
+        epoch: String::new(),
+        epoch_rev: 0,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::phone::Done;
 use crate::world::World;
 
 /// A row of the server's log.
-struct Logged {
+pub(crate) struct Logged {
     id: MutationId,
     kind: String,
     record: RecordId,
@@ -189,7 +189,10 @@ impl World {
             let is_last = later.insert(key);
             let is_there = said.given_up
                 || said.value.is_empty()
-                || known.contains(&(said.visit, said.field.clone(), said.value.clone()));
+                || known.contains(&(said.visit, said.field.clone(), said.value.clone()))
+                // After a restore the last submission may be counted as the first.
+                || said.field.starts_with("submission/")
+                    && known.contains(&(said.visit, "submission/1".to_owned(), said.value.clone()));
             if !is_last || is_there || self.ledger.given_up.contains(&(said.phone, said.visit)) {
                 continue;
             }
@@ -242,7 +245,9 @@ impl World {
             .filter_map(|id| id.parse().ok())
             .collect();
         for one in log.iter().filter(|one| one.outcome != "applied") {
-            if !held.contains(&one.id) && !self.ledger.decided.contains(&one.id) {
+            // After a restore a device mends by itself what was refused for want of what the backup lacks.
+            let mended = self.restored && one.outcome == "rejected";
+            if !mended && !held.contains(&one.id) && !self.ledger.decided.contains(&one.id) {
                 self.complain(format!(
                     "{} came to {}, and nobody was asked",
                     one.id, one.outcome
@@ -254,14 +259,22 @@ impl World {
 
 fn sees(user: &User, one: &Stored) -> bool {
     let mine = one.record.owner == Some(user.id) || one.audience == Some(user.id);
-    !one.record.deleted && (mine || !one.private && user.scope.sees(&one.record.area))
+    // A draft is its officer's alone.
+    let is_draft = one.record.kind == Kind::Visit
+        && !one
+            .record
+            .fields
+            .keys()
+            .any(|name| name.starts_with("submission/"));
+    !one.record.deleted && (mine || !is_draft && user.scope.sees(&one.record.area))
 }
 
-struct Here {
-    kind: String,
+pub(crate) struct Here {
+    pub(crate) kind: String,
+    pub(crate) owner: Option<String>,
     area: String,
     rev: u64,
-    base: Fields,
+    pub(crate) base: Fields,
     fields: Fields,
 }
 
@@ -278,10 +291,10 @@ fn rows<T>(
         .collect()
 }
 
-fn records(db: &Connection) -> BTreeMap<RecordId, Here> {
+pub(crate) fn records(db: &Connection) -> BTreeMap<RecordId, Here> {
     let all = rows(
         db,
-        "select id, kind, area, rev, base, fields from record",
+        "select id, kind, area, rev, base, fields, owner from record",
         |row| {
             let json = |at: usize| {
                 serde_json::from_str(row.get_ref(at).unwrap().as_str().unwrap()).unwrap()
@@ -289,6 +302,7 @@ fn records(db: &Connection) -> BTreeMap<RecordId, Here> {
             let id: String = row.get(0)?;
             let here = Here {
                 kind: row.get(1)?,
+                owner: row.get(6)?,
                 area: row.get(2)?,
                 rev: row.get(3)?,
                 base: json(4),
@@ -311,7 +325,7 @@ fn unsent(db: &Connection, record: RecordId) -> Vec<Fields> {
         .collect()
 }
 
-fn log(db: &Connection) -> Vec<Logged> {
+pub(crate) fn log(db: &Connection) -> Vec<Logged> {
     rows(
         db,
         "select id, kind, record, outcome, fields from mutation where user is not null",
@@ -328,33 +342,40 @@ fn log(db: &Connection) -> Vec<Logged> {
 }
 
 /// Which values of which fields of which visits stand in mutations.
-fn said_in(log: &[Logged]) -> BTreeSet<(RecordId, String, String)> {
-    let mut known = BTreeSet::new();
-    for one in log {
-        if one.kind == "review" {
-            let text = |name: &str| {
-                one.fields.get(name).map(|value| {
-                    value
-                        .as_str()
-                        .map_or_else(|| value.to_string(), str::to_owned)
-                })
-            };
-            if let (Some(visit), Some(submission), Some(note)) =
-                (text("visit"), text("submission"), text("note"))
-                && let Ok(visit) = visit.parse()
-            {
-                known.insert((visit, format!("review/{submission}"), note));
-            }
-            continue;
-        }
-        for (field, value) in &one.fields {
-            let value = match value {
-                Value::String(text) => text.clone(),
-                Value::Object(mark) => mark.get("at").map(Value::to_string).unwrap_or_default(),
-                _ => continue,
-            };
-            known.insert((one.record, field.clone(), value));
-        }
+pub(crate) fn said_in(log: &[Logged]) -> BTreeSet<(RecordId, String, String)> {
+    log.iter()
+        .flat_map(|one| said_of(&one.kind, one.record, &one.fields))
+        .collect()
+}
+
+/// Which values of which fields of which visits stand in a record's fields.
+pub(crate) fn said_of(
+    kind: &str,
+    record: RecordId,
+    fields: &Fields,
+) -> Vec<(RecordId, String, String)> {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Object(mark) => mark.get("at").map(Value::to_string).unwrap_or_default(),
+        other => other.to_string(),
+    };
+    if kind != "review" {
+        let of = |(field, value): (&String, &Value)| (record, field.clone(), text(value));
+        return fields
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(of)
+            .collect();
     }
-    known
+    let named = |name: &str| fields.get(name).map(text);
+    let (Some(visit), Some(submission), Some(note)) =
+        (named("visit"), named("submission"), named("note"))
+    else {
+        return Vec::new();
+    };
+    let field = format!("review/{submission}");
+    visit
+        .parse()
+        .map(|visit| vec![(visit, field, note)])
+        .unwrap_or_default()
 }

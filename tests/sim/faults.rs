@@ -1,13 +1,16 @@
 //! What goes wrong beside the network, and what the office does meanwhile.
 
+use std::collections::BTreeSet;
+
 use anjangsana::{
     domain::{Millis, Role},
-    server::{accounts, office as server_office},
+    server::{accounts, office as server_office, sqlite::epoch},
     sync::engine::Event,
 };
 
 use crate::cast::{self, AREAS, COOPERATIVES};
-use crate::world::{What, World};
+use crate::check::{log, records, said_in, said_of};
+use crate::world::{Backup, What, World};
 
 impl World {
     pub(crate) fn fault(&mut self) {
@@ -16,7 +19,7 @@ impl World {
         }
         self.tally.faults += 1;
         let p = self.rng.below(self.phones.len());
-        match self.rng.below(15) {
+        match self.rng.below(17) {
             0 | 1 => {
                 if self.phones[p].store.is_some() {
                     self.crash(p);
@@ -40,6 +43,7 @@ impl World {
             9 | 10 => self.take_over(p),
             11 => self.fill_disk(p),
             12 => self.lose_record(p),
+            13 => self.back_up_or_restore(),
             _ => {
                 let there = self.rng.per_mille(500);
                 self.phones[p].events.push_back(Event::Network(there));
@@ -48,6 +52,48 @@ impl World {
         }
         let next = self.rng.between(20_000, 1_500_000 / i64::from(self.rough));
         self.at(next, What::Fault);
+    }
+
+    /// The office makes a backup; or its disk is lost, and it goes on with the backup.
+    fn back_up_or_restore(&mut self) {
+        let Some(backup) = self.backup.take() else {
+            let mut db = rusqlite::Connection::open_in_memory().unwrap();
+            cast::copy(&self.office.db, &mut db);
+            self.backup = Some(Backup {
+                db,
+                people: self.people.clone(),
+                forms: self.forms,
+            });
+            return self.note(27, || "the office makes a backup".to_owned());
+        };
+        self.forgive_what_nobody_has(&backup.db);
+        self.excused = true;
+        self.restored = true;
+        self.crash_server("and its disk is lost");
+        cast::copy(&backup.db, &mut self.office.db);
+        let name = format!("life {}", self.now);
+        self.office.change(|db| epoch::begin_as(db, &name)).unwrap();
+        self.people = backup.people;
+        self.forms = backup.forms;
+        self.office.forget_what_was_seen();
+    }
+
+    /// What the lost disk alone had is lost: values that were overwritten since, and are on no device any more.
+    fn forgive_what_nobody_has(&mut self, backup: &rusqlite::Connection) {
+        let (now, then) = (said_in(&log(&self.office.db)), said_in(&log(backup)));
+        let mut kept = BTreeSet::new();
+        for phone in &self.phones {
+            for (id, here) in records(&phone.disk.look) {
+                let mine = here.owner == Some(self.people[phone.who].id.to_string());
+                if mine {
+                    kept.extend(said_of(&here.kind, id, &here.base));
+                }
+            }
+        }
+        for said in &mut self.ledger.said {
+            let key = (said.visit, said.field.clone(), said.value.clone());
+            said.given_up |= now.contains(&key) && !then.contains(&key) && !kept.contains(&key);
+        }
     }
 
     fn jump_clock(&mut self, p: usize) {
@@ -116,6 +162,7 @@ impl World {
             return;
         }
         self.phones[p].stop();
+        self.phones[p].nearly_full = true;
         let room = self.rng.below(3) as u32;
         self.start(p, Some(room));
         let name = &self.phones[p].name;
@@ -128,6 +175,10 @@ impl World {
 
     /// A record that the server has vanishes from a disk: the digest must find it.
     fn lose_record(&mut self, p: usize) {
+        if self.restored {
+            // Now the phones have what the server lacks.
+            return;
+        }
         self.excused = true;
         let lost = self.phones[p]
             .disk

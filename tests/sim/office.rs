@@ -49,9 +49,11 @@ pub(crate) struct Office {
     pub(crate) up: bool,
     pub(crate) tasks: BTreeMap<u64, Task>,
     /// Which mutation was applied at which rev, as it was committed.
-    applied: BTreeMap<MutationId, u64>,
+    pub(crate) applied: BTreeMap<MutationId, u64>,
     states: BTreeMap<RecordId, VisitState>,
     touched: BTreeSet<RecordId>,
+    /// It was put back to a backup: states begin anew.
+    went_back: bool,
     pub(crate) wrong: Vec<String>,
 }
 
@@ -74,6 +76,7 @@ impl Office {
             applied: BTreeMap::new(),
             states: BTreeMap::new(),
             touched: BTreeSet::new(),
+            went_back: false,
             wrong: Vec::new(),
         }
     }
@@ -191,6 +194,7 @@ impl Office {
         use VisitState::{Approved, Draft, Returned, Submitted, Void};
         let allowed = match (before, state) {
             (None, Draft | Submitted | Void) => true,
+            (None, _) => self.went_back,
             (Some(before), now) if before == now => true,
             (Some(Draft), Submitted | Void) => true,
             (Some(Submitted), Returned | Approved | Void) => true,
@@ -218,6 +222,13 @@ impl Office {
     pub(crate) fn crash(&mut self) {
         self.up = false;
         self.tasks.clear();
+    }
+
+    /// The database is another one now.
+    pub(crate) fn forget_what_was_seen(&mut self) {
+        self.applied.clear();
+        self.states.clear();
+        self.went_back = true;
     }
 
     /// Changes something beside the devices, as the command line does.

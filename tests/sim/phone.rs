@@ -40,6 +40,8 @@ pub(crate) struct Phone {
     pub(crate) agreed: Option<u64>,
     /// How often its person put something that was refused back into the queue.
     pub(crate) resent: u32,
+    /// Its disk has next to no room.
+    pub(crate) nearly_full: bool,
 }
 
 /// What came of a person's request.

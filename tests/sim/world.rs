@@ -15,7 +15,7 @@ use anjangsana::{
     platform::{device::understand, machine::Answer},
     sync::{
         engine::{Applied, Effect, Event, Failure},
-        wire::SyncReply,
+        wire::{Outcome, SyncReply},
     },
 };
 
@@ -102,6 +102,13 @@ impl Tally {
     }
 }
 
+/// The office as it was once.
+pub(crate) struct Backup {
+    pub(crate) db: rusqlite::Connection,
+    pub(crate) people: Vec<User>,
+    pub(crate) forms: u32,
+}
+
 pub(crate) struct World {
     pub(crate) rng: Rng,
     pub(crate) now: i64,
@@ -122,6 +129,9 @@ pub(crate) struct World {
     /// Something was taken off a disk, or the server was put back: a mismatch has a cause.
     pub(crate) excused: bool,
     pub(crate) forms: u32,
+    pub(crate) backup: Option<Backup>,
+    /// The server was put back to a backup.
+    pub(crate) restored: bool,
 }
 
 impl World {
@@ -153,6 +163,7 @@ impl World {
                     skew: 0,
                     agreed: None,
                     resent: 0,
+                    nearly_full: false,
                 });
             }
         }
@@ -181,6 +192,8 @@ impl World {
             acts,
             excused: false,
             forms: 1,
+            backup: None,
+            restored: false,
         }
     }
 
@@ -269,6 +282,7 @@ impl World {
             What::Start(p) => self.start(p, None),
             What::Room(p) => {
                 self.phones[p].stop();
+                self.phones[p].nearly_full = false;
                 self.start(p, None);
             }
             What::ServerStart => {
@@ -439,6 +453,18 @@ impl World {
                 if applied.mismatch { ", MISMATCH" } else { "" }
             )
         });
+        for result in &reply.results {
+            let refused = matches!(
+                result.outcome,
+                Outcome::Rejected { .. } | Outcome::Conflict { .. }
+            );
+            if let (true, Some(rev)) = (refused, self.office.applied.get(&result.id)) {
+                let (id, outcome) = (result.id, &result.outcome);
+                self.wrong.push(format!(
+                    "{id} was applied at {rev} and then answered with {outcome:?}"
+                ));
+            }
+        }
         if applied.mismatch && !self.excused {
             self.wrong
                 .push(format!("{name} and the server differ without a cause"));
@@ -480,7 +506,9 @@ impl World {
             self.at(0, What::ServerStart);
         }
         for p in 0..self.phones.len() {
-            self.at(1, What::Room(p));
+            if self.phones[p].nearly_full || self.phones[p].store.is_none() {
+                self.at(1, What::Room(p));
+            }
             self.at(10_000, What::Tidy(p));
         }
     }

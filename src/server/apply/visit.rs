@@ -152,6 +152,11 @@ fn change(
                 if state == VisitState::Void {
                     return Err(Refusal::state("it is void already"));
                 }
+                if submitted_meanwhile(facts, visit) {
+                    return Err(Refusal::state(
+                        "it was submitted on another device meanwhile",
+                    ));
+                }
                 if state != VisitState::Draft && mark.reason.trim().is_empty() {
                     return Err(Refusal::malformed(
                         "taking back what was sent needs a reason",
@@ -168,6 +173,14 @@ fn change(
         amended: amend(mutation, visit),
         submits,
     })
+}
+
+/// Whether another device submitted the visit after what this one knew of it: who gave up a draft did not mean that.
+fn submitted_meanwhile(facts: &Facts<'_>, visit: &Visit) -> bool {
+    let last = format!("{SUBMISSION}{}", visit.last_submission());
+    facts
+        .present
+        .is_some_and(|present| facts.others.contains(&present.field_rev(&last)))
 }
 
 /// What answers were at the last submission, written down at their first change after it. The device does it too, so

@@ -4,6 +4,7 @@
 //! folder beside this one with the same functions.
 
 pub mod attempt;
+pub mod epoch;
 pub mod meta;
 pub mod mutation;
 pub mod pull;

@@ -58,6 +58,8 @@ pub struct Sender<'a> {
     /// The server's clock minus the device's when the request came, in milliseconds; the way there is in it. None when
     /// the device did not say when it sent it.
     pub clock: Option<i64>,
+    /// Set when the device speaks of revisions of another life of this server: the newest that both lives share.
+    pub newest: Option<u64>,
 }
 
 /// Applies a mutation in the caller's transaction and answers it. A refusal is an answer, no error.
@@ -106,25 +108,20 @@ fn answer(
         return Ok(rejected(&Refusal::malformed("no such revision")));
     }
     let present = record::find(connection, mutation.record)?;
-    let (outcome, answered) = match judge(
-        connection,
-        (user, device),
-        &author,
-        mutation,
-        present.as_ref(),
-        now,
-    )? {
-        Verdict::Apply(change) => {
-            let exact = change.exact;
-            let rev = write(connection, prepared, present, change)?;
-            (Outcome::Applied { rev, exact }, Answered::Applied(rev))
-        }
-        Verdict::Conflict => (conflict(user, mutation, present), Answered::Conflict),
-        Verdict::Reject(refusal) => (
-            rejected(&refusal),
-            Answered::Rejected(refusal.code, refusal.reason),
-        ),
-    };
+    let (outcome, answered) =
+        match judge(connection, sender, &author, mutation, present.as_ref(), now)? {
+            Verdict::Apply(change) => {
+                // What the device has beneath its change may be of another life.
+                let exact = change.exact && sender.newest.is_none();
+                let rev = write(connection, prepared, present, change)?;
+                (Outcome::Applied { rev, exact }, Answered::Applied(rev))
+            }
+            Verdict::Conflict => (conflict(user, mutation, present), Answered::Conflict),
+            Verdict::Reject(refusal) => (
+                rejected(&refusal),
+                Answered::Rejected(refusal.code, refusal.reason),
+            ),
+        };
     let entry = NewEntry {
         id: mutation.id,
         record: mutation.record,
@@ -163,15 +160,17 @@ fn conflict(user: &User, mutation: &Mutation, present: Option<Stored>) -> Outcom
 
 fn judge(
     connection: &Connection,
-    (user, device): (&User, DeviceId),
+    sender: &Sender<'_>,
     author: &Author,
     mutation: &Mutation,
     present: Option<&Stored>,
     now: Millis,
 ) -> Result<Verdict, Error> {
+    let Sender { user, device, .. } = *sender;
+    let base_rev = mutation.base_rev.min(sender.newest.unwrap_or(u64::MAX));
     let others = match present {
-        Some(stored) if stored.record.rev > mutation.base_rev => {
-            mutation::revs_of_others(connection, mutation.record, mutation.base_rev, author)?
+        Some(stored) if stored.record.rev > base_rev => {
+            mutation::revs_of_others(connection, mutation.record, base_rev, author)?
         }
         _ => Default::default(),
     };
