@@ -11,6 +11,8 @@ mod session;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+pub use self::drive::understand;
+
 use self::drive::sync_status;
 use super::machine::Machine;
 use crate::domain::id::Entropy;
