@@ -11,6 +11,7 @@ mod device_schema;
 mod device_sync;
 mod form_import;
 mod form_kunjungan;
+mod form_random;
 mod form_session;
 mod form_support;
 mod layers;

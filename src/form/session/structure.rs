@@ -24,8 +24,10 @@ impl Session {
 
     /// After [`Self::rebuild`]: first values, then everything computed, until the number of repeats stands.
     pub(super) fn settle(&mut self) {
-        // Each pass can only add instances of repeats nested one deeper.
-        for _ in 0..8 {
+        // What a count hangs on may stand in a repeat that is counted itself: each pass settles at least one more.
+        let repeats = self.world.form.elements().iter();
+        let counted = repeats.filter(|element| element.repeat_count.is_some());
+        for _ in 0..counted.count() + 1 {
             let mut round = Round::default();
             let nodes: Vec<NodeId> = self.world.document.all().collect();
             for node in &nodes {
@@ -81,12 +83,11 @@ impl Session {
         {
             return;
         }
+        // Also an empty one is kept: a first value is computed once, and not again when what it reads has changed.
         let value = self.world.compute_value(expr, node);
-        if !value.is_empty() {
-            let mut round = Round::default();
-            self.put(node, &value, &mut round);
-            self.work_off(&mut round);
-        }
+        let mut round = Round::default();
+        self.put(node, &value, &mut round);
+        self.work_off(&mut round);
     }
 
     /// Adds the instances that computed counts ask for; whether any was added.
