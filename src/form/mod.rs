@@ -21,6 +21,8 @@ mod kind;
 mod session;
 mod sheets;
 mod template;
+mod upgrade;
+mod version;
 
 pub use definition::{
     Choice, Choices, Condition, Element, ElementId, ElementKind, Form, Initial, List, Page,
@@ -34,3 +36,5 @@ pub use session::{
 };
 pub use sheets::{Row, Sheet, Sheets, column_letters};
 pub use template::{Piece, Template, Texts};
+pub use upgrade::{Upgrade, join, strays, upgrade};
+pub use version::compare_versions;

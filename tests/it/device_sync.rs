@@ -19,7 +19,7 @@ use crate::server_office::Office;
 
 const PIN: &str = "246810";
 
-async fn demo_office() -> Office {
+pub(crate) async fn demo_office() -> Office {
     Office::with(Config::default(), |connection| {
         demo::make(connection, machine::now()).unwrap();
     })
@@ -28,12 +28,12 @@ async fn demo_office() -> Office {
 
 /// A device in a folder of its own, with what a person would do on it.
 #[derive(Clone)]
-struct Phone {
+pub(crate) struct Phone {
     device: Rc<Device<NativeMachine>>,
 }
 
 impl Phone {
-    fn new(office: &Office, folder: &Path) -> Self {
+    pub(crate) fn new(office: &Office, folder: &Path) -> Self {
         Self::at(&office.url(""), folder)
     }
 
@@ -46,7 +46,7 @@ impl Phone {
         }
     }
 
-    async fn ask(&self, request: Request) -> Reply {
+    pub(crate) async fn ask(&self, request: Request) -> Reply {
         self.device.ask(request).await.unwrap()
     }
 
@@ -57,7 +57,7 @@ impl Phone {
         }
     }
 
-    async fn log_in(&self, username: &str) {
+    pub(crate) async fn log_in(&self, username: &str) {
         self.log_in_with(username, demo::PASSWORD, None)
             .await
             .unwrap();
@@ -106,7 +106,7 @@ impl Phone {
         }
     }
 
-    async fn start(&self) -> RecordId {
+    pub(crate) async fn start(&self) -> RecordId {
         let cooperative = self.some_cooperative().await;
         match self.ask(Request::StartVisit { cooperative }).await {
             Reply::Started(visit) => visit,
@@ -114,7 +114,7 @@ impl Phone {
         }
     }
 
-    async fn answer(&self, visit: RecordId, path: &str, value: &str) {
+    pub(crate) async fn answer(&self, visit: RecordId, path: &str, value: &str) {
         let changes = vec![(path.to_owned(), Some(value.to_owned()))];
         self.ask(Request::SaveAnswers {
             visit,
@@ -125,7 +125,7 @@ impl Phone {
     }
 
     /// Everything a visit that found nobody needs.
-    async fn fill_short(&self, visit: RecordId) {
+    pub(crate) async fn fill_short(&self, visit: RecordId) {
         for (path, value) in [
             ("tanggal_kunjungan", "2024-11-07"),
             ("kop_usaha_sp", "tidak"),
@@ -143,7 +143,7 @@ impl Phone {
         }
     }
 
-    async fn visit(&self, visit: RecordId) -> VisitDetail {
+    pub(crate) async fn visit(&self, visit: RecordId) -> VisitDetail {
         match self.ask(Request::Visit(visit)).await {
             Reply::Visit(detail) => *detail,
             _ => panic!("not a visit"),
@@ -161,7 +161,7 @@ impl Phone {
         }
     }
 
-    async fn queue(&self) -> anjangsana::store::api::Queue {
+    pub(crate) async fn queue(&self) -> anjangsana::store::api::Queue {
         match self.ask(Request::Queue).await {
             Reply::Queue(queue) => queue,
             _ => panic!("not a queue"),
@@ -169,7 +169,7 @@ impl Phone {
     }
 
     /// Presses the button and waits until the device talks to the server no more.
-    async fn sync(&self) {
+    pub(crate) async fn sync(&self) {
         self.ask(Request::SyncNow).await;
         loop {
             tokio::task::yield_now().await;
@@ -181,7 +181,7 @@ impl Phone {
 }
 
 /// Runs a story on one thread, as a device does.
-async fn local(story: impl Future<Output = ()>) {
+pub(crate) async fn local(story: impl Future<Output = ()>) {
     LocalSet::new().run_until(story).await;
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use anjangsana::domain::visit::{Leftover, Why};
 use anjangsana::domain::{
     AreaCode, Cooperative, Decision, FollowUp, Mark, Millis, MutationId, Person, RecordId, Review,
     Role, Scope, Status, StatusEntry, User, UserId, Visit, VisitState,
@@ -95,6 +96,15 @@ fn visit() -> Visit {
             BTreeMap::from([(text("a"), None), (text("b"), Some(text("1")))]),
         )]),
         void: Some(mark("")),
+        left: BTreeMap::from([(
+            text("2/kas"),
+            Leftover {
+                label: text("Kas"),
+                text: text("Rp 5"),
+                value: text("5"),
+                why: Why::OtherType,
+            },
+        )]),
     }
 }
 

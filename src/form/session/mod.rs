@@ -340,6 +340,7 @@ impl Session {
         let elements: BTreeSet<ElementId> = touched
             .iter()
             .map(|node| self.world.element_of(*node))
+            .chain(round.added.iter().flat_map(|path| self.elements_at(path)))
             .collect();
         self.add_viewers(elements.into_iter(), &mut changes.views);
         changes

@@ -140,7 +140,7 @@ impl Session {
             let (old, new) = (before.get(path), self.answers.get(path));
             if old != new {
                 changes.values.push((path.clone(), new.cloned()));
-                touched.extend(self.world.form.names.get(last_part(path)));
+                touched.extend(self.elements_at(path));
             }
             if (old != new || seen.get(path) != after.get(path))
                 && self.world.document.at(path).is_some()
@@ -164,6 +164,29 @@ impl Session {
         );
         self.add_viewers(touched.into_iter(), &mut changes.views);
         changes
+    }
+}
+
+impl Session {
+    /// The element of a path; of an instance of a repeat, the repeat and all that stands in it, for all of that came or
+    /// went with it.
+    pub(super) fn elements_at(&self, path: &str) -> Vec<ElementId> {
+        let form = &self.world.form;
+        if let Some(element) = form.names.get(last_part(path)) {
+            return vec![*element];
+        }
+        let repeat = path.rsplit_once('/').map(|(repeat, _)| last_part(repeat));
+        let mut found: Vec<ElementId> = repeat
+            .and_then(|repeat| form.names.get(repeat))
+            .copied()
+            .into_iter()
+            .collect();
+        let mut at = 0;
+        while let Some(element) = found.get(at).and_then(|id| form.element(*id)) {
+            found.extend(&element.children);
+            at += 1;
+        }
+        found
     }
 }
 

@@ -390,6 +390,7 @@ impl Work {
     pub(crate) fn is_outdated_by(&self, fresh: &VisitDetail) -> bool {
         let opened = &self.detail;
         opened.state != fresh.state
+            || opened.visit.form_version != fresh.visit.form_version
             || opened.editable != fresh.editable
             || (self.is_saved()
                 && opened.visit.answers != fresh.visit.answers
