@@ -51,6 +51,7 @@ impl Store {
         }
         Ok(Queue {
             items,
+            photos: self.photos()?,
             sync: self.sync.clone(),
         })
     }
