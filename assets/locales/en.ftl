@@ -260,12 +260,18 @@ discard = Discard draft
 discard-title = Discard this draft?
 discard-text = The answers of this visit will not be sent. The visit is marked as cancelled.
 minutes-empty = Nothing is filled in yet.
+minutes-opening = On { $date }, { $officer } visited { $cooperative }, { $desa }, Kecamatan { $kecamatan }, with the following results.
 
 ## Filling
 all-parts = All parts
 page-of = { $at } of { $of }
 previous = Previous
 next = Next
+page-problems = { $n } { $n ->
+    [one] answer on this page is
+   *[other] answers on this page are
+} missing or to be corrected.
+next-anyway = Go on for now
 optional = Optional
 guidance = Explanation
 saved = Saved
@@ -285,6 +291,10 @@ choice-pick = Choose …
 gps-take = Take a GPS fix
 gps-again = Take the GPS fix again
 gps-busy = Looking for a GPS fix …
+gps-so-far = ±{ $metres } m
+gps-use = Use this position (±{ $metres } m)
+gps-add = Add a point
+gps-drop = Delete the last point
 gps-clear = Remove the GPS fix
 gps-rough = The GPS fix is not accurate (±{ $metres } m). Wait a moment in the open.
 gps-none = No GPS fix
@@ -292,7 +302,47 @@ gps-refused = Location is not allowed on this phone.
 gps-unavailable = The phone cannot tell its position. Check whether location (GPS) is on.
 gps-timeout = No position was found within a minute.
 gps-none-help = Allow location for Anjangsana, go outside, then try again. You may go on and write down the reason.
-kind-unknown = This kind of question cannot be answered in this version of the app yet.
+photo-take = Take a photo
+photo-gallery = Choose from the gallery
+photo-unreadable = This photo cannot be read. Take it again, or choose another.
+audio-take = Record or choose a sound
+video-take = Choose a video
+file-take = Choose a file
+file-open = Open the file
+file-type = A file of this kind cannot be kept. Use a photo, a PDF, or a recording of the phone.
+file-large = This file has { $size } MB; { $most } MB is the most. Choose a smaller one.
+file-unreadable = This file cannot be read. Choose again.
+attach-other = Again
+attach-busy = Preparing and saving …
+attach-failed = Not saved yet
+attach-again = Save again
+attach-remove-title = Delete { $name }?
+attach-remove-text = What was taken is deleted from this question.
+picture-later = Photo to follow
+picture-enlarge = Enlarge: { $label }
+close = Close
+sign-here = { $label }: write here with a finger
+sign-keep = Save signature
+sign-undo = Undo line
+sign-wipe = Delete signature
+code-scan = Scan a code
+code-missed = No code was read. Take the photo from closer, or type the code.
+rank-up = Move { $label } up
+rank-down = Move { $label } down
+rank-now = { $label } is number { $at } now
+rank-keep = Use this order
+step-less = Less
+step-more = More
+choice-rest = { $n } more. Type a word to narrow the list.
+answer-photo = Photo
+answer-signature = Signature
+answer-audio = Sound recording
+answer-video = Video
+answer-file = File
+answer-points = { $n } { $n ->
+    [one] point
+   *[other] points
+}
 repeat-empty = Nothing here yet.
 repeat-add = Add: { $name }
 repeat-remove = Remove

@@ -13,7 +13,7 @@ use super::state::AppState;
 
 /// What a page of ours may load and do: nothing from elsewhere, nothing inline.
 pub const CSP: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-     img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; \
+     img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 
 const ALWAYS: [(HeaderName, HeaderValue); 2] = [

@@ -2,7 +2,7 @@
 
 use super::i18n::{english, t, ta};
 use crate::domain::{Millis, Role, Status, VisitState, numeral, time};
-use crate::form::{ChoiceState, QuestionKind};
+use crate::form::{ChoiceState, QuestionKind, QuestionState};
 use crate::platform::web::page;
 use crate::store::api::{Step, StoreError, SyncStatus, Transfer, Trouble};
 use crate::sync::wire::RejectCode;
@@ -201,8 +201,28 @@ pub(super) fn answer(
             .join(", "),
         QuestionKind::Acknowledge => t("answer-acknowledged"),
         QuestionKind::Geopoint => position(value),
+        QuestionKind::Geotrace | QuestionKind::Geoshape => {
+            let points = value.split(';').filter(|point| !point.trim().is_empty());
+            ta("answer-points", &[("n", points.count().into())])
+        }
+        QuestionKind::Image => t("answer-photo"),
+        QuestionKind::Signature => t("answer-signature"),
+        QuestionKind::Audio => t("answer-audio"),
+        QuestionKind::Video => t("answer-video"),
+        QuestionKind::File => t("answer-file"),
         _ => value.to_owned(),
     }
+}
+
+/// The answer of a question as a person reads it, when it has one.
+pub(super) fn answered(question: &QuestionState) -> Option<String> {
+    let value = question.value.as_deref()?;
+    Some(answer(
+        question.kind,
+        &question.choices,
+        &question.appearance,
+        value,
+    ))
 }
 
 /// A number the Indonesian way. Four digits stand without a dot unless the sheet asks for `thousands-sep`: they are
