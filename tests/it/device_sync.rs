@@ -17,12 +17,12 @@ use tokio::task::LocalSet;
 
 use crate::server_office::Office;
 
-const PIN: &str = "246810";
+pub(crate) const PIN: &str = "246810";
 
 /// What an answer says of a photo.
 const PHOTO: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad.jpg";
 
-async fn demo_office() -> Office {
+pub(crate) async fn demo_office() -> Office {
     Office::with(Config::default(), |connection| {
         demo::make(connection, machine::now()).unwrap();
     })
@@ -31,16 +31,16 @@ async fn demo_office() -> Office {
 
 /// A device in a folder of its own, with what a person would do on it.
 #[derive(Clone)]
-struct Phone {
-    device: Rc<Device<NativeMachine>>,
+pub(crate) struct Phone {
+    pub(crate) device: Rc<Device<NativeMachine>>,
 }
 
 impl Phone {
-    fn new(office: &Office, folder: &Path) -> Self {
+    pub(crate) fn new(office: &Office, folder: &Path) -> Self {
         Self::at(&office.url(""), folder)
     }
 
-    fn at(server: &str, folder: &Path) -> Self {
+    pub(crate) fn at(server: &str, folder: &Path) -> Self {
         std::fs::create_dir_all(folder).unwrap();
         let ignore = |_: Notice| {};
         let machine = NativeMachine::new(folder.to_owned(), server.to_owned(), ignore);
@@ -49,7 +49,7 @@ impl Phone {
         }
     }
 
-    async fn ask(&self, request: Request) -> Reply {
+    pub(crate) async fn ask(&self, request: Request) -> Reply {
         self.device.ask(request).await.unwrap()
     }
 
@@ -60,7 +60,7 @@ impl Phone {
         }
     }
 
-    async fn log_in(&self, username: &str) {
+    pub(crate) async fn log_in(&self, username: &str) {
         self.log_in_with(username, demo::PASSWORD, None)
             .await
             .unwrap();
@@ -71,7 +71,7 @@ impl Phone {
         self.sync().await;
     }
 
-    async fn log_in_with(
+    pub(crate) async fn log_in_with(
         &self,
         username: &str,
         password: &str,
@@ -109,7 +109,7 @@ impl Phone {
         }
     }
 
-    async fn start(&self) -> RecordId {
+    pub(crate) async fn start(&self) -> RecordId {
         let cooperative = self.some_cooperative().await;
         match self.ask(Request::StartVisit { cooperative }).await {
             Reply::Started(visit) => visit,
@@ -117,7 +117,7 @@ impl Phone {
         }
     }
 
-    async fn answer(&self, visit: RecordId, path: &str, value: &str) {
+    pub(crate) async fn answer(&self, visit: RecordId, path: &str, value: &str) {
         let changes = vec![(path.to_owned(), Some(value.to_owned()))];
         self.ask(Request::SaveAnswers {
             visit,
@@ -128,7 +128,7 @@ impl Phone {
     }
 
     /// Everything a visit that found nobody needs.
-    async fn fill_short(&self, visit: RecordId) {
+    pub(crate) async fn fill_short(&self, visit: RecordId) {
         for (path, value) in [
             ("tanggal_kunjungan", "2024-11-07"),
             ("kop_usaha_sp", "tidak"),
@@ -148,7 +148,7 @@ impl Phone {
         }
     }
 
-    async fn visit(&self, visit: RecordId) -> VisitDetail {
+    pub(crate) async fn visit(&self, visit: RecordId) -> VisitDetail {
         match self.ask(Request::Visit(visit)).await {
             Reply::Visit(detail) => *detail,
             _ => panic!("not a visit"),
@@ -166,7 +166,7 @@ impl Phone {
         }
     }
 
-    async fn queue(&self) -> anjangsana::store::api::Queue {
+    pub(crate) async fn queue(&self) -> anjangsana::store::api::Queue {
         match self.ask(Request::Queue).await {
             Reply::Queue(queue) => queue,
             _ => panic!("not a queue"),
@@ -174,7 +174,7 @@ impl Phone {
     }
 
     /// Presses the button and waits until the device talks to the server no more.
-    async fn sync(&self) {
+    pub(crate) async fn sync(&self) {
         self.ask(Request::SyncNow).await;
         loop {
             tokio::task::yield_now().await;
@@ -186,7 +186,7 @@ impl Phone {
 }
 
 /// Runs a story on one thread, as a device does.
-async fn local(story: impl Future<Output = ()>) {
+pub(crate) async fn local(story: impl Future<Output = ()>) {
     LocalSet::new().run_until(story).await;
 }
 

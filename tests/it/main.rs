@@ -10,6 +10,7 @@
 mod cutting_proxy;
 mod device_schema;
 mod device_sync;
+mod device_uploads;
 mod form_import;
 mod form_kunjungan;
 mod form_session;

@@ -78,6 +78,31 @@ pub fn on_network(mut changed: impl FnMut(bool) + 'static) {
     });
 }
 
+fn connection() -> Option<JsValue> {
+    let connection = Reflect::get(&window()?.navigator(), &"connection".into()).ok()?;
+    connection.is_object().then_some(connection)
+}
+
+/// Whether the network is Wi-Fi or a cable, where the browser can say.
+#[must_use]
+pub fn wifi() -> Option<bool> {
+    let kind = Reflect::get(&connection()?, &"type".into()).ok()?;
+    match kind.as_string()?.as_str() {
+        "wifi" | "ethernet" => Some(true),
+        "cellular" | "bluetooth" | "wimax" => Some(false),
+        _ => None,
+    }
+}
+
+/// Calls back whenever another kind of network is used.
+pub fn on_wifi(mut changed: impl FnMut(Option<bool>) + 'static) {
+    if let Some(connection) = connection() {
+        listen(connection.unchecked_ref(), "change", move |_| {
+            changed(wifi());
+        });
+    }
+}
+
 /// Calls back whenever the person touches or types, at most once in ten seconds: for the lock after ten idle minutes.
 pub fn on_activity(active: impl FnMut() + 'static) {
     let Some(window) = window() else { return };
