@@ -82,7 +82,7 @@ impl Phone {
 
 fn whole(office: &Office, name: &AttachmentName) -> Option<Vec<u8>> {
     let folder = office.folder().join("attachments/whole");
-    std::fs::read(folder.join(&name.hash()[..2]).join(name.as_str())).ok()
+    std::fs::read(folder.join(name.hash().get(..2)?).join(name.as_str())).ok()
 }
 
 /// The line of a phone at sea: good, unless a fault is asked for.

@@ -16,6 +16,7 @@ mod form_kunjungan;
 mod form_session;
 mod form_support;
 mod layers;
+mod official_tus_client;
 mod positional;
 mod server_access;
 mod server_attachments;
