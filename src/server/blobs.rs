@@ -9,6 +9,11 @@ use std::{
 
 use crate::domain::{AttachmentName, Millis};
 
+/// The folder of the attachments in the data folder.
+pub const ATTACHMENTS: &str = "attachments";
+/// The folder of the whole ones in it.
+pub const WHOLE: &str = "whole";
+
 /// A store of whole attachments. What is in it is complete and is what its name says.
 pub trait Blobs: Send + Sync {
     /// How many bytes it has; `None` when it is not here.

@@ -7,8 +7,9 @@
 //! | `apply/` | what a mutation does to a record: pure rules of role, area and state, and the merge |
 //! | `sqlite/` | the repository: one file, one writer with group commit, several readers |
 //! | `attachments/`, `blobs` | photos and other files: arriving piece by piece, kept whole, swept up |
-//! | `check_visit` | a submitted visit run through its form |
+//! | `check_visit`, `correct` | a submitted visit run through its form; what its device computed otherwise |
 //! | `accounts`, `forms`, `register/`, `office` | what the office itself does: logins, forms, the register |
+//! | `rescue` | a phone's backup file, taken in |
 //! | `demo/` | an invented office |
 //! | `body`, `headers`, `files`, `log`, `error`, `serve`, `state` | HTTP around it |
 //! | `machine`, `secret` | clock and randomness; passwords and tokens |
@@ -19,6 +20,7 @@ pub mod attachments;
 pub mod blobs;
 pub mod body;
 pub mod check_visit;
+pub mod correct;
 pub mod demo;
 pub mod error;
 mod files;
@@ -29,6 +31,7 @@ mod log;
 pub mod machine;
 pub mod office;
 pub mod register;
+pub mod rescue;
 mod router;
 mod routes;
 pub mod secret;

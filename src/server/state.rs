@@ -4,7 +4,11 @@ use std::{path::PathBuf, sync::Arc};
 
 use tokio::sync::Semaphore;
 
-use super::{attachments::Attachments, blobs::Folder, sqlite::Database};
+use super::{
+    attachments::Attachments,
+    blobs::{ATTACHMENTS, Folder, WHOLE},
+    sqlite::Database,
+};
 
 /// Passwords hashed at the same time: each takes 19 MiB and a whole core.
 const HASHING: usize = 2;
@@ -35,8 +39,8 @@ impl AppState {
     /// A server on an open database; attachments are kept in files beside it.
     #[must_use]
     pub fn new(database: Database, config: Config) -> Self {
-        let folder = database.folder().join("attachments");
-        let blobs = Folder::new(folder.join("whole"));
+        let folder = database.folder().join(ATTACHMENTS);
+        let blobs = Folder::new(folder.join(WHOLE));
         Self(Arc::new(Inner {
             attachments: Attachments::new(folder.join("partial"), Box::new(blobs)),
             database,

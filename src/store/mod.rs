@@ -10,6 +10,7 @@
 
 pub mod api;
 mod attachments;
+mod backup;
 mod cooperatives;
 mod error;
 mod home;
@@ -23,11 +24,13 @@ pub mod uploads;
 pub mod vault;
 mod visits;
 
+pub use backup::BackUp;
+
 use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 
-use self::api::{Reply, Request, StoreError, SyncPhase, SyncStatus, Topic};
+use self::api::{Keep, Reply, Request, StoreError, SyncPhase, SyncStatus, Topic};
 use crate::domain::{DeviceId, Millis, MutationId, RecordId, User, id::Entropy};
 use crate::sql;
 use crate::sync::engine::Applied;
@@ -198,8 +201,8 @@ impl Store {
                 self.keep_place(visit, &place)?;
                 saved(&[])
             }
-            Request::SubmitVisit { visit } => {
-                self.submit(moment, visit)?;
+            Request::SubmitVisit { visit, result } => {
+                self.submit(moment, visit, result.as_ref())?;
                 saved(&[Topic::Visits, Topic::Queue])
             }
             Request::DiscardVisit { visit, reason } => {
@@ -211,7 +214,15 @@ impl Store {
                 saved(&[Topic::Visits, Topic::Queue])
             }
             Request::Resolve { mutation, keep } => {
-                self.resolve(moment, mutation, keep)?;
+                let theirs: Option<&[String]> = match keep {
+                    Keep::Mine => Some(&[]),
+                    Keep::Theirs => None,
+                };
+                self.resolve(moment, mutation, theirs)?;
+                saved(&[Topic::Visits, Topic::Queue])
+            }
+            Request::ResolveFields { mutation, theirs } => {
+                self.resolve(moment, mutation, Some(&theirs))?;
                 saved(&[Topic::Visits, Topic::Queue])
             }
             Request::KeepReviewDraft { visit, draft } => {
@@ -235,7 +246,10 @@ impl Store {
             | Request::SyncNow
             | Request::SendPhotos
             | Request::Wifi(_)
-            | Request::Network { .. } => {
+            | Request::Network { .. }
+            | Request::BackUp { .. }
+            | Request::BackUpMore
+            | Request::Restore { .. } => {
                 Err(StoreError::Worker("not a question about data".to_owned()))
             }
         }

@@ -155,7 +155,7 @@ pub(super) fn visit(db: &Connection, id: RecordId) -> Result<Readable, StoreErro
     Ok(Ok(()))
 }
 
-/// What the answers name, for visits made on this device: their photos are sent from here.
+/// What the answers name, for visits made on this device or whose photos are here: they are sent from here.
 fn uses(db: &Connection, visit: &Visit) -> Result<(), StoreError> {
     let id = visit.id.to_string();
     db.prepare_cached("delete from attachment_use where visit = ?")?
@@ -169,7 +169,8 @@ fn uses(db: &Connection, visit: &Visit) -> Result<(), StoreError> {
         if value.parse::<AttachmentName>().is_ok() {
             db.prepare_cached(
                 "insert or ignore into attachment_use (visit, name)
-                 select id, ?2 from record where id = ?1 and touched > 0",
+                 select id, ?2 from record where id = ?1
+                     and (touched > 0 or exists (select 1 from attachment where name = ?2))",
             )?
             .execute([&id, value])?;
         }

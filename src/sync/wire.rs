@@ -13,9 +13,13 @@
 //! reply carries the header [`MARK`], so that a captive portal's page is never taken for an answer of ours. Types only
 //! grow: a field is added with a default, never renamed or dropped; each has golden files in `tests/fixtures/wire/`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{AreaCode, DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, User};
+use crate::domain::{
+    AreaCode, DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, User, UserId,
+};
 
 /// The protocol this code speaks.
 pub const PROTOCOL: u32 = 1;
@@ -135,6 +139,9 @@ pub enum Outcome {
     Conflict {
         /// The record as the server has it.
         record: Box<Record>,
+        /// The fields in dispute: who gave them their values there, and when. An older server leaves it out.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        changed: BTreeMap<String, Changed>,
     },
     /// It will never be applied.
     Rejected {
@@ -143,6 +150,16 @@ pub enum Outcome {
         /// For the log and for who asks further.
         reason: String,
     },
+}
+
+/// Who gave a field its value, and when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Changed {
+    /// Who; none for the office itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<UserId>,
+    /// When, by the clock of the device it was done on.
+    pub at: Millis,
 }
 
 /// Why a mutation will never be applied.

@@ -75,7 +75,11 @@ impl Phone {
             let path = ["foto_lokasi", "saksi_foto"][at];
             names.push(self.photographs(visit, path, bytes).await);
         }
-        self.ask(Request::SubmitVisit { visit }).await;
+        self.ask(Request::SubmitVisit {
+            visit,
+            result: None,
+        })
+        .await;
         (visit, names)
     }
 }

@@ -7,12 +7,14 @@
 )]
 #![cfg(all(feature = "server", feature = "native"))]
 
+mod backup;
 mod cutting_proxy;
 mod device_schema;
 mod device_sync;
 mod device_uploads;
 mod form_import;
 mod form_kunjungan;
+mod form_score;
 mod form_session;
 mod form_support;
 mod layers;
@@ -27,6 +29,7 @@ mod server_office;
 mod server_pull;
 mod server_push;
 mod server_register;
+mod server_result;
 mod server_schema;
 mod server_states;
 mod store_attachments;

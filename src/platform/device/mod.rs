@@ -5,6 +5,7 @@
 //! but at the server. No borrow is held across an
 //! await, so a request can come in while the server is being asked.
 
+mod backup;
 mod drive;
 mod session;
 mod upload;
@@ -55,6 +56,8 @@ struct Open {
     key: Key,
     username: String,
     has_pin: bool,
+    /// A backup file under way.
+    transfer: backup::Transfer,
 }
 
 impl<M: Machine> Device<M> {
@@ -135,6 +138,13 @@ impl<M: Machine> Device<M> {
                 Err(StoreError::NotFound) => self.fetch(&name).await,
                 here => here,
             },
+            Request::BackUp { password } => self.back_up(&password),
+            Request::BackUpMore => self.back_up_more(),
+            Request::Restore {
+                password,
+                bytes,
+                last,
+            } => self.restore(password.as_deref(), &bytes.0, last),
             data => self.ask_store(data),
         }
     }
