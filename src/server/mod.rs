@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `router`, `routes/` | which calls there are, and their handlers |
 //! | `guard` | who may call: the one mechanism of authentication and permission |
+//! | `exchange` | one sync: understood, written, answered |
 //! | `apply/` | what a mutation does to a record: pure rules of role, area and state, and the merge |
 //! | `sqlite/` | the repository: one file, one writer with group commit, several readers |
 //! | `attachments/`, `blobs` | photos and other files: arriving piece by piece, kept whole, swept up |
@@ -23,6 +24,7 @@ pub mod check_visit;
 pub mod correct;
 pub mod demo;
 pub mod error;
+pub mod exchange;
 mod files;
 pub mod forms;
 pub mod guard;

@@ -19,6 +19,7 @@ mod project;
 mod queue;
 mod record;
 mod review;
+mod rewind;
 mod sync;
 pub mod uploads;
 pub mod vault;
@@ -37,9 +38,10 @@ use crate::sync::engine::Applied;
 use crate::sync::wire::{Limits, SyncReply, SyncRequest};
 
 /// The schema's steps, oldest first.
-pub const MIGRATIONS: [&str; 2] = [
+pub const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/001.sql"),
     include_str!("migrations/002.sql"),
+    include_str!("migrations/003.sql"),
 ];
 
 /// The time and the randomness of one request: what the store cannot make itself.
@@ -268,7 +270,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; the same answer, or the next one, can be taken in later.
     pub fn apply(&mut self, now: Millis, reply: &SyncReply) -> Result<Applied, StoreError> {
-        let applied = sync::apply(&mut self.db, now, reply)?;
+        let applied = sync::apply(&mut self.db, self.user.id, now, reply)?;
         if let Some(user) = &reply.user {
             self.user = user.clone();
         }
@@ -279,16 +281,16 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn forget_cursor(&self) -> Result<(), StoreError> {
-        sync::forget_cursor(&self.db)
+    pub fn forget_cursor(&mut self) -> Result<(), StoreError> {
+        sync::forget_cursor(&mut self.db)
     }
 
-    /// Sets the first frozen mutation aside as too large.
+    /// Sets a mutation aside that the server will not even look at.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn set_aside_first(&self) -> Result<(), StoreError> {
-        sync::set_aside_first(&self.db)
+    pub fn set_aside(&mut self, mutation: MutationId, reason: &str) -> Result<(), StoreError> {
+        sync::set_aside(&mut self.db, mutation, reason)
     }
 
     /// When both sides last agreed, and how many changes wait and are set aside.

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: lint, then every test, the ones in a browser last. And the screenshots, which are made the same way.
 
 use crate::step::step;
-use crate::{browser, bundle, cargo, exec, lint, place, sizes, tus};
+use crate::{browser, bundle, cargo, exec, lint, place, sim, sizes, tus};
 use anyhow::Result;
 use std::path::Path;
 use std::process::Command;
@@ -39,6 +39,9 @@ pub(crate) fn test(filter: Option<&str>) -> Result<()> {
             command.args([TUS, "--", "--ignored"]);
             exec::run(command.env("ANJANGSANA_TUS", client))
         })?;
+    }
+    if filter.is_none() {
+        sim::in_tests()?;
     }
     let bundle = bundle::build(bundle::Kind::Release)?;
     if exists("tests/e2e.rs") {

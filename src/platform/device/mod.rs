@@ -13,6 +13,8 @@ mod upload;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+pub use self::drive::understand;
+
 use self::drive::sync_status;
 use super::machine::Machine;
 use crate::domain::{Millis, id::Entropy};

@@ -71,13 +71,12 @@ fn create(mutation: &Mutation, facts: &Facts<'_>, parts: &Parts<'_>) -> Result<R
     let parent = facts
         .parent
         .ok_or_else(|| Refusal::unknown("the cooperative is unknown"))?;
-    if !user.scope.sees(&parent.area) {
+    // The cooperative may have moved since, or the officer: no work is lost by a change of place. The area is the one
+    // that the server knows, whatever the device says.
+    if !facts.in_sight {
         return Err(Refusal::forbidden(
             "the cooperative lies outside your areas",
         ));
-    }
-    if mutation.area != parent.area {
-        return Err(Refusal::forbidden("the area is not the cooperative's"));
     }
     let mut submits = false;
     for (_, _, part) in parts {
@@ -159,6 +158,11 @@ fn change(
                 if state == VisitState::Void {
                     return Err(Refusal::state("it is void already"));
                 }
+                if submitted_meanwhile(facts, visit) {
+                    return Err(Refusal::state(
+                        "it was submitted on another device meanwhile",
+                    ));
+                }
                 if state != VisitState::Draft && mark.reason.trim().is_empty() {
                     return Err(Refusal::malformed(
                         "taking back what was sent needs a reason",
@@ -194,6 +198,14 @@ fn result_is_sent<'a>(
         return Err(Refusal::state("a score comes with a submission"));
     }
     Ok(())
+}
+
+/// Whether another device submitted the visit after what this one knew of it: who gave up a draft did not mean that.
+fn submitted_meanwhile(facts: &Facts<'_>, visit: &Visit) -> bool {
+    let last = format!("{SUBMISSION}{}", visit.last_submission());
+    facts
+        .present
+        .is_some_and(|present| facts.others.contains(&present.field_rev(&last)))
 }
 
 /// What answers were at the last submission, written down at their first change after it. The device does it too, so

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::{
     domain::{
-        Assessment, Cooperative, DeviceId, Kind, Millis, Record, RecordId, Review, User, Visit,
-        record::overlay,
+        Assessment, Cooperative, DeviceId, Kind, Millis, MutationId, Record, RecordId, Review,
+        User, Visit, record::overlay,
     },
     server::{
         apply::{self, Change, Facts, Refusal, Verdict},
@@ -24,6 +24,7 @@ use super::{
     Error,
     mutation::{self, Answered, Author, NewEntry},
     record::{self, Stored},
+    user,
 };
 
 /// A mutation with its fields as they are stored, written as JSON before the one writer is asked.
@@ -42,6 +43,26 @@ impl Prepared {
         let fields = record::to_json(&mutation.fields)?;
         Ok(Self { mutation, fields })
     }
+
+    /// Which mutation it is.
+    #[must_use]
+    pub fn id(&self) -> MutationId {
+        self.mutation.id
+    }
+}
+
+/// Whose request it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender<'a> {
+    /// The user.
+    pub user: &'a User,
+    /// The device.
+    pub device: DeviceId,
+    /// The server's clock minus the device's when the request came, in milliseconds; the way there is in it. None when
+    /// the device did not say when it sent it.
+    pub clock: Option<i64>,
+    /// Set when the device speaks of revisions of another life of this server: the newest that both lives share.
+    pub newest: Option<u64>,
 }
 
 /// Applies a mutation in the caller's transaction and answers it. A refusal is an answer, no error.
@@ -50,24 +71,23 @@ impl Prepared {
 /// Only when the database fails.
 pub fn push(
     connection: &Connection,
-    user: &User,
-    device: DeviceId,
+    sender: &Sender<'_>,
     prepared: &Prepared,
     now: Millis,
 ) -> Result<MutationResult, Error> {
     Ok(MutationResult {
         id: prepared.mutation.id,
-        outcome: answer(connection, user, device, prepared, now)?,
+        outcome: answer(connection, sender, prepared, now)?,
     })
 }
 
 fn answer(
     connection: &Connection,
-    user: &User,
-    device: DeviceId,
+    sender: &Sender<'_>,
     prepared: &Prepared,
     now: Millis,
 ) -> Result<Outcome, Error> {
+    let Sender { user, device, .. } = *sender;
     let mutation = &prepared.mutation;
     let author = Author {
         user: Some(user.id),
@@ -91,28 +111,23 @@ fn answer(
         return Ok(rejected(&Refusal::malformed("no such revision")));
     }
     let present = record::find(connection, mutation.record)?;
-    let (outcome, answered) = match judge(
-        connection,
-        (user, device),
-        &author,
-        mutation,
-        present.as_ref(),
-        now,
-    )? {
-        Verdict::Apply(change) => {
-            let exact = change.exact;
-            let rev = write(connection, prepared, present, change)?;
-            (Outcome::Applied { rev, exact }, Answered::Applied(rev))
-        }
-        Verdict::Conflict(disputed) => (
-            conflict(connection, mutation, present, disputed)?,
-            Answered::Conflict,
-        ),
-        Verdict::Reject(refusal) => (
-            rejected(&refusal),
-            Answered::Rejected(refusal.code, refusal.reason),
-        ),
-    };
+    let (outcome, answered) =
+        match judge(connection, sender, &author, mutation, present.as_ref(), now)? {
+            Verdict::Apply(change) => {
+                // What the device has beneath its change may be of another life.
+                let exact = change.exact && sender.newest.is_none();
+                let rev = write(connection, prepared, present, change)?;
+                (Outcome::Applied { rev, exact }, Answered::Applied(rev))
+            }
+            Verdict::Conflict(disputed) => (
+                conflict(connection, mutation, present, disputed)?,
+                Answered::Conflict,
+            ),
+            Verdict::Reject(refusal) => (
+                rejected(&refusal),
+                Answered::Rejected(refusal.code, refusal.reason),
+            ),
+        };
     let entry = NewEntry {
         id: mutation.id,
         record: mutation.record,
@@ -121,6 +136,7 @@ fn answer(
         base_rev: mutation.base_rev,
         at: mutation.at,
         received_at: now,
+        clock: sender.clock,
         fields: &prepared.fields,
         answered,
     };
@@ -162,15 +178,17 @@ fn conflict(
 
 fn judge(
     connection: &Connection,
-    (user, device): (&User, DeviceId),
+    sender: &Sender<'_>,
     author: &Author,
     mutation: &Mutation,
     present: Option<&Stored>,
     now: Millis,
 ) -> Result<Verdict, Error> {
+    let Sender { user, device, .. } = *sender;
+    let base_rev = mutation.base_rev.min(sender.newest.unwrap_or(u64::MAX));
     let others = match present {
-        Some(stored) if stored.record.rev > mutation.base_rev => {
-            mutation::revs_of_others(connection, mutation.record, mutation.base_rev, author)?
+        Some(stored) if stored.record.rev > base_rev => {
+            mutation::revs_of_others(connection, mutation.record, base_rev, author)?
         }
         _ => Default::default(),
     };
@@ -180,8 +198,15 @@ fn judge(
         Kind::Review => parent.as_ref().map(|record| record.id),
         _ => None,
     };
+    let in_sight = match (mutation.kind, present, &parent) {
+        (Kind::Visit, None, Some(cooperative)) if !user.scope.sees(&cooperative.area) => {
+            user::once_in_sight(connection, user, cooperative.id)?
+        }
+        _ => true,
+    };
     let facts = Facts {
         user,
+        in_sight,
         present,
         others,
         parent: parent.as_ref(),
