@@ -80,6 +80,18 @@ pub(crate) fn screenshots(folder: Option<&str>) -> Result<()> {
     Ok(())
 }
 
+/// Measures the app in a browser and prints the figures.
+///
+/// # Errors
+/// When a build or the browser fails.
+pub(crate) fn bench() -> Result<()> {
+    let bundle = bundle::build(bundle::Kind::Release)?;
+    let mut command = in_browser(&bundle.folder)?;
+    step("measuring in a browser", || {
+        exec::run(command.args(["bench_browser", "--", "--include-ignored", "--nocapture"]))
+    })
+}
+
 /// `cargo test` with the one feature set, so that nothing is compiled twice.
 fn native(targets: &[&str]) -> Command {
     let mut command = cargo::cargo();

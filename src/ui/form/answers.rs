@@ -158,8 +158,7 @@ fn row(question: QuestionState) -> Row {
 }
 
 /// An answer to look at: in words, or what it names.
-#[component]
-pub(crate) fn Answer(row: Row) -> Element {
+pub(crate) fn answer(row: &Row) -> Element {
     match &row.value {
         Some(name) if row.kind.is_attachment() => rsx! {
             Attached { name: name.clone(), label: row.label.clone() }
@@ -196,7 +195,7 @@ pub(crate) fn Minutes(pages: Vec<Page>) -> Element {
                             } else {
                                 div { key: "{row.path}", "data-empty": row.value.is_none(), "data-path": "{row.path}",
                                     dt { "{row.label}" }
-                                    dd { Answer { row: row.clone() } }
+                                    dd { {answer(&row)} }
                                 }
                             }
                         }

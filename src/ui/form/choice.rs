@@ -53,8 +53,7 @@ fn drawn(mut rows: Vec<ChoiceState>, value: &str) -> impl Iterator<Item = Choice
 }
 
 /// How many more there are than are drawn.
-#[component]
-fn Rest(found: usize) -> Element {
+fn rest(found: usize) -> Element {
     match found.checked_sub(DRAWN).filter(|rest| *rest > 0) {
         Some(rest) => rsx! {
             p { class: "quiet", role: "status", {ta("choice-rest", &[("n", rest.into())])} }
@@ -137,7 +136,7 @@ pub(crate) fn One(asked: Asked) -> Element {
                 }
             }
         }
-        Rest { found }
+        {rest(found)}
         if chosen.is_some() && !disabled && !question.required {
             button {
                 class: "link small",
@@ -199,7 +198,7 @@ pub(crate) fn Many(asked: Asked) -> Element {
                 }
             }
         }
-        Rest { found }
+        {rest(found)}
     }
 }
 

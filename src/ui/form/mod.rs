@@ -17,7 +17,7 @@ mod sign;
 mod text;
 mod work;
 
-pub(crate) use answers::{Answer, Page, Reading, Row};
+pub(crate) use answers::{Page, Reading, Row, answer};
 pub(crate) use layout::VisitLayout;
 pub(crate) use overview::{VisitOverview, VisitResume};
 pub(crate) use runner::VisitPage;

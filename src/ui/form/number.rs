@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 
 use super::question::Asked;
-use super::range::Stepper;
+use super::range::stepper;
 use super::work::work;
 use crate::domain::numeral::{self, NumeralError};
 use crate::ui::format;
@@ -141,9 +141,7 @@ pub(crate) fn Number(asked: Asked, whole: bool) -> Element {
         }
     };
     if whole && question.appearance.iter().any(|word| word == "counter") {
-        rsx! {
-            Stepper { disabled, onstep, {field} }
-        }
+        stepper(disabled, onstep, field)
     } else {
         field
     }

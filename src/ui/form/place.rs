@@ -27,7 +27,7 @@ fn written(fix: &Position) -> String {
 
 /// A button that looks for the place until it is known well enough, or the person takes what there is.
 #[component]
-fn Locate(asked: Asked, words: String, onfix: Callback<String>) -> Element {
+fn Locate(asked: Asked, words: String, onfix: Callback<String>, children: Element) -> Element {
     let mut search = use_signal(|| None::<Task>);
     let mut best = use_signal(|| None::<Position>);
     let mut trouble = use_signal(|| None::<NoPosition>);
@@ -100,25 +100,36 @@ fn Locate(asked: Asked, words: String, onfix: Callback<String>) -> Element {
                 }
             }
         }
-        if let Some(fix) = best() {
-            button {
-                class: "button",
-                r#type: "button",
-                onclick: move |_| {
-                    stop();
-                    best.set(None);
-                    onfix.call(written(&fix));
-                },
-                Icon { name: "check" }
-                {ta("gps-use", &[("metres", format!("{:.0}", fix.accuracy).into())])}
+        div { class: "actions start",
+            if let Some(fix) = best() {
+                button {
+                    class: "button",
+                    r#type: "button",
+                    onclick: move |_| {
+                        stop();
+                        best.set(None);
+                        onfix.call(written(&fix));
+                    },
+                    Icon { name: "check" }
+                    {ta("gps-use", &[("metres", format!("{:.0}", fix.accuracy).into())])}
+                }
             }
-        }
-        if looking {
-            button { class: "button", r#type: "button", onclick: move |_| { best.set(None); stop() }, {t("cancel")} }
-        } else {
-            button { class: "button", r#type: "button", disabled: asked.disabled, onclick: start,
-                Icon { name: "place" }
-                "{words}"
+            if looking {
+                button {
+                    class: "button",
+                    r#type: "button",
+                    onclick: move |_| {
+                        best.set(None);
+                        stop();
+                    },
+                    {t("cancel")}
+                }
+            } else {
+                button { class: "button", r#type: "button", disabled: asked.disabled, onclick: start,
+                    Icon { name: "place" }
+                    "{words}"
+                }
+                {children}
             }
         }
     }
@@ -154,8 +165,7 @@ pub(crate) fn Geopoint(asked: Asked) -> Element {
                 p { {ta("gps-rough", &[("metres", format!("{accuracy:.0}").into())])} }
             }
         }
-        div { class: "actions start",
-            Locate { asked, words, onfix }
+        Locate { asked, words, onfix,
             if value.is_some() && !disabled {
                 button {
                     class: "link",
@@ -214,8 +224,7 @@ pub(crate) fn Points(asked: Asked) -> Element {
                 li { key: "{at}", {format::position(point)} }
             }
         }
-        div { class: "actions start",
-            Locate { asked, words: t("gps-add"), onfix }
+        Locate { asked, words: t("gps-add"), onfix,
             if let Some(shorter) = shorter {
                 button { class: "link", r#type: "button", onclick: move |_| write.call(shorter.clone()), {t("gps-drop")} }
             }

@@ -10,8 +10,7 @@ use crate::ui::format;
 use crate::ui::i18n::t;
 
 /// Less and more, around a field.
-#[component]
-pub(super) fn Stepper(disabled: bool, onstep: Callback<f64>, children: Element) -> Element {
+pub(super) fn stepper(disabled: bool, onstep: Callback<f64>, field: Element) -> Element {
     let button = |icon: &'static str, words: &'static str, by: f64| {
         rsx! {
             button {
@@ -27,7 +26,7 @@ pub(super) fn Stepper(disabled: bool, onstep: Callback<f64>, children: Element) 
     rsx! {
         div { class: "stepper",
             {button("minus", "step-less", -1.0)}
-            {children}
+            {field}
             {button("plus", "step-more", 1.0)}
         }
     }
@@ -107,24 +106,25 @@ pub(crate) fn Range(asked: Asked) -> Element {
     });
     let now = value.as_deref().and_then(|value| value.parse().ok());
     let onstep = use_callback(move |by| write.call((scale.after(now, by), false)));
+    let field = rsx! {
+        input {
+            id,
+            r#type: "range",
+            min: "{scale.start.min(scale.end)}",
+            max: "{scale.start.max(scale.end)}",
+            step: "{scale.step}",
+            disabled,
+            "aria-describedby": described,
+            "aria-invalid": invalid,
+            "aria-valuetext": shown.clone(),
+            value: value.unwrap_or_else(|| scale.start.to_string()),
+            oninput: move |event| write.call((event.value(), true)),
+            onchange: move |_| work.flush(),
+        }
+    };
     rsx! {
         output { class: "range-value", "{shown}" }
-        Stepper { disabled, onstep,
-            input {
-                id,
-                r#type: "range",
-                min: "{scale.start.min(scale.end)}",
-                max: "{scale.start.max(scale.end)}",
-                step: "{scale.step}",
-                disabled,
-                "aria-describedby": described,
-                "aria-invalid": invalid,
-                "aria-valuetext": shown,
-                value: value.unwrap_or_else(|| scale.start.to_string()),
-                oninput: move |event| write.call((event.value(), true)),
-                onchange: move |_| work.flush(),
-            }
-        }
+        {stepper(disabled, onstep, field)}
         p { class: "range-ends", span { {words(scale.start)} } span { {words(scale.end)} } }
     }
 }

@@ -100,12 +100,18 @@ fn Runner(id: RecordId, page: String) -> Element {
 fn Next(id: RecordId, page: String, after: String) -> Element {
     let work = work();
     let mut strict = consume_context::<Strict>().0;
-    let mut missing = use_signal(|| 0usize);
+    let mut held = use_signal(|| false);
     let to = Route::VisitPage { id, page: after };
+    let mut missing = 0;
+    if held() {
+        // Counted anew with every answer, though not with every letter.
+        let _ = (work.saving)();
+        missing = work.check(&page).len();
+    }
     rsx! {
         p { class: "held", role: "alert",
-            if missing() > 0 {
-                {ta("page-problems", &[("n", missing().into())])}
+            if missing > 0 {
+                span { {ta("page-problems", &[("n", missing.into())])} }
                 Link { class: "link", to: to.clone(), {t("next-anyway")} }
             }
         }
@@ -114,7 +120,7 @@ fn Next(id: RecordId, page: String, after: String) -> Element {
             r#type: "button",
             onclick: move |_| {
                 let problems = if work.detail.editable { work.check(&page) } else { Vec::new() };
-                missing.set(problems.len());
+                held.set(!problems.is_empty());
                 match problems.first() {
                     Some(first) => {
                         strict.set(true);

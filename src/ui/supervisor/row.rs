@@ -8,7 +8,7 @@ use super::review::Notes;
 use crate::platform::web::page as browser;
 use crate::store::api::ApprovedVisit;
 use crate::ui::components::{Chip, Icon, Tone};
-use crate::ui::form::{Answer, Page, Row};
+use crate::ui::form::{Page, Row, answer};
 use crate::ui::i18n::{t, ta};
 
 /// What a visit is compared with.
@@ -86,7 +86,7 @@ fn ReviewRow(row: Row, changes: Changes) -> Element {
         div { class: "answer", id, tabindex: "-1", "data-path": "{row.path}", "data-problem": row.problem.is_some(),
             div { class: "answer-words",
                 p { class: "answer-label", "{row.label}" }
-                div { class: "answer-value", Answer { row: row.clone() } }
+                div { class: "answer-value", {answer(&row)} }
                 if let Some(problem) = &row.problem {
                     p { class: "error", Icon { name: "alert" } "{problem.message}" }
                 }
