@@ -21,7 +21,9 @@ impl<M: Machine> Device<M> {
     /// Hands an event to the engine and carries out what it says, until there is nothing left to do now.
     pub(super) async fn drive(self: &Rc<Self>, event: Event) {
         let mut events = std::collections::VecDeque::from([event]);
+        let mut synced = false;
         while let Some(event) = events.pop_front() {
+            synced |= matches!(event, Event::Applied(_));
             let (effects, generation) = {
                 let mut jitter = [0];
                 self.machine.random(&mut jitter);
@@ -41,6 +43,10 @@ impl<M: Machine> Device<M> {
         // The text has gone, or has not changed: now the photos.
         if self.state.borrow().engine.phase() == Phase::Idle {
             self.start_uploading(upload::Event::Look);
+            // What somebody looked for and was to follow may have come.
+            if synced && std::mem::take(&mut self.state.borrow_mut().awaited) {
+                self.machine.notify(Notice::Changed([Topic::Visits].into()));
+            }
         }
     }
 

@@ -39,6 +39,8 @@ struct State {
     open: Option<Open>,
     engine: Engine,
     uploads: Uploads,
+    /// Somebody looked for a photo that the server had not yet.
+    awaited: bool,
     /// When either wants to be woken.
     wake_sync: Option<Millis>,
     wake_uploads: Option<Millis>,
@@ -74,6 +76,7 @@ impl<M: Machine> Device<M> {
             open: None,
             engine: Engine::default(),
             uploads: Uploads::default(),
+            awaited: false,
             wake_sync: None,
             wake_uploads: None,
             generation: 0,

@@ -162,6 +162,7 @@ impl<M: Machine> Device<M> {
             Ok(_) => return Err(StoreError::Server(trouble(&Failure::NotOurs))),
             Err(Failure::Status { status: 404, .. }) => {
                 return Err(if is_not_yet(&answer) {
+                    self.state.borrow_mut().awaited = true;
                     StoreError::NotYet
                 } else {
                     StoreError::NotFound
