@@ -343,7 +343,10 @@ impl Store {
             notes: row.get(9)?,
             submitted_at: row.get::<_, Option<i64>>(10)?.map(Millis),
             submissions: row.get(11)?,
-            transfer: self.transfer(row, 12)?,
+            transfer: match (self.transfer(row, 12)?, row.get(16)?) {
+                (Transfer::Sent { .. }, photos) if photos > 0 => Transfer::PhotosFollow(photos),
+                (other, _) => other,
+            },
         })
     }
 

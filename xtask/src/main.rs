@@ -1,4 +1,4 @@
-//! The build driver: `cargo xtask run`, `test`, `sim`, `lint`, `dev`, `build`, `screenshots`.
+//! The build driver: `cargo xtask run`, `test`, `sim`, `lint`, `dev`, `build`, `screenshots`, `bench-browser`.
 //!
 //! It needs nothing but cargo, a C compiler and, on Debian as root, the packages it installs itself. Each file has one idea:
 //! where things lie (`place`), running programs (`exec`), timed steps (`step`), packages (`apt`), a cargo that makes wasm
@@ -25,6 +25,7 @@ mod sim;
 mod sizes;
 mod step;
 mod test;
+mod tus;
 mod wasm_target;
 
 use std::process::ExitCode;
@@ -44,6 +45,7 @@ cargo xtask <command>
   lint            format, clippy for each feature set, docs, dependencies, layers
   screenshots [DIR]
                   pictures of the main screens into DIR (target/screenshots)
+  bench-browser   figures of the app in a browser: how long a letter takes in a long form
 
 Environment:
   ANJANGSANA_WASM=auto|rustup|debian
@@ -75,6 +77,7 @@ fn command(args: &[String]) -> anyhow::Result<()> {
         "test" => test::test(rest.first().map(String::as_str)),
         "sim" => sim::sim(rest),
         "lint" => lint::lint(lint::Layers::Check),
+        "bench-browser" => test::bench(),
         "screenshots" => test::screenshots(rest.first().map(String::as_str)),
         "help" | "--help" | "-h" => {
             println!("{HELP}");
