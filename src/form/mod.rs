@@ -25,8 +25,9 @@ mod template;
 pub use definition::{
     Choice, Choices, Condition, Element, ElementId, ElementKind, Form, Initial, List, Page,
 };
-pub use errors::{Cause, FormError, FormErrors};
-pub use import::compile;
+pub(crate) use errors::nearest;
+pub use errors::{Cause, FormError, FormErrors, Frame, Limit, Mend};
+pub use import::{MOST_COLUMNS, MOST_ROWS, compile};
 pub use kind::QuestionKind;
 pub use session::{
     AnswerError, Answers, Changes, ChoiceState, Item, PageState, Problem, ProblemKind,

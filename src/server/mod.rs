@@ -7,6 +7,7 @@
 //! | `apply/` | what a mutation does to a record: pure rules of role, area and state, and the merge |
 //! | `sqlite/` | the repository: one file, one writer with group commit, several readers |
 //! | `check_visit` | a submitted visit run through its form |
+//! | `workbook/` | XLSForms as Excel files and CSV folders, in and out |
 //! | `accounts`, `forms`, `register/`, `office` | what the office itself does: logins, forms, the register |
 //! | `demo/` | an invented office |
 //! | `body`, `headers`, `files`, `log`, `error`, `serve`, `state` | HTTP around it |
@@ -32,6 +33,7 @@ pub mod secret;
 mod serve;
 pub mod sqlite;
 mod state;
+pub mod workbook;
 
 pub use headers::CSP;
 pub use router::{Endpoint, HISTORY_PATH, endpoints, router};
