@@ -13,6 +13,7 @@ mod form_import;
 mod form_kunjungan;
 mod form_session;
 mod form_support;
+mod form_workbook;
 mod layers;
 mod positional;
 mod server_access;
