@@ -30,7 +30,7 @@ pub(super) enum Trouble {
 }
 
 /// Elements looked at while tracing what expressions reach: thousands of times what a large form needs.
-const FUEL: u64 = 20_000_000;
+const FUEL: u64 = 5_000_000;
 
 /// Above the form's own element, where absolute paths start.
 const DOCUMENT: ElementId = usize::MAX;

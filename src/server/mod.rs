@@ -7,6 +7,7 @@
 //! | `apply/` | what a mutation does to a record: pure rules of role, area and state, and the merge |
 //! | `sqlite/` | the repository: one file, one writer with group commit, several readers |
 //! | `check_visit` | a submitted visit run through its form |
+//! | `form_tool/` | the command line of the person who writes forms |
 //! | `workbook/` | XLSForms as Excel files and CSV folders, in and out |
 //! | `accounts`, `forms`, `register/`, `office` | what the office itself does: logins, forms, the register |
 //! | `demo/` | an invented office |
@@ -20,6 +21,7 @@ pub mod check_visit;
 pub mod demo;
 pub mod error;
 mod files;
+pub mod form_tool;
 pub mod forms;
 pub mod guard;
 mod headers;

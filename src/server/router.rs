@@ -17,6 +17,7 @@ use tower_http::{
 
 use crate::{
     domain::person::Permission,
+    sync::forms::FORMS_PATH,
     sync::wire::{ErrorCode, ErrorReply, LOGIN_PATH, LOGOUT_PATH, ME_PATH, SYNC_PATH},
 };
 
@@ -26,12 +27,15 @@ use super::{
     guard::{Access, guard},
     headers::headers,
     log::log,
-    routes::{health, history, login, sync},
+    routes::{forms, health, history, login, sync},
     state::AppState,
 };
 
 /// The path of a visit's history.
 pub const HISTORY_PATH: &str = "/api/v1/visits/{id}/history";
+
+/// The path of a form version's workbook; the version has `.xlsx` after it.
+pub(super) const WORKBOOK_PATH: &str = "/api/v1/forms/{id}/{file}";
 
 /// A request takes no longer than this, a body on a slow line included.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
@@ -60,6 +64,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         handler,
     };
     let (read, reader) = (Method::GET, Signed(Permission::Read));
+    let admin = Signed(Permission::Administer);
     vec![
         endpoint(read.clone(), "/healthz", Open, get(health::healthz)),
         endpoint(read.clone(), "/readyz", Open, get(health::readyz)),
@@ -67,7 +72,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint(Method::POST, LOGOUT_PATH, reader, post(login::logout)),
         endpoint(read.clone(), ME_PATH, reader, get(login::me)),
         endpoint(Method::POST, SYNC_PATH, reader, post(sync::sync)),
-        endpoint(read, HISTORY_PATH, reader, get(history::history)),
+        endpoint(read.clone(), HISTORY_PATH, reader, get(history::history)),
+        endpoint(read.clone(), FORMS_PATH, admin, get(forms::list)),
+        endpoint(Method::POST, FORMS_PATH, admin, post(forms::publish)),
+        endpoint(read, WORKBOOK_PATH, admin, get(forms::workbook)),
     ]
 }
 

@@ -23,7 +23,10 @@ fn book(fill: impl FnOnce(&mut rust_xlsxwriter::Workbook)) -> Vec<u8> {
     book.save_to_buffer().unwrap()
 }
 
-fn page<'b>(book: &'b mut rust_xlsxwriter::Workbook, name: &str) -> &'b mut rust_xlsxwriter::Worksheet {
+fn page<'b>(
+    book: &'b mut rust_xlsxwriter::Workbook,
+    name: &str,
+) -> &'b mut rust_xlsxwriter::Worksheet {
     book.add_worksheet().set_name(name).unwrap()
 }
 
@@ -39,7 +42,9 @@ fn rows(page: &mut rust_xlsxwriter::Worksheet, rows: &[&[&str]]) {
 fn archive(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in parts {
-        writer.start_file(*name, SimpleFileOptions::default()).unwrap();
+        writer
+            .start_file(*name, SimpleFileOptions::default())
+            .unwrap();
         writer.write_all(content).unwrap();
     }
     writer.finish().unwrap().into_inner()
@@ -79,7 +84,10 @@ fn refused(bytes: &[u8]) -> form::FormError {
 fn cells_come_as_a_person_would_have_typed_them() {
     let bytes = book(|book| {
         let survey = page(book, "survey");
-        rows(survey, &[&["type", "name", "label", "default", "required", "extra"]]);
+        rows(
+            survey,
+            &[&["type", "name", "label", "default", "required", "extra"]],
+        );
         survey.write_string(1, 0, " text ").unwrap();
         survey.write_string(1, 1, "a").unwrap();
         survey.write_number(1, 2, 1.0).unwrap();
@@ -89,11 +97,17 @@ fn cells_come_as_a_person_would_have_typed_them() {
         let stamp = Format::new().set_num_format("yyyy-mm-dd hh:mm");
         let clock = Format::new().set_num_format("hh:mm");
         let day = ExcelDateTime::from_ymd(2024, 11, 8).unwrap();
-        survey.write_datetime_with_format(4, 0, &day, &date).unwrap();
+        survey
+            .write_datetime_with_format(4, 0, &day, &date)
+            .unwrap();
         let moment = day.and_hms(9, 30, 0).unwrap();
-        survey.write_datetime_with_format(4, 1, &moment, &stamp).unwrap();
+        survey
+            .write_datetime_with_format(4, 1, &moment, &stamp)
+            .unwrap();
         let noon = ExcelDateTime::from_hms(12, 0, 0).unwrap();
-        survey.write_datetime_with_format(4, 2, &noon, &clock).unwrap();
+        survey
+            .write_datetime_with_format(4, 2, &noon, &clock)
+            .unwrap();
         survey.write_number(4, 3, 2_024_110_701.0).unwrap();
         page(book, "Remarks");
     });
@@ -103,14 +117,30 @@ fn cells_come_as_a_person_would_have_typed_them() {
     assert_eq!((rows[0].number, rows[1].number), (2, 5));
     assert_eq!(rows[0].cells, [" text ", "a", "1", "2.5", "TRUE"]);
     assert_eq!(rows[0].cell(0), "text");
-    assert_eq!(rows[1].cells, ["2024-11-08", "2024-11-08T09:30:00", "12:00:00", "2024110701"]);
+    assert_eq!(
+        rows[1].cells,
+        [
+            "2024-11-08",
+            "2024-11-08T09:30:00",
+            "12:00:00",
+            "2024110701"
+        ]
+    );
 }
 
 #[test]
 fn typographic_quotes_and_hard_blanks_are_plain_ones_in_expressions() {
     let survey = "type|name|label|relevant\ntext|a|\u{201c}A\u{201d}|\ntext|b|B|${a}\u{a0}= \u{2018}x\u{2019}";
     let form = crate::form_support::form(survey, "");
-    assert_eq!(form.question("b").unwrap().relevant.as_ref().unwrap().to_string(), "${a} = 'x'");
+    assert_eq!(
+        form.question("b")
+            .unwrap()
+            .relevant
+            .as_ref()
+            .unwrap()
+            .to_string(),
+        "${a} = 'x'"
+    );
 }
 
 #[test]
@@ -118,7 +148,9 @@ fn a_formula_gives_its_last_result_and_says_so() {
     let bytes = book(|book| {
         let survey = page(book, "survey");
         rows(survey, &[&["type", "name", "label"], &["text", "a"]]);
-        survey.write_formula(1, 2, Formula::new("=\"What\"&\"?\"").set_result("What?")).unwrap();
+        survey
+            .write_formula(1, 2, Formula::new("=\"What\"&\"?\"").set_result("What?"))
+            .unwrap();
     });
     let read = workbook::read(&bytes).unwrap();
     assert_eq!(read.sheets.survey.rows[0].cell(2), "What?");
@@ -126,10 +158,18 @@ fn a_formula_gives_its_last_result_and_says_so() {
         read.warnings[0].to_string(),
         "survey!C2: the cell holds a formula; its last result `What?` is taken; put its value into the cell instead (paste as values)"
     );
-    let broken = raw_sheet(r#"<row r="2"><c r="A2" t="e"><f>B9/0</f><v>#DIV/0!</v></c><c r="B2"><f>C3</f></c></row>"#);
+    let broken = raw_sheet(
+        r#"<row r="2"><c r="A2" t="e"><f>B9/0</f><v>#DIV/0!</v></c><c r="B2"><f>C3</f></c></row>"#,
+    );
     let FormErrors(errors) = workbook::read(&raw_book(&broken, STRINGS)).unwrap_err();
-    let causes: Vec<_> = errors.iter().map(|error| (error.cell.as_str(), &error.cause)).collect();
-    assert!(causes.contains(&("A2", &Cause::CellError("#DIV/0!".into()))), "{causes:?}");
+    let causes: Vec<_> = errors
+        .iter()
+        .map(|error| (error.cell.as_str(), &error.cause))
+        .collect();
+    assert!(
+        causes.contains(&("A2", &Cause::CellError("#DIV/0!".into()))),
+        "{causes:?}"
+    );
     assert!(causes.contains(&("B2", &Cause::EmptyFormula)), "{causes:?}");
 }
 
@@ -137,61 +177,106 @@ fn a_formula_gives_its_last_result_and_says_so() {
 fn what_is_no_workbook_is_called_what_it_is() {
     assert_eq!(refused(b"").cause, Cause::NotAWorkbook);
     assert_eq!(refused(b"PK\x03\x04 broken").cause, Cause::NotAWorkbook);
-    assert_eq!(refused(&archive(&[("readme.txt", b"hello")])).cause, Cause::NotAWorkbook);
+    assert_eq!(
+        refused(&archive(&[("readme.txt", b"hello")])).cause,
+        Cause::NotAWorkbook
+    );
     let mut whole = book(|book| rows(page(book, "survey"), &[&["type", "name"]]));
     whole.truncate(whole.len() / 2);
     assert_eq!(refused(&whole).cause, Cause::NotAWorkbook);
     let old = [&[0xd0, 0xcf, 0x11, 0xe0][..], &[0; 600]].concat();
     assert_eq!(refused(&old).cause, Cause::OldFormat);
-    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let name: Vec<u8> = "EncryptedPackage"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
     let locked = refused(&[old, name].concat());
-    assert_eq!((locked.cause, locked.mend), (Cause::Encrypted, Some(Mend::Unprotect)));
+    assert_eq!(
+        (locked.cause, locked.mend),
+        (Cause::Encrypted, Some(Mend::Unprotect))
+    );
 }
 
 #[test]
 fn a_zip_bomb_is_refused_by_what_it_says_and_by_what_it_unpacks() {
     let zeros = vec![b' '; 40_000_000];
-    let bomb = archive(&[("[Content_Types].xml", TYPES.as_bytes()), ("xl/worksheets/sheet1.xml", &zeros)]);
+    let bomb = archive(&[
+        ("[Content_Types].xml", TYPES.as_bytes()),
+        ("xl/worksheets/sheet1.xml", &zeros),
+    ]);
     assert!(bomb.len() < 100_000);
     assert_eq!(refused(&bomb).cause, Cause::TooLarge(Limit::Unpacked));
     // The same with sizes that lie: one byte, says the directory and the part's own header.
     let size = 40_000_000_u32.to_le_bytes();
     let mut lying = bomb;
-    let places: Vec<usize> = (0..lying.len() - 4).filter(|at| lying[*at..*at + 4] == size).collect();
+    let places: Vec<usize> = (0..lying.len() - 4)
+        .filter(|at| lying[*at..*at + 4] == size)
+        .collect();
     assert!(!places.is_empty());
     for at in places {
         lying[at..at + 4].copy_from_slice(&1_u32.to_le_bytes());
     }
     let cause = refused(&lying).cause;
-    assert!(matches!(cause, Cause::TooLarge(Limit::Unpacked) | Cause::NotAWorkbook), "{cause:?}");
-    assert_eq!(refused(&vec![b'x'; 5_000_000]).cause, Cause::TooLarge(Limit::File));
+    assert!(
+        matches!(
+            cause,
+            Cause::TooLarge(Limit::Unpacked) | Cause::NotAWorkbook
+        ),
+        "{cause:?}"
+    );
+    assert_eq!(
+        refused(&vec![b'x'; 5_000_000]).cause,
+        Cause::TooLarge(Limit::File)
+    );
 }
 
 #[test]
 fn announcements_are_not_believed() {
     let sheet = raw_sheet("");
     let strings = r#"<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" uniqueCount = "99999999999999"></sst>"#;
-    assert_eq!(refused(&raw_book(&sheet, strings)).cause, Cause::NotAWorkbook);
-    let shared = raw_sheet(r#"<row r="1"><c r="A1"><f t="shared" si="9999999999" ref="A1:A2">1</f><v>1</v></c></row>"#);
-    assert_eq!(refused(&raw_book(&shared, STRINGS)).cause, Cause::NotAWorkbook);
+    assert_eq!(
+        refused(&raw_book(&sheet, strings)).cause,
+        Cause::NotAWorkbook
+    );
+    let shared = raw_sheet(
+        r#"<row r="1"><c r="A1"><f t="shared" si="9999999999" ref="A1:A2">1</f><v>1</v></c></row>"#,
+    );
+    assert_eq!(
+        refused(&raw_book(&shared, STRINGS)).cause,
+        Cause::NotAWorkbook
+    );
 }
 
 #[test]
 fn a_sheet_that_is_too_large_says_which_way() {
     let far_down = raw_sheet(r#"<row r="1048576"><c r="A1048576"><v>1</v></c></row>"#);
     let down = refused(&raw_book(&far_down, STRINGS));
-    assert_eq!((down.cause, down.sheet.as_str()), (Cause::TooLarge(Limit::Rows), "survey"));
+    assert_eq!(
+        (down.cause, down.sheet.as_str()),
+        (Cause::TooLarge(Limit::Rows), "survey")
+    );
     let far_right = raw_sheet(r#"<row r="1"><c r="XFD1"><v>1</v></c></row>"#);
-    assert_eq!(refused(&raw_book(&far_right, STRINGS)).cause, Cause::TooLarge(Limit::Columns));
+    assert_eq!(
+        refused(&raw_book(&far_right, STRINGS)).cause,
+        Cause::TooLarge(Limit::Columns)
+    );
     let huge = raw_sheet(&format!(
         r#"<row r="1"><c r="B1" t="inlineStr"><is><t>{}</t></is></c></row>"#,
         "x".repeat(10_000_000)
     ));
     let cell = refused(&raw_book(&huge, STRINGS));
-    assert_eq!((cell.cause, cell.cell.as_str()), (Cause::TooLarge(Limit::Cell), "B1"));
-    let million: String = (1..=1_000_000).map(|row| format!(r#"<row r="{row}"><c><v>1</v></c></row>"#)).collect();
+    assert_eq!(
+        (cell.cause, cell.cell.as_str()),
+        (Cause::TooLarge(Limit::Cell), "B1")
+    );
+    let million: String = (1..=1_000_000)
+        .map(|row| format!(r#"<row r="{row}"><c><v>1</v></c></row>"#))
+        .collect();
     let cause = refused(&raw_book(&raw_sheet(&million), STRINGS)).cause;
-    assert!(matches!(cause, Cause::TooLarge(Limit::Rows | Limit::Unpacked)), "{cause:?}");
+    assert!(
+        matches!(cause, Cause::TooLarge(Limit::Rows | Limit::Unpacked)),
+        "{cause:?}"
+    );
     let full = "x".repeat(4) + &",x".repeat(600);
     let sheets = Sheets::from_csv(&format!("type,name\n{full}\n"), "", "").unwrap();
     let FormErrors(errors) = compile(&sheets).unwrap_err();
@@ -210,11 +295,16 @@ fn cells_far_out_that_hold_nothing_cost_nothing() {
 #[test]
 fn expressions_that_reach_everything_from_everywhere_end_in_an_error() {
     let wide = "//*".repeat(300);
-    let survey: String = (0..3_000).map(|n| format!("text,q{n},Q,\"count({wide}) > 1\"\n")).collect();
+    let survey: String = (0..3_000)
+        .map(|n| format!("text,q{n},Q,\"count({wide}) > 1\"\n"))
+        .collect();
     let sheets = Sheets::from_csv(&format!("type,name,label,relevant\n{survey}"), "", "").unwrap();
     let FormErrors(errors) = compile(&sheets).unwrap_err();
     assert_eq!(errors[0].cause, Cause::TooLarge(Limit::Expressions));
 }
+
+/// A sheet's name and its rows with their numbers.
+type Kept = (String, Vec<(u32, Vec<String>)>);
 
 #[test]
 fn a_workbook_keeps_every_cell_column_and_sheet_on_its_way_through() {
@@ -229,7 +319,7 @@ fn a_workbook_keeps_every_cell_column_and_sheet_on_its_way_through() {
     .unwrap();
     let bytes = workbook::write(&sheets).unwrap();
     let read = workbook::read(&bytes).unwrap();
-    let trimmed = |sheets: &Sheets| -> Vec<(String, Vec<(u32, Vec<String>)>)> {
+    let trimmed = |sheets: &Sheets| -> Vec<Kept> {
         let rows = |sheet: &form::Sheet| {
             let rows = sheet.rows.iter().map(|row| (row.number, row.cells.clone()));
             std::iter::once((1, sheet.header.clone()))
@@ -242,11 +332,22 @@ fn a_workbook_keeps_every_cell_column_and_sheet_on_its_way_through() {
                 })
                 .collect()
         };
-        sheets.iter().map(|sheet| (sheet.name.clone(), rows(sheet))).collect()
+        sheets
+            .iter()
+            .map(|sheet| (sheet.name.clone(), rows(sheet)))
+            .collect()
     };
     assert_eq!(trimmed(&read.sheets), trimmed(&sheets));
-    let again: Vec<(String, String)> = sheets.iter().map(|sheet| (sheet.name.clone(), sheet.to_csv())).collect();
-    let again = Sheets::from_named(again.iter().map(|(name, text)| (name.as_str(), text.as_str()))).unwrap();
+    let again: Vec<(String, String)> = sheets
+        .iter()
+        .map(|sheet| (sheet.name.clone(), sheet.to_csv()))
+        .collect();
+    let again = Sheets::from_named(
+        again
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str())),
+    )
+    .unwrap();
     assert_eq!(trimmed(&again), trimmed(&sheets));
 }
 
@@ -264,15 +365,29 @@ fn the_built_in_checklist_survives_excel() {
 #[test]
 fn sheets_go_by_their_names_in_any_case_and_a_lone_one_is_the_survey() {
     let bytes = book(|book| {
-        rows(page(book, "Choices"), &[&["list_name", "name", "label"], &["x", "p", "P"]]);
-        rows(page(book, "SURVEY"), &[&["type", "name", "label"], &["select_one x", "a", "A"]]);
+        rows(
+            page(book, "Choices"),
+            &[&["list_name", "name", "label"], &["x", "p", "P"]],
+        );
+        rows(
+            page(book, "SURVEY"),
+            &[&["type", "name", "label"], &["select_one x", "a", "A"]],
+        );
     });
     assert!(compile(&workbook::read(&bytes).unwrap().sheets).is_ok());
-    let lone = book(|book| rows(page(book, "Sheet1"), &[&["type", "name", "label"], &["text", "a", "A"]]));
+    let lone = book(|book| {
+        rows(
+            page(book, "Sheet1"),
+            &[&["type", "name", "label"], &["text", "a", "A"]],
+        )
+    });
     assert!(compile(&workbook::read(&lone).unwrap().sheets).is_ok());
     let slip = book(|book| {
         rows(page(book, "Survei"), &[&["type", "name"]]);
         page(book, "Sheet2");
     });
-    assert_eq!(refused(&slip).to_string(), "the sheet `survey` is missing; did you mean `Survei`?");
+    assert_eq!(
+        refused(&slip).to_string(),
+        "the sheet `survey` is missing; did you mean `Survei`?"
+    );
 }

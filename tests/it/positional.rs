@@ -346,6 +346,7 @@ fn every_reply_crosses() {
             survey: text("type,name\n"),
             choices: String::new(),
             settings: String::new(),
+            more: vec![("desa".into(), "name,label\n".into())],
         },
         reviews: vec![Review {
             id: record(3),
