@@ -9,8 +9,10 @@
 
 mod device_schema;
 mod device_sync;
+mod form_fixtures;
 mod form_import;
 mod form_kunjungan;
+mod form_pyxform;
 mod form_session;
 mod form_support;
 mod form_workbook;
