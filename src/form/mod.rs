@@ -5,6 +5,8 @@
 //! expressions live in [`expr`], which knows nothing of forms. No I/O: time, identity and tables come in as
 //! [`Surroundings`].
 //!
+//! [`flatten`] makes tables of submissions.
+//!
 //! Besides the columns of the XLSForm standard a form may have some of ours, which other tools ignore: in the survey
 //! sheet `weight` and `points` (an expression for the fraction of the weight reached, 0 to 1, empty when not applicable),
 //! `repeat_min` and `repeat_max` on a repeat; in the choices sheet any column, to be looked up with
@@ -15,6 +17,7 @@ pub mod builtin;
 mod definition;
 mod errors;
 pub mod expr;
+pub mod flatten;
 mod graph;
 mod import;
 mod kind;

@@ -192,6 +192,9 @@ impl Sheet {
     pub fn to_csv(&self) -> String {
         let width = self.width();
         let mut out = String::new();
+        if width == 0 {
+            return out;
+        }
         line(&mut out, &self.header, width);
         let mut next = 2;
         for row in &self.rows {

@@ -38,7 +38,12 @@ fn every_form_behaves_as_its_script_says() {
     let forms = forms();
     assert!(forms.len() >= 20, "{} forms", forms.len());
     let wrong: Vec<String> = forms.iter().flat_map(|path| play(path)).collect();
-    assert!(wrong.is_empty(), "{} steps:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} steps:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 fn play(path: &PathBuf) -> Vec<String> {
@@ -81,7 +86,10 @@ impl Player {
             ">" => {
                 let (path, value) = rest.split_once('=').ok_or("no value")?;
                 let value = Some(value.trim()).filter(|value| !value.is_empty());
-                self.session.answer(path.trim(), value).map(drop).map_err(|why| why.to_string())
+                self.session
+                    .answer(path.trim(), value)
+                    .map(drop)
+                    .map_err(|why| why.to_string())
             }
             "x" => {
                 let (path, value) = rest.split_once(' ').ok_or("no value")?;
@@ -92,18 +100,34 @@ impl Player {
             }
             "+" => {
                 let (repeat, key) = rest.split_once(' ').ok_or("no key")?;
-                self.session.add_repeat(repeat, key).map(drop).map_err(|why| why.to_string())
+                self.session
+                    .add_repeat(repeat, key)
+                    .map(drop)
+                    .map_err(|why| why.to_string())
             }
-            "-" => self.session.remove_repeat(rest).map(drop).map_err(|why| why.to_string()),
+            "-" => self
+                .session
+                .remove_repeat(rest)
+                .map(drop)
+                .map_err(|why| why.to_string()),
             "language" => {
                 self.language = rest.to_owned();
                 Ok(())
             }
             "warning" => {
-                let warnings: Vec<String> =
-                    self.session.form().warnings().iter().map(ToString::to_string).collect();
+                let warnings: Vec<String> = self
+                    .session
+                    .form()
+                    .warnings()
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect();
                 let found = warnings.iter().any(|warning| warning.contains(rest));
-                if found { Ok(()) } else { Err(format!("{warnings:?}")) }
+                if found {
+                    Ok(())
+                } else {
+                    Err(format!("{warnings:?}"))
+                }
             }
             "?" => self.look(rest),
             _ => Err("no such step".to_owned()),
@@ -128,30 +152,47 @@ impl Player {
                 same(&shown.join(" "), &names.join(" "))
             }
             ["instances", repeat, count] => {
-                let state = self.session.repeat(repeat, &self.language).ok_or("no repeat")?;
+                let state = self
+                    .session
+                    .repeat(repeat, &self.language)
+                    .ok_or("no repeat")?;
                 same(&state.instances.len().to_string(), count)
             }
             ["points", path, weight, fraction] => {
                 let (found, points) = self.session.points(path).ok_or("no points")?;
                 let points = points.map_or("nothing".to_owned(), |points| points.to_string());
-                same(&format!("{found} {points}"), &format!("{weight} {fraction}"))
+                same(
+                    &format!("{found} {points}"),
+                    &format!("{weight} {fraction}"),
+                )
             }
             ["sent", path, "nothing"] => nothing(value(&self.session.submission(), path)),
-            ["sent", path, "=", ..] => {
-                same(&value(&self.session.submission(), path).unwrap_or_default(), after(line, "="))
-            }
+            ["sent", path, "=", ..] => same(
+                &value(&self.session.submission(), path).unwrap_or_default(),
+                after(line, "="),
+            ),
             [path, "nothing"] => nothing(value(self.session.answers(), path)),
-            [path, "=", ..] => {
-                same(&value(self.session.answers(), path).unwrap_or_default(), after(line, "="))
-            }
+            [path, "=", ..] => same(
+                &value(self.session.answers(), path).unwrap_or_default(),
+                after(line, "="),
+            ),
             [path, what, ..] => self.question(path, what, after(line, what)),
             _ => Err("nothing to look at".to_owned()),
         }
     }
 
     fn question(&self, path: &str, what: &str, wanted: &str) -> Result<(), String> {
-        let question = self.session.question(path, &self.language).ok_or("no question")?;
-        let holds = |holds: bool| if holds { Ok(()) } else { Err("it is not".to_owned()) };
+        let question = self
+            .session
+            .question(path, &self.language)
+            .ok_or("no question")?;
+        let holds = |holds: bool| {
+            if holds {
+                Ok(())
+            } else {
+                Err("it is not".to_owned())
+            }
+        };
         match what {
             "relevant" => holds(question.relevant),
             "irrelevant" => holds(!question.relevant),
@@ -163,7 +204,11 @@ impl Player {
             "label" => same(&question.label, wanted),
             "hint" => same(&question.hint.unwrap_or_default(), wanted),
             "choices" => {
-                let names: Vec<&str> = question.choices.iter().map(|choice| choice.name.as_str()).collect();
+                let names: Vec<&str> = question
+                    .choices
+                    .iter()
+                    .map(|choice| choice.name.as_str())
+                    .collect();
                 same(&names.join(" "), wanted)
             }
             _ => Err("no such look".to_owned()),
@@ -173,11 +218,16 @@ impl Player {
 
 /// What stands after a word.
 fn after<'l>(line: &'l str, word: &str) -> &'l str {
-    line.split_once(&format!(" {word}")).map_or("", |(_, rest)| rest.trim())
+    line.split_once(&format!(" {word}"))
+        .map_or("", |(_, rest)| rest.trim())
 }
 
 fn same(found: &str, wanted: &str) -> Result<(), String> {
-    if found == wanted { Ok(()) } else { Err(format!("it is `{found}`")) }
+    if found == wanted {
+        Ok(())
+    } else {
+        Err(format!("it is `{found}`"))
+    }
 }
 
 fn nothing(found: Option<String>) -> Result<(), String> {

@@ -35,7 +35,10 @@ sys.exit(1 if wrong else 0)
 ";
 
 fn python() -> PathBuf {
-    let target = Path::new(env!("CARGO_BIN_EXE_anjangsana-server")).ancestors().nth(2).unwrap();
+    let target = Path::new(env!("CARGO_BIN_EXE_anjangsana-server"))
+        .ancestors()
+        .nth(2)
+        .unwrap();
     let python = target.join("pyxform/bin/python");
     assert!(
         python.exists(),
@@ -59,7 +62,11 @@ fn pyxform_converts_what_we_export() {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         put(&name, &workbook::load(&path).unwrap().sheets);
     }
-    let output = Command::new(python()).args(["-c", CONVERT]).args(&files).output().unwrap();
+    let output = Command::new(python())
+        .args(["-c", CONVERT])
+        .args(&files)
+        .output()
+        .unwrap();
     assert!(
         output.status.success(),
         "{}{}",

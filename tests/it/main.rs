@@ -9,7 +9,9 @@
 
 mod device_schema;
 mod device_sync;
+mod form_errors;
 mod form_fixtures;
+mod form_flatten;
 mod form_import;
 mod form_kunjungan;
 mod form_pyxform;
@@ -21,6 +23,7 @@ mod positional;
 mod server_access;
 mod server_command;
 mod server_demo;
+mod server_forms;
 mod server_http;
 mod server_office;
 mod server_pull;

@@ -13,7 +13,10 @@ const PACKAGE: &str = "pyxform==4.5.0";
 const PYTHON: Missing = Missing {
     what: "Python with its venv module",
     debian: &[&["python3", "python3-venv"]],
-    elsewhere: &["Fedora: sudo dnf install python3", "macOS: brew install python"],
+    elsewhere: &[
+        "Fedora: sudo dnf install python3",
+        "macOS: brew install python",
+    ],
 };
 
 /// Installs it unless it is there.
@@ -33,7 +36,14 @@ pub(crate) fn install() -> Result<()> {
         let mut make = Command::new("python3");
         exec::run(make.args(["-m", "venv", "--clear"]).arg(&folder))?;
         let mut pip = Command::new(folder.join("bin/python"));
-        exec::run(pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", PACKAGE]))?;
+        exec::run(pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            PACKAGE,
+        ]))?;
         mark(&done)
     })
 }
