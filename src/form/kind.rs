@@ -89,13 +89,13 @@ impl QuestionKind {
 
     /// Whether the app can capture it. What it cannot is left out of the pages and never blocks.
     pub fn is_capturable(self) -> bool {
-        use QuestionKind::{
-            Audio, Audit, Background, File, Geoshape, Geotrace, Image, Signature, Video,
-        };
-        !matches!(
-            self,
-            Audio | Audit | Background | File | Geoshape | Geotrace | Image | Signature | Video
-        )
+        !matches!(self, QuestionKind::Audit | QuestionKind::Background)
+    }
+
+    /// Whether the answer names an attachment.
+    pub fn is_attachment(self) -> bool {
+        use QuestionKind::{Audio, File, Image, Signature, Video};
+        matches!(self, Audio | File | Image | Signature | Video)
     }
 
     /// Whether the answer is one choice or several of a list.

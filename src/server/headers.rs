@@ -2,18 +2,18 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::Response,
 };
 
-use crate::sync::wire::MARK;
+use crate::sync::wire::{ATTACHMENTS_PATH, MARK, TUS};
 
 use super::state::AppState;
 
 /// What a page of ours may load and do: nothing from elsewhere, nothing inline.
 pub const CSP: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-     img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; \
+     img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 
 const ALWAYS: [(HeaderName, HeaderValue); 2] = [
@@ -61,14 +61,23 @@ pub(super) async fn headers(
     request: Request,
     next: Next,
 ) -> Response {
-    let is_data = request.uri().path().starts_with("/api/");
+    let path = request.uri().path();
+    let is_data = path.starts_with("/api/");
+    let is_upload = path.starts_with(ATTACHMENTS_PATH) && request.method() != Method::GET;
     let mut response = next.run(request).await;
+    let other_version = response.status() == StatusCode::PRECONDITION_FAILED;
     let headers = response.headers_mut();
     headers.extend(ALWAYS);
     if is_data {
         headers.insert(header::CONTENT_SECURITY_POLICY, CSP_OF_DATA);
     } else {
         headers.extend(FOR_PAGES);
+    }
+    if is_upload {
+        headers.insert("tus-resumable", HeaderValue::from_static(TUS));
+        if other_version {
+            headers.insert("tus-version", HeaderValue::from_static(TUS));
+        }
     }
     if state.config().https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);

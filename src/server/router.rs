@@ -8,17 +8,22 @@ use axum::{
     http::{Method, StatusCode},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::{MethodRouter, get, post},
+    routing::{MethodRouter, delete, get, head, options, patch, post},
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, Predicate, predicate::SizeAbove},
+    compression::{
+        CompressionLayer, Predicate,
+        predicate::{NotForContentType, SizeAbove},
+    },
 };
 
 use crate::{
     domain::person::Permission,
     sync::forms::FORMS_PATH,
-    sync::wire::{ErrorCode, ErrorReply, LOGIN_PATH, LOGOUT_PATH, ME_PATH, SYNC_PATH},
+    sync::wire::{
+        ATTACHMENTS_PATH, ErrorCode, ErrorReply, LOGIN_PATH, LOGOUT_PATH, ME_PATH, SYNC_PATH,
+    },
 };
 
 use super::{
@@ -27,7 +32,7 @@ use super::{
     guard::{Access, guard},
     headers::headers,
     log::log,
-    routes::{forms, health, history, login, sync},
+    routes::{attachment, forms, health, history, login, sync, tus},
     state::AppState,
 };
 
@@ -37,7 +42,11 @@ pub const HISTORY_PATH: &str = "/api/v1/visits/{id}/history";
 /// The path of a form version's workbook; the version has `.xlsx` after it.
 pub(super) const WORKBOOK_PATH: &str = "/api/v1/forms/{id}/{file}";
 
-/// A request takes no longer than this, a body on a slow line included.
+/// The path of one attachment.
+pub const ATTACHMENT_PATH: &str = "/api/v1/attachments/{name}";
+
+/// A request takes no longer than this, a body on a slow line included. Uploads have no such limit: as long as something
+/// comes, they go on.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 /// Answers shorter than this, in bytes, are not worth packing.
 const WORTH_PACKING: u16 = 600;
@@ -65,6 +74,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     };
     let (read, reader) = (Method::GET, Signed(Permission::Read));
     let admin = Signed(Permission::Administer);
+    let sender = Signed(Permission::Visit);
     vec![
         endpoint(read.clone(), "/healthz", Open, get(health::healthz)),
         endpoint(read.clone(), "/readyz", Open, get(health::readyz)),
@@ -75,7 +85,18 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint(read.clone(), HISTORY_PATH, reader, get(history::history)),
         endpoint(read.clone(), FORMS_PATH, admin, get(forms::list)),
         endpoint(Method::POST, FORMS_PATH, admin, post(forms::publish)),
-        endpoint(read, WORKBOOK_PATH, admin, get(forms::workbook)),
+        endpoint(read.clone(), WORKBOOK_PATH, admin, get(forms::workbook)),
+        endpoint(read, ATTACHMENT_PATH, reader, get(attachment::bytes)),
+        endpoint(Method::OPTIONS, ATTACHMENTS_PATH, reader, options(tus::can)),
+        endpoint(Method::POST, ATTACHMENTS_PATH, sender, post(tus::create)),
+        endpoint(Method::HEAD, ATTACHMENT_PATH, sender, head(tus::look)),
+        endpoint(Method::PATCH, ATTACHMENT_PATH, sender, patch(tus::append)),
+        endpoint(
+            Method::DELETE,
+            ATTACHMENT_PATH,
+            sender,
+            delete(tus::give_up),
+        ),
     ]
 }
 
@@ -92,7 +113,12 @@ pub fn router(state: AppState) -> Router {
         };
         router = router.route(endpoint.path, handler);
     }
-    let pack = SizeAbove::new(WORTH_PACKING).and(tower_http::compression::DefaultPredicate::new());
+    // Pictures are left alone by the default, and these are packed already, too.
+    let pack = SizeAbove::new(WORTH_PACKING)
+        .and(tower_http::compression::DefaultPredicate::new())
+        .and(NotForContentType::const_new("audio/"))
+        .and(NotForContentType::const_new("video/"))
+        .and(NotForContentType::const_new("application/pdf"));
     router
         .fallback(files::fallback)
         .method_not_allowed_fallback(async || AppError::method_not_allowed())
@@ -105,6 +131,9 @@ pub fn router(state: AppState) -> Router {
 }
 
 async fn in_time(request: Request, next: Next) -> Response {
+    if request.uri().path().starts_with(ATTACHMENTS_PATH) {
+        return next.run(request).await;
+    }
     match tokio::time::timeout(LONGEST, next.run(request)).await {
         Ok(response) => response,
         Err(_) => AppError::internal()

@@ -10,8 +10,10 @@ impl From<rusqlite::Error> for StoreError {
         match &error {
             rusqlite::Error::QueryReturnedNoRows => StoreError::NotFound,
             rusqlite::Error::SqliteFailure(code, _)
-                if code.code == rusqlite::ErrorCode::DiskFull =>
+                if code.code == rusqlite::ErrorCode::DiskFull
+                    || code.extended_code == rusqlite::ffi::SQLITE_IOERR_WRITE =>
             {
+                // A browser whose quota is used up only says that a write failed.
                 StoreError::Full
             }
             _ => StoreError::Database(error.to_string()),

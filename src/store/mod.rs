@@ -9,6 +9,8 @@
 //! - Nothing unsent is ever deleted: not by a pull, a refusal, another scope, a logout or another user's login.
 
 pub mod api;
+mod attachments;
+mod backup;
 mod cooperatives;
 mod error;
 mod home;
@@ -18,14 +20,17 @@ mod queue;
 mod record;
 mod review;
 mod sync;
+pub mod uploads;
 pub mod vault;
 mod visits;
+
+pub use backup::BackUp;
 
 use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 
-use self::api::{Reply, Request, StoreError, SyncPhase, SyncStatus, Topic};
+use self::api::{Keep, Reply, Request, StoreError, SyncPhase, SyncStatus, Topic};
 use crate::domain::{DeviceId, Millis, MutationId, RecordId, User, id::Entropy};
 use crate::sql;
 use crate::sync::engine::Applied;
@@ -89,6 +94,7 @@ impl Store {
         {
             meta::set(&transaction, meta::DEVICE, &fresh.to_string()).map_err(not_ours)?;
         }
+        attachments::sweep(&transaction).map_err(not_ours)?;
         let user = meta::text(&transaction, meta::USER)
             .map_err(not_ours)?
             .unwrap_or_default();
@@ -173,12 +179,30 @@ impl Store {
                 self.save_answers(moment, visit, &changes, place.as_ref())?;
                 saved(&[Topic::Queue])
             }
+            Request::SaveAttachment {
+                visit,
+                path,
+                media_type,
+                bytes,
+            } => {
+                let name = self.save_attachment(moment, visit, path, &media_type, &bytes.0)?;
+                Ok((Reply::Attachment(name), BTreeSet::from([Topic::Queue])))
+            }
+            Request::ResendPhoto(name) => {
+                self.resend_photo(&name)?;
+                saved(&[Topic::Queue])
+            }
+            Request::PhotosByWifi { only } => {
+                self.set_wifi_only(only)?;
+                saved(&[Topic::Queue])
+            }
+            Request::Attachment(name) => quiet(Reply::Bytes(self.attachment(&name)?)),
             Request::KeepPlace { visit, place } => {
                 self.keep_place(visit, &place)?;
                 saved(&[])
             }
-            Request::SubmitVisit { visit } => {
-                self.submit(moment, visit)?;
+            Request::SubmitVisit { visit, result } => {
+                self.submit(moment, visit, result.as_ref())?;
                 saved(&[Topic::Visits, Topic::Queue])
             }
             Request::DiscardVisit { visit, reason } => {
@@ -190,7 +214,15 @@ impl Store {
                 saved(&[Topic::Visits, Topic::Queue])
             }
             Request::Resolve { mutation, keep } => {
-                self.resolve(moment, mutation, keep)?;
+                let theirs: Option<&[String]> = match keep {
+                    Keep::Mine => Some(&[]),
+                    Keep::Theirs => None,
+                };
+                self.resolve(moment, mutation, theirs)?;
+                saved(&[Topic::Visits, Topic::Queue])
+            }
+            Request::ResolveFields { mutation, theirs } => {
+                self.resolve(moment, mutation, Some(&theirs))?;
                 saved(&[Topic::Visits, Topic::Queue])
             }
             Request::KeepReviewDraft { visit, draft } => {
@@ -212,7 +244,12 @@ impl Store {
             | Request::Lock
             | Request::Logout
             | Request::SyncNow
-            | Request::Network { .. } => {
+            | Request::SendPhotos
+            | Request::Wifi(_)
+            | Request::Network { .. }
+            | Request::BackUp { .. }
+            | Request::BackUpMore
+            | Request::Restore { .. } => {
                 Err(StoreError::Worker("not a question about data".to_owned()))
             }
         }
@@ -275,6 +312,7 @@ impl Store {
             set_aside,
             trouble: None,
             pulled: 0,
+            photos: self.photo_facts()?,
         })
     }
 }

@@ -90,7 +90,8 @@ pub(super) fn json<T: serde::de::DeserializeOwned>(
 
 /// Writes a change and the mutation that will carry it to the server. Both or neither: the caller's transaction.
 ///
-/// Unsent changes of a record fold into one mutation; one that is being sent is frozen, and a new one opens behind it.
+/// Unsent changes of a record fold into one mutation; one that is being sent or that stands in a backup file is frozen,
+/// and a new one opens behind it.
 pub(super) fn change(
     db: &Connection,
     now: Millis,
@@ -110,7 +111,7 @@ pub(super) fn change(
         now.0
     ])?;
     let open: Option<(i64, String)> = db
-        .prepare_cached("select seq, fields from outbox where record = ? and state = 'waiting' order by seq desc limit 1")?
+        .prepare_cached("select seq, fields from outbox where record = ? and state = 'waiting' and sealed = 0 order by seq desc limit 1")?
         .query_row([&id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     if let Some((seq, fields)) = open {

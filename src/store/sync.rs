@@ -131,11 +131,18 @@ fn settle(
     match outcome {
         Outcome::Applied { rev, exact } => accepted(db, id, key, &fields, *rev, *exact)?,
         Outcome::Duplicate { rev } => accepted(db, id, key, &fields, *rev, false)?,
-        Outcome::Conflict { record: server } => {
+        Outcome::Conflict {
+            record: server,
+            changed,
+        } => {
             set_state(db, id, "conflict", None, None)?;
             db.execute(
-                "update outbox set server = ? where mutation = ?",
-                params![serde_json::to_string(server)?, id.to_string()],
+                "update outbox set server = ?, changed = ? where mutation = ?",
+                params![
+                    serde_json::to_string(server)?,
+                    serde_json::to_string(changed)?,
+                    id.to_string()
+                ],
             )?;
         }
         Outcome::Rejected { code, reason } => {
@@ -183,7 +190,10 @@ fn accepted(
         .prepare_cached("select base, rev from record where id = ?")?
         .query_row([&record_key], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let mut base: Fields = serde_json::from_str(&base)?;
-    overlay(&mut base, fields);
+    // What came from the server since has it already, and may have other values by now.
+    if exact || known < rev {
+        overlay(&mut base, fields);
+    }
     db.prepare_cached("update record set base = ?, rev = ?, stale = ? where id = ?")?
         .execute(params![
             serde_json::to_string(&base)?,
@@ -200,8 +210,7 @@ fn accepted(
     record::refresh(db, key)
 }
 
-/// Takes in a record as the server has it. Unsent changes stay over it; where the server's value of a field is neither
-/// what they were made on nor what they say, a person must choose.
+/// Takes in a record as the server has it. Unsent changes stay over it.
 fn take_in(db: &Connection, incoming: &Record) -> Result<(), StoreError> {
     let key = incoming.id.to_string();
     if incoming.deleted {
@@ -215,7 +224,7 @@ fn take_in(db: &Connection, incoming: &Record) -> Result<(), StoreError> {
         if rev > incoming.rev {
             return Ok(());
         }
-        rebase(db, &serde_json::from_str(&base)?, incoming)?;
+        rebase(db, (&serde_json::from_str(&base)?, rev), incoming)?;
     }
     db.prepare_cached(
         "insert into record (id, kind, area, owner, rev, base) values (?1, ?2, ?3, ?4, ?5, ?6)
@@ -232,7 +241,11 @@ fn take_in(db: &Connection, incoming: &Record) -> Result<(), StoreError> {
     record::refresh(db, incoming.id)
 }
 
-fn rebase(db: &Connection, base: &Fields, incoming: &Record) -> Result<(), StoreError> {
+fn rebase(
+    db: &Connection,
+    (base, rev): (&Fields, u64),
+    incoming: &Record,
+) -> Result<(), StoreError> {
     let key = incoming.id.to_string();
     let mut statement = db.prepare_cached(
         "select mutation, state, fields from outbox where record = ? order by seq",
@@ -260,14 +273,13 @@ fn rebase(db: &Connection, base: &Fields, incoming: &Record) -> Result<(), Store
             let theirs = value(&incoming.fields, name);
             theirs != *mine && theirs != value(base, name) && sent.get(name) != Some(&theirs)
         });
-        if clash {
+        // On its old base the server sees that a person must choose, says who it was, and keeps what is not chosen.
+        if !clash {
+            // One that clashed with an earlier pull stays where it is.
             db.prepare_cached(
-                "update outbox set state = 'conflict', server = ? where mutation = ?",
+                "update outbox set base_rev = ? where mutation = ? and base_rev >= ?",
             )?
-            .execute(params![serde_json::to_string(incoming)?, mutation])?;
-        } else {
-            db.prepare_cached("update outbox set base_rev = ? where mutation = ?")?
-                .execute(params![incoming.rev, mutation])?;
+            .execute(params![incoming.rev, mutation, rev])?;
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Visits on the device: begun, filled, sent, given up, and shown.
 
-use rusqlite::{OptionalExtension, Params, Row, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use serde_json::json;
 
 use super::api::{
@@ -8,10 +8,11 @@ use super::api::{
     Transfer, VisitDetail, VisitRow,
 };
 use super::record::{self, Change};
-use super::{Moment, Store, project};
+use super::{Moment, Store, attachments, project};
 use crate::domain::{
     AreaCode, Cooperative, Decision, Fields, Kind, Mark, Millis, Person, RecordId, Review, Role,
-    UserId, Visit, VisitState,
+    ScoredVisit, UserId, Visit, VisitResult, VisitState,
+    assessment::{PROPOSAL, SCORE},
     person::Permission,
     visit::{ANSWER, CREATED, SUBMISSION, VOID, WAS, answer_field, answer_value},
 };
@@ -48,7 +49,7 @@ impl Store {
             (CREATED.to_owned(), json!(self.mark(moment.now))),
             (answer_field(COOPERATIVE_QUESTION), json!(cooperative)),
         ]);
-        self.change_visit(moment, visit, &area, fields)?;
+        self.change_visit(moment, visit, &area, fields, |_| Ok(()))?;
         Ok(visit)
     }
 
@@ -58,6 +59,21 @@ impl Store {
         id: RecordId,
         changes: &[(String, Option<String>)],
         place: Option<&Place>,
+    ) -> Result<(), StoreError> {
+        self.write_answers(moment, id, changes, |_, _| Ok(()))?;
+        if let Some(place) = place {
+            self.keep_place(id, place)?;
+        }
+        Ok(())
+    }
+
+    /// Writes answers, and what belongs to them in the same transaction.
+    pub(super) fn write_answers(
+        &mut self,
+        moment: &mut Moment<'_>,
+        id: RecordId,
+        changes: &[(String, Option<String>)],
+        with: impl FnOnce(&Connection, Millis) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let visit = self.own_editable(id)?;
         let last = visit.last_submission();
@@ -82,13 +98,14 @@ impl Store {
             }
             fields.insert(answer_field(path), answer_value(value));
         }
-        if !fields.is_empty() {
-            self.change_visit(moment, id, &visit.area, fields)?;
-        }
-        if let Some(place) = place {
-            self.keep_place(id, place)?;
-        }
-        Ok(())
+        let now = moment.now;
+        self.change_visit(moment, id, &visit.area, fields, |db| {
+            for (path, value) in changes {
+                let old = visit.answers.get(path).map(String::as_str);
+                attachments::renamed(db, old, value.as_deref())?;
+            }
+            with(db, now)
+        })
     }
 
     pub(super) fn keep_place(&self, id: RecordId, place: &Place) -> Result<(), StoreError> {
@@ -104,11 +121,17 @@ impl Store {
         &mut self,
         moment: &mut Moment<'_>,
         id: RecordId,
+        result: Option<&VisitResult>,
     ) -> Result<(), StoreError> {
         let visit = self.own_editable(id)?;
         let next = visit.last_submission() + 1;
-        let fields = Fields::from([(format!("{SUBMISSION}{next}"), json!(self.mark(moment.now)))]);
-        self.change_visit(moment, id, &visit.area, fields)
+        let mark = json!(self.mark(moment.now));
+        let mut fields = Fields::from([(format!("{SUBMISSION}{next}"), mark)]);
+        if let Some(result) = result {
+            fields.insert(SCORE.to_owned(), json!(result.score));
+            fields.insert(PROPOSAL.to_owned(), json!(result.proposal));
+        }
+        self.change_visit(moment, id, &visit.area, fields, attachments::sweep)
     }
 
     pub(super) fn discard(
@@ -132,6 +155,12 @@ impl Store {
             id,
             &visit.area,
             Fields::from([(VOID.to_owned(), json!(mark))]),
+            |db| {
+                for value in visit.answers.values() {
+                    attachments::renamed(db, Some(value), None)?;
+                }
+                attachments::sweep(db)
+            },
         )
     }
 
@@ -184,6 +213,7 @@ impl Store {
                 && state == VisitState::Submitted
                 && self.user.role.may(Permission::Review),
             last_approved: self.last_approved(&visit, &row.date)?,
+            earlier: self.scored_visits(visit.cooperative, Some((id, &row.date)))?,
             review_draft: self.review_draft(id)?,
             officer_name: name(visit.owner),
             place,
@@ -242,6 +272,34 @@ impl Store {
         Ok(Some(ApprovedVisit { id, date, answers }))
     }
 
+    /// The submitted visits to a cooperative that have a score, newest first; those before one of them, if one is given.
+    pub(super) fn scored_visits(
+        &self,
+        cooperative: RecordId,
+        before: Option<(RecordId, &str)>,
+    ) -> Result<Vec<ScoredVisit>, StoreError> {
+        let (id, date) = before.map_or((None, None), |(id, date)| {
+            (Some(id.to_string()), Some(date))
+        });
+        let mut statement = self
+            .db
+            .prepare_cached(include_str!("sql/scored_visits.sql"))?;
+        let rows = statement.query_map(params![cooperative.to_string(), id, date], |row| {
+            Ok((record::read(row)?, row.get::<_, bool>(6)?))
+        })?;
+        let mut visits = Vec::new();
+        for row in rows {
+            let (record, approved) = row?;
+            let visit = Visit::from_record(&record)?;
+            visits.extend(visit.result.map(|result| ScoredVisit {
+                visit: visit.id,
+                approved,
+                result,
+            }));
+        }
+        Ok(visits)
+    }
+
     /// Everybody known by name.
     pub(super) fn people(&self) -> Result<Vec<Person>, StoreError> {
         let mut statement = self
@@ -290,7 +348,10 @@ impl Store {
             notes: row.get(9)?,
             submitted_at: row.get::<_, Option<i64>>(10)?.map(Millis),
             submissions: row.get(11)?,
-            transfer: self.transfer(row, 12)?,
+            transfer: match (self.transfer(row, 12)?, row.get(16)?) {
+                (Transfer::Sent { .. }, photos) if photos > 0 => Transfer::PhotosFollow(photos),
+                (other, _) => other,
+            },
         })
     }
 
@@ -338,14 +399,17 @@ impl Store {
         }
     }
 
+    /// Changes a visit, with whatever else must be on disk together with that.
     fn change_visit(
         &mut self,
         moment: &mut Moment<'_>,
         id: RecordId,
         area: &AreaCode,
         fields: Fields,
+        beside: impl FnOnce(&Connection) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let fresh = moment.mutation();
+        let unchanged = fields.is_empty();
         let transaction = self.db.transaction()?;
         let change = Change {
             kind: Kind::Visit,
@@ -355,7 +419,10 @@ impl Store {
             visit: Some(id),
             fields,
         };
-        record::change(&transaction, moment.now, fresh, &change)?;
+        if !unchanged {
+            record::change(&transaction, moment.now, fresh, &change)?;
+        }
+        beside(&transaction)?;
         transaction.commit()?;
         Ok(())
     }

@@ -21,6 +21,9 @@ const EN: &str = "English (en)";
 /// 8 November 2024, 09:00 WIB, the day after the visit of `kunjungan_lengkap.json`.
 const NOW: i64 = 1_731_031_200_000;
 
+/// What an answer says of a photo.
+const PHOTO: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad.jpg";
+
 /// Every item of the visit's checklists.
 const ITEMS: &str = "
     kunjungan_uuid versi_formulir no_berita_acara tanggal_kunjungan waktu_mulai waktu_selesai no_spt koperasi_id
@@ -113,7 +116,7 @@ fn every_item_of_the_checklists_is_there() {
         .collect();
     assert_eq!(missing, Vec::<&str>::new());
     assert_eq!(form.id(), "kunjungan");
-    assert_eq!(form.version(), "2024110701");
+    assert_eq!(form.version(), "2026112501");
     assert_eq!(form.languages(), [ID, EN]);
     assert_eq!(form.title(ID), "Kunjungan pembinaan koperasi");
     assert_eq!(form.title("en"), "Guidance visit to a cooperative");
@@ -188,28 +191,23 @@ fn sections_are_the_parts_of_a_visit_and_pages_are_short() {
 }
 
 #[test]
-fn what_cannot_be_captured_is_warned_about_and_left_out() {
-    let form = form();
-    let warnings: Vec<String> = form.warnings().iter().map(ToString::to_string).collect();
-    assert!(
-        warnings
-            .iter()
-            .any(|warning| warning.contains("`foto_lokasi`")),
-        "{warnings:?}"
-    );
-    assert!(
-        warnings
-            .iter()
-            .all(|warning| warning.contains("cannot capture")),
-        "{warnings:?}"
-    );
-    let session = open(complete());
-    let shown = session.items("kepala_lokasi", ID);
-    assert!(
-        shown.iter().all(
-            |item| !matches!(item, Item::Question(question) if question.name == "foto_lokasi")
-        )
-    );
+fn photos_and_signatures_are_asked_for() {
+    assert_eq!(form().warnings(), []);
+    let mut session = open(complete());
+    for path in [
+        "foto_lokasi",
+        "foto_kegiatan/01/foto_kegiatan_berkas",
+        "ttd_petugas",
+    ] {
+        session.answer(path, None).unwrap();
+        let problems = session.problems(ID);
+        let [problem] = &problems[..] else {
+            panic!("{path}: {problems:?}")
+        };
+        assert_eq!(problem.path, path);
+        give(&mut session, path, PHOTO);
+    }
+    assert_eq!(session.problems(ID), []);
 }
 
 #[test]
@@ -281,7 +279,7 @@ fn a_complete_visit_has_no_problems() {
         ("keu_npl", "4.42"),
         ("prd_kapasitas", "76.54"),
         ("kop_jenis", "produsen"),
-        ("versi_formulir", "2024110701"),
+        ("versi_formulir", "2026112501"),
         ("petugas_id", "0190a000-0000-7000-8000-0000000000aa"),
         ("kunjungan_uuid", "0190a000-0000-7000-8000-0000000000ff"),
     ] {
@@ -361,6 +359,8 @@ fn a_cooperative_that_is_not_found_needs_only_the_short_form() {
             "catatan_petugas",
             "Alamat kosong, warga tidak mengenal koperasi ini.",
         ),
+        ("foto_lokasi", PHOTO),
+        ("ttd_petugas", PHOTO),
     ] {
         give(&mut session, path, value);
     }

@@ -772,24 +772,25 @@ fn identifiers_and_dice_stay_the_same_for_the_same_visit() {
 }
 
 #[test]
-fn what_cannot_be_captured_never_blocks() {
+fn a_required_photo_blocks_and_what_cannot_be_captured_does_not() {
     let session = session(
         "type         | name  | label | required | relevant
+         audit        | audit |       | yes      |
          image        | photo | Photo | yes      |
-         begin repeat | r     | R     |          |
-         image        | more  | More  | yes      |
-         end repeat   |       |       |          |
          text         | why   | Why?  | yes      | ${photo} = ''",
         "",
     );
-    assert_eq!(session.form().warnings().len(), 2);
+    assert_eq!(session.form().warnings().len(), 1);
     assert_eq!(
         kinds(&session.problems("en")),
-        [("why", ProblemKind::Required)]
+        [
+            ("photo", ProblemKind::Required),
+            ("why", ProblemKind::Required)
+        ]
     );
-    assert_eq!(session.items("form", "").len(), 1);
+    assert_eq!(session.items("form", "").len(), 2);
     let photo = session.question("photo", "").unwrap();
-    assert_eq!((photo.kind, photo.required), (QuestionKind::Image, false));
+    assert_eq!((photo.kind, photo.required), (QuestionKind::Image, true));
 }
 
 /// A form of random questions that hang on each other, in and out of a repeat.

@@ -7,20 +7,26 @@
 )]
 #![cfg(all(feature = "server", feature = "native"))]
 
+mod backup;
+mod cutting_proxy;
 mod device_schema;
 mod device_sync;
+mod device_uploads;
 mod form_errors;
 mod form_fixtures;
 mod form_flatten;
 mod form_import;
 mod form_kunjungan;
 mod form_pyxform;
+mod form_score;
 mod form_session;
 mod form_support;
 mod form_workbook;
 mod layers;
+mod official_tus_client;
 mod positional;
 mod server_access;
+mod server_attachments;
 mod server_command;
 mod server_demo;
 mod server_forms;
@@ -29,8 +35,10 @@ mod server_office;
 mod server_pull;
 mod server_push;
 mod server_register;
+mod server_result;
 mod server_schema;
 mod server_states;
+mod store_attachments;
 mod store_merge;
 mod ui_words;
 mod wire;

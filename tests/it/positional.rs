@@ -3,15 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anjangsana::domain::{
-    AreaCode, Cooperative, Decision, FollowUp, Mark, Millis, MutationId, Person, RecordId, Review,
-    Role, Scope, Status, StatusEntry, User, UserId, Visit, VisitState,
+    AreaCode, Assessment, AttachmentName, Cooperative, Decision, FollowUp, Mark, Millis,
+    MutationId, Person, Proposal, RecordId, Review, Role, Scope, ScoredVisit, Status, StatusEntry,
+    User, UserId, Visit, VisitResult, VisitState,
+    assessment::AspectResult,
+    score::Band,
+    status_rule::{Reason, Search},
 };
 use anjangsana::store::api::{
-    Account, AppStatus, ApprovedVisit, CooperativePage, CooperativeProfile, CooperativeQuery,
-    CooperativeRow, Difference, FormSheets, HistoryEntry, Home, Inbox, InboxQuery, Keep, Notice,
-    Place, Queue, QueueItem, QueueKind, Reply, Request, ReviewDraft, Step, StoreError, SyncPhase,
-    SyncStatus, Topic, Transfer, Trouble, VisitDetail, VisitRow,
+    Account, AppStatus, ApprovedVisit, Bytes, CooperativePage, CooperativeProfile,
+    CooperativeQuery, CooperativeRow, Difference, FormSheets, HistoryEntry, Home, Inbox,
+    InboxQuery, Keep, Notice, PhotoItem, PhotoPhase, PhotoStatus, Place, Queue, QueueItem,
+    QueueKind, Reply, Request, Restored, ReviewDraft, Step, StoreError, SyncPhase, SyncStatus,
+    Topic, Transfer, Trouble, VisitDetail, VisitRow,
 };
+use anjangsana::sync::backup::Fault;
 use anjangsana::sync::wire::RejectCode;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -72,6 +78,15 @@ fn place() -> Place {
     }
 }
 
+/// Every value of a byte, more of them than one byte can count.
+fn photo() -> Bytes {
+    Bytes((0..=255).cycle().take(1000).collect())
+}
+
+fn attachment() -> AttachmentName {
+    AttachmentName::of(&photo().0, "image/jpeg").unwrap()
+}
+
 fn draft() -> ReviewDraft {
     ReviewDraft {
         notes: BTreeMap::from([(text("saldo"), text("periksa"))]),
@@ -95,6 +110,40 @@ fn visit() -> Visit {
             BTreeMap::from([(text("a"), None), (text("b"), Some(text("1")))]),
         )]),
         void: Some(mark("")),
+        result: Some(result()),
+    }
+}
+
+fn result() -> VisitResult {
+    VisitResult {
+        score: Assessment {
+            version: text("1"),
+            date: text("2024-11-07"),
+            aspects: vec![AspectResult {
+                name: text("organisasi"),
+                score: 940,
+                band: Band::Baik,
+                complete: 100,
+                capped: false,
+                incomplete: true,
+                withheld: false,
+            }],
+            total: Some(893),
+            band: Some(Band::SangatKurang),
+            search: Some(Search::Witnessed),
+        },
+        proposal: Proposal {
+            status: Some(Status::KurangAktif),
+            reasons: vec![Reason::Arrears(2), Reason::NoRecord],
+        },
+    }
+}
+
+fn scored_visit() -> ScoredVisit {
+    ScoredVisit {
+        visit: record(1),
+        approved: true,
+        result: result(),
     }
 }
 
@@ -154,6 +203,7 @@ fn transfers() -> Vec<Transfer> {
             at: Some(Millis(5)),
         },
         Transfer::Conflict,
+        Transfer::PhotosFollow(2),
     ];
     all.extend(troubles().into_iter().map(Transfer::Failed));
     all.extend(aside);
@@ -213,6 +263,18 @@ fn statuses() -> Vec<AppStatus> {
     ]
 }
 
+fn photo_item(refused: Option<String>) -> PhotoItem {
+    PhotoItem {
+        name: attachment(),
+        size: 300_000,
+        sent: 64_000,
+        since: Millis(3),
+        refused,
+        visit: record(1),
+        cooperative: text("KSP Maju"),
+    }
+}
+
 fn phases() -> Vec<SyncStatus> {
     let phases = [
         SyncPhase::Idle,
@@ -228,8 +290,24 @@ fn phases() -> Vec<SyncStatus> {
         set_aside: 1,
         trouble: None,
         pulled: 128,
+        photos: PhotoStatus {
+            waiting: 3,
+            bytes: u64::MAX,
+            aside: 1,
+            phase: PhotoPhase::Sending,
+            trouble: Some(Trouble::Unreachable),
+            wifi_only: true,
+        },
     };
     let mut all: Vec<_> = phases.map(status).to_vec();
+    let photos = [PhotoPhase::Held, PhotoPhase::Waiting { until: Millis(9) }];
+    all.extend(photos.map(|phase| SyncStatus {
+        photos: PhotoStatus {
+            phase,
+            ..PhotoStatus::default()
+        },
+        ..SyncStatus::default()
+    }));
     all.extend(troubles().into_iter().map(|trouble| SyncStatus {
         trouble: Some(trouble),
         ..SyncStatus::default()
@@ -273,11 +351,21 @@ fn every_request_crosses() {
             changes: vec![(text("a"), Some(text("1"))), (text("b"), None)],
             place: Some(place()),
         },
+        Request::SaveAttachment {
+            visit,
+            path: text("foto_kegiatan"),
+            media_type: text("image/jpeg"),
+            bytes: photo(),
+        },
+        Request::Attachment(attachment()),
         Request::KeepPlace {
             visit,
             place: Place::default(),
         },
-        Request::SubmitVisit { visit },
+        Request::SubmitVisit {
+            visit,
+            result: Some(result()),
+        },
         Request::DiscardVisit {
             visit,
             reason: String::new(),
@@ -287,6 +375,11 @@ fn every_request_crosses() {
         },
         Request::Queue,
         Request::SyncNow,
+        Request::SendPhotos,
+        Request::ResendPhoto(attachment()),
+        Request::PhotosByWifi { only: true },
+        Request::Wifi(Some(false)),
+        Request::Wifi(None),
         Request::Network { online: true },
         Request::Resend {
             mutation: mutation(),
@@ -298,6 +391,19 @@ fn every_request_crosses() {
         Request::Resolve {
             mutation: mutation(),
             keep: Keep::Theirs,
+        },
+        Request::ResolveFields {
+            mutation: mutation(),
+            theirs: vec![text("a/saldo")],
+        },
+        Request::BackUp {
+            password: text("kata sandi"),
+        },
+        Request::BackUpMore,
+        Request::Restore {
+            password: Some(text("kata sandi")),
+            bytes: photo(),
+            last: true,
         },
         Request::Inbox(InboxQuery {
             area: None,
@@ -319,6 +425,13 @@ fn every_request_crosses() {
         },
     ];
     requests.iter().for_each(crosses);
+}
+
+#[test]
+fn a_photo_crosses_in_one_piece() {
+    let wire = postcard::to_allocvec(&photo()).unwrap();
+    assert_eq!(wire.len(), 1000 + 2, "its bytes and their number");
+    assert_eq!(wire[2..], photo().0);
 }
 
 #[test]
@@ -374,6 +487,7 @@ fn every_reply_crosses() {
             date: text("2023-11-07"),
             answers: visit().answers,
         }),
+        earlier: vec![scored_visit()],
         review_draft: draft(),
         people: people.to_vec(),
         officer_name: text("petugas1"),
@@ -394,6 +508,8 @@ fn every_reply_crosses() {
             field: text("a/saldo"),
             mine: Some(text("1")),
             theirs: None,
+            by: text("Sri"),
+            at: Some(Millis(4)),
         }],
     });
     let mut replies = vec![
@@ -430,6 +546,7 @@ fn every_reply_crosses() {
                 due: text("2024-12-31"),
                 status: text("belum"),
             }],
+            scores: vec![scored_visit()],
         })),
         Reply::Started(record(1)),
         Reply::Visit(Box::new(detail)),
@@ -439,12 +556,20 @@ fn every_reply_crosses() {
             done: rows(),
             officers: people.to_vec(),
         }),
+        Reply::Attachment(attachment()),
+        Reply::Bytes(photo()),
         Reply::Saved,
+        Reply::Restored(Restored {
+            changes: 1,
+            known: 300,
+            photos: 2,
+        }),
     ];
     replies.extend(statuses().into_iter().map(Reply::Status));
     replies.extend(phases().into_iter().map(|sync| {
         Reply::Queue(Queue {
             items: items.to_vec(),
+            photos: vec![photo_item(None), photo_item(Some(text("why")))],
             sync,
         })
     }));
@@ -472,14 +597,23 @@ fn every_error_crosses() {
         StoreError::BadCredentials,
         StoreError::OldSecretNeeded,
         StoreError::NotFound,
+        StoreError::NotYet,
         StoreError::State {
             state: VisitState::Void,
         },
         StoreError::Forbidden,
         StoreError::Incomplete { missing: 3 },
+        StoreError::NotAnAttachment,
         StoreError::NoteNeeded,
         StoreError::Form(text("broken")),
         StoreError::Full,
+        StoreError::Backup(Fault::NotABackup),
+        StoreError::Backup(Fault::Newer),
+        StoreError::Backup(Fault::WrongPassword),
+        StoreError::Backup(Fault::Damaged),
+        StoreError::Backup(Fault::OtherUser {
+            username: text("petugas2"),
+        }),
         StoreError::Database(text("locked")),
         StoreError::Worker(text("gone")),
     ];

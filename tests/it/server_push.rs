@@ -170,7 +170,7 @@ async fn the_same_field_with_two_values_is_a_question_and_nothing_is_changed() {
     let theirs = first.edit("kunjungan", base, json!({"a/nama": "Siti"}));
     let present = rev(&first.push(&theirs).await);
     let mine = second.edit("kunjungan", base, json!({"a/nama": "Umar", "a/lain": "x"}));
-    let Outcome::Conflict { record } = second.push(&mine).await else {
+    let Outcome::Conflict { record, .. } = second.push(&mine).await else {
         panic!("a conflict");
     };
     assert_eq!(record.fields["a/nama"], "Siti");

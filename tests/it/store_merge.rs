@@ -4,23 +4,25 @@ use anjangsana::domain::id::Entropy;
 use anjangsana::domain::{
     AreaCode, DeviceId, Fields, Kind, Millis, Record, RecordId, Role, Scope, User, UserId,
 };
-use anjangsana::store::api::{Reply, Request, Transfer};
+use anjangsana::store::api::{Reply, Request, StoreError, Transfer};
 use anjangsana::store::{Moment, Store};
-use anjangsana::sync::wire::{Limits, MutationResult, Outcome, PROTOCOL, SyncReply};
+use anjangsana::sync::wire::{Changed, Limits, MutationResult, Outcome, PROTOCOL, SyncReply};
 use rusqlite::Connection;
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 
 /// A store with one cooperative, one form and one draft that the server has at revision 10.
-struct Device {
+pub(crate) struct Device {
     store: Store,
     born: u8,
+    file: NamedTempFile,
 }
 
 fn officer() -> UserId {
     UserId::of_text("petugas1")
 }
 
-fn visit() -> RecordId {
+pub(crate) fn visit() -> RecordId {
     RecordId::of_text("visit")
 }
 
@@ -36,7 +38,7 @@ fn record(kind: Kind, name: &str, rev: u64, owner: Option<UserId>, fields: Value
     }
 }
 
-fn visit_at(rev: u64, answers: Value) -> Record {
+pub(crate) fn visit_at(rev: u64, answers: Value) -> Record {
     let mut fields = json!({
         "cooperative": RecordId::of_text("cooperative"), "form": "kunjungan", "form_version": "1",
         "created": {"at": 1, "by": officer()},
@@ -48,7 +50,7 @@ fn visit_at(rev: u64, answers: Value) -> Record {
     record(Kind::Visit, "visit", rev, Some(officer()), fields)
 }
 
-fn reply(cursor: u64, results: Vec<MutationResult>, records: Vec<Record>) -> SyncReply {
+pub(crate) fn reply(cursor: u64, results: Vec<MutationResult>, records: Vec<Record>) -> SyncReply {
     SyncReply {
         protocol: PROTOCOL,
         server_time: Millis(5),
@@ -64,7 +66,8 @@ fn reply(cursor: u64, results: Vec<MutationResult>, records: Vec<Record>) -> Syn
 }
 
 impl Device {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
+        let file = NamedTempFile::new().unwrap();
         let user = User {
             id: officer(),
             username: "petugas1".to_owned(),
@@ -72,9 +75,13 @@ impl Device {
             role: Role::Officer,
             scope: Scope::Areas(vec![AreaCode("19.03.01".to_owned())]),
         };
-        let db = Connection::open_in_memory().unwrap();
+        let db = Connection::open(file.path()).unwrap();
         let store = Store::open(db, Some(&user), DeviceId::of_text("device")).unwrap();
-        let mut device = Self { store, born: 0 };
+        let mut device = Self {
+            store,
+            born: 0,
+            file,
+        };
         let sheets = json!({"form": "kunjungan", "version": "1", "survey": "", "choices": "", "settings": ""});
         let records = vec![
             record(
@@ -91,7 +98,35 @@ impl Device {
         device
     }
 
-    fn ask(&mut self, request: Request) -> Reply {
+    /// The same device after its store was closed and opened.
+    pub(crate) fn reopened(self) -> Self {
+        self.reopened_with_room(1_000_000)
+    }
+
+    /// The same, on a disk with room for so many more pages of 4 kB.
+    pub(crate) fn reopened_with_room(self, pages: u32) -> Self {
+        let Self { store, born, file } = self;
+        drop(store);
+        let db = Connection::open(file.path()).unwrap();
+        let used: u32 = db
+            .pragma_query_value(None, "page_count", |row| row.get(0))
+            .unwrap();
+        db.pragma_update(None, "max_page_count", used + pages)
+            .unwrap();
+        let store = Store::open(db, None, DeviceId::of_text("device")).unwrap();
+        Self { store, born, file }
+    }
+
+    /// The database file, beside the store.
+    pub(crate) fn database(&self) -> Connection {
+        Connection::open(self.file.path()).unwrap()
+    }
+
+    pub(crate) fn ask(&mut self, request: Request) -> Reply {
+        self.try_ask(request).unwrap()
+    }
+
+    pub(crate) fn try_ask(&mut self, request: Request) -> Result<Reply, StoreError> {
         let mut entropy = || {
             self.born += 1;
             Entropy::from([self.born; 10])
@@ -100,10 +135,10 @@ impl Device {
             now: Millis(100),
             entropy: &mut entropy,
         };
-        self.store.handle(&mut moment, request).unwrap().0
+        Ok(self.store.handle(&mut moment, request)?.0)
     }
 
-    fn answer(&mut self, path: &str, value: &str) {
+    pub(crate) fn answer(&mut self, path: &str, value: &str) {
         let changes = vec![(path.to_owned(), Some(value.to_owned()))];
         self.ask(Request::SaveAnswers {
             visit: visit(),
@@ -112,7 +147,7 @@ impl Device {
         });
     }
 
-    fn shows(&mut self, path: &str) -> String {
+    pub(crate) fn shows(&mut self, path: &str) -> String {
         match self.ask(Request::Visit(visit())) {
             Reply::Visit(detail) => detail.visit.answers[path].clone(),
             _ => panic!("not a visit"),
@@ -126,12 +161,12 @@ impl Device {
         }
     }
 
-    fn pull(&mut self, reply: SyncReply) {
+    pub(crate) fn pull(&mut self, reply: SyncReply) {
         self.store.apply(Millis(100), &reply).unwrap();
     }
 
     /// What would be sent now: base revision and fields of each mutation.
-    fn batch(&mut self) -> Vec<(u64, Fields)> {
+    pub(crate) fn batch(&mut self) -> Vec<(u64, Fields)> {
         let request = self.store.prepare(Millis(100), Limits::default()).unwrap();
         request
             .mutations
@@ -164,7 +199,8 @@ fn a_pull_never_takes_an_unsent_edit_away() {
 }
 
 #[test]
-fn a_pull_that_gave_the_same_answer_another_value_asks_a_person() {
+fn a_pull_that_gave_the_same_answer_another_value_leaves_the_edit_on_its_base_so_that_the_server_asks_a_person()
+ {
     let mut device = Device::new();
     device.answer("x", "mine");
     device.pull(reply(
@@ -172,8 +208,31 @@ fn a_pull_that_gave_the_same_answer_another_value_asks_a_person() {
         Vec::new(),
         vec![visit_at(11, json!({"a/x": "theirs", "a/y": "1"}))],
     ));
-    assert_eq!(device.transfer(), Some(Transfer::Conflict));
+    // Later pulls do not make it look as if it had been made on theirs.
+    device.pull(reply(
+        12,
+        Vec::new(),
+        vec![visit_at(12, json!({"a/x": "theirs", "a/y": "2"}))],
+    ));
     assert_eq!(device.shows("x"), "mine", "until somebody decides");
+    assert_eq!(device.batch(), [(10, fields(json!({"a/x": "mine"})))]);
+    let request = device
+        .store
+        .prepare(Millis(100), Limits::default())
+        .unwrap();
+    let disputed = Changed {
+        by: Some(officer()),
+        at: Millis(50),
+    };
+    let conflict = MutationResult {
+        id: request.mutations[0].id,
+        outcome: Outcome::Conflict {
+            record: Box::new(visit_at(12, json!({"a/x": "theirs", "a/y": "2"}))),
+            changed: [("a/x".to_owned(), disputed)].into(),
+        },
+    };
+    device.pull(reply(12, vec![conflict], Vec::new()));
+    assert_eq!(device.transfer(), Some(Transfer::Conflict));
     assert_eq!(device.batch(), [], "nothing is overwritten meanwhile");
 }
 

@@ -25,6 +25,7 @@ mod server;
 mod sizes;
 mod step;
 mod test;
+mod tus;
 mod wasm_target;
 
 use std::process::ExitCode;

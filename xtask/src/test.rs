@@ -1,10 +1,13 @@
 //! `cargo xtask test`: lint, then every test, the ones in a browser last. And the screenshots, which are made the same way.
 
 use crate::step::step;
-use crate::{browser, bundle, cargo, exec, lint, place, pyxform, sizes};
+use crate::{browser, bundle, cargo, exec, lint, place, pyxform, sizes, tus};
 use anyhow::Result;
 use std::path::Path;
 use std::process::Command;
+
+/// The tests that need the client from npm.
+const TUS: &str = "official_tus_client";
 
 /// Runs everything, or only the tests whose names contain `filter`.
 ///
@@ -30,6 +33,14 @@ pub(crate) fn test(filter: Option<&str>) -> Result<()> {
         }
         exec::run(command.args(filter))
     })?;
+    if filter.is_none_or(|filter| filter.contains(TUS) || TUS.contains(filter)) {
+        let client = tus::install()?;
+        step("the official tus client", || {
+            let mut command = native(&["--test", "it"]);
+            command.args([TUS, "--", "--ignored"]);
+            exec::run(command.env("ANJANGSANA_TUS", client))
+        })?;
+    }
     let bundle = bundle::build(bundle::Kind::Release)?;
     if exists("tests/e2e.rs") {
         let mut command = in_browser(&bundle.folder)?;

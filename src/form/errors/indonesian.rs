@@ -50,6 +50,12 @@ impl Cause {
             }
             Cause::BadChoice(name) => format!("nama pilihan `{name}` mengandung spasi"),
             Cause::IncompleteChoice => "pilihan ini tidak punya daftar atau nama".into(),
+            Cause::IncompleteSuggestion => {
+                "saran perlu syarat di `if` dan jumlah hari bulat di `days`".into()
+            }
+            Cause::UnknownRole(name) => {
+                format!("`{name}` bukan peran yang bisa dimiliki sebuah jawaban")
+            }
             Cause::Expression(error) => expression(error),
             Cause::UnknownReference(name) => format!("`${{{name}}}` bukan pertanyaan"),
             Cause::OpenReference(text) => format!("`{text}` tidak ditutup dengan kurung kurawal"),

@@ -38,7 +38,7 @@ const TRANSLATED: [&str; 5] = [
 ];
 
 /// The other columns the engine understands.
-const PLAIN: [&str; 19] = [
+const PLAIN: [&str; 23] = [
     "type",
     "name",
     "relevant",
@@ -56,6 +56,10 @@ const PLAIN: [&str; 19] = [
     "trigger",
     "weight",
     "points",
+    "scored",
+    "score_cap",
+    "score_withheld",
+    "role",
     "list_name",
     "disabled",
 ];

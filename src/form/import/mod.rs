@@ -7,6 +7,7 @@ mod inspect;
 mod other;
 mod pages;
 mod settings;
+mod suggestions;
 mod survey;
 mod tables;
 mod types;
@@ -190,6 +191,7 @@ pub fn compile(sheets: &Sheets) -> Result<Form, FormErrors> {
         graph: graph::Graph::default(),
         page_index: Vec::new(),
         uses_instances: false,
+        suggestions: Vec::new(),
     };
     settings::read(&sheets.settings, &mut form, &mut findings);
     tables::notice(sheets, &mut findings);
@@ -205,6 +207,7 @@ pub fn compile(sheets: &Sheets) -> Result<Form, FormErrors> {
     );
     other::offer(&findings.others, &mut form);
     survey::contents(&sheets.survey, &columns, &rows, &mut form, &mut findings);
+    suggestions::read(&sheets.choices, &mut form, &mut findings);
     choices::check(sheets, &form, &mut findings);
     if findings.errors.is_empty() {
         match graph::build(&form) {

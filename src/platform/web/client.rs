@@ -10,7 +10,7 @@ use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::bridge::{ToPage, ToWorker, pack, unpack};
+use super::bridge::{ToPage, ToWorker, handed_on, pack, unpack};
 use crate::store::api::{AppStatus, Notice, Reply, Request, StoreError};
 
 /// A line to the device's store. Cheap to clone.
@@ -90,7 +90,7 @@ impl Client {
             (Some(queue), _) => queue.push(packed),
             (None, Some(worker)) => {
                 // A worker that is gone has said so by its error event.
-                let _gone = worker.post_message(&packed);
+                let _gone = worker.post_message_with_transfer(&packed, &handed_on(&packed));
             }
             (None, None) => {}
         }
@@ -130,7 +130,8 @@ impl Client {
                     let line = self.line.borrow();
                     for packed in queue {
                         if let Some(worker) = &line.worker {
-                            let _gone = worker.post_message(&packed);
+                            let _gone =
+                                worker.post_message_with_transfer(&packed, &handed_on(&packed));
                         }
                     }
                 }

@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use super::bridge::{ToPage, ToWorker, pack, unpack};
+use super::bridge::{ToPage, ToWorker, handed_on, pack, unpack};
 use super::{http, locks};
 use crate::domain::Millis;
 use crate::platform::device::Device;
@@ -58,7 +58,7 @@ fn scope() -> Option<DedicatedWorkerGlobalScope> {
 
 fn post(message: &ToPage) {
     if let (Some(scope), Some(packed)) = (scope(), pack(message)) {
-        let _page_gone = scope.post_message(&packed);
+        let _page_gone = scope.post_message_with_transfer(&packed, &handed_on(&packed));
     }
 }
 
@@ -190,7 +190,7 @@ impl Machine for Browser {
     }
 
     async fn call(&self, call: Call) -> Answer {
-        http::post(call).await
+        http::send(call).await
     }
 
     fn notify(&self, notice: Notice) {

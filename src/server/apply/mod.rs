@@ -41,8 +41,8 @@ pub struct Facts<'a> {
 pub enum Verdict {
     /// It is applied.
     Apply(Change),
-    /// Somebody else gave one of its fields another value: a person must choose.
-    Conflict,
+    /// Somebody else gave these of its fields another value: a person must choose.
+    Conflict(BTreeSet<String>),
     /// It is refused for good.
     Reject(Refusal),
 }

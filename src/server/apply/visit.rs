@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::{
     domain::{
         Fields, Mark, RecordId, Role, Visit, VisitState,
+        assessment::{PROPOSAL, SCORE},
         person::Permission,
         visit::{ANSWER, CREATED, SUBMISSION, VOID, WAS, answer_field},
     },
@@ -26,6 +27,8 @@ enum Part {
     /// What an answer was at a submission.
     Was(u32),
     Submission(u32, Mark),
+    /// What the visit came to, as the device has it. The server computes it again.
+    Result,
     Void(Mark),
 }
 
@@ -85,10 +88,12 @@ fn create(mutation: &Mutation, facts: &Facts<'_>, parts: &Parts<'_>) -> Result<R
                 follows(*number, 0)?;
                 submits = true;
             }
+            Part::Result => {}
             Part::Void(mark) => own(user, mark)?,
             Part::Was(..) => return Err(Refusal::state("never submitted, so nothing was")),
         }
     }
+    result_is_sent(parts, submits)?;
     Ok(Ruling {
         area: parent.area.clone(),
         owner: Some(user.id),
@@ -148,6 +153,7 @@ fn change(
                 follows(*number, visit.last_submission())?;
                 submits = true;
             }
+            Part::Result => editable(state)?,
             Part::Void(mark) => {
                 own(user, mark)?;
                 if state == VisitState::Void {
@@ -161,6 +167,11 @@ fn change(
             }
         }
     }
+    let changed = |name: &str, value: &Value| stands(name) != Some(value);
+    result_is_sent(
+        parts.iter().filter(|(name, value, _)| changed(name, value)),
+        submits,
+    )?;
     Ok(Ruling {
         area: visit.area.clone(),
         owner: Some(visit.owner),
@@ -169,6 +180,20 @@ fn change(
         amended: amend(mutation, visit),
         submits,
     })
+}
+
+/// A result belongs to a submission: nobody writes one by itself.
+fn result_is_sent<'a>(
+    parts: impl IntoIterator<Item = &'a (&'a str, &'a Value, Part)>,
+    submits: bool,
+) -> Result<(), Refusal> {
+    let has_result = parts
+        .into_iter()
+        .any(|(_, _, part)| matches!(part, Part::Result));
+    if has_result && !submits {
+        return Err(Refusal::state("a score comes with a submission"));
+    }
+    Ok(())
 }
 
 /// What answers were at the last submission, written down at their first change after it. The device does it too, so
@@ -238,6 +263,10 @@ fn part(name: &str, value: &Value) -> Result<Part, Refusal> {
         shape::check_path(name, path)?;
         shape::check_text(name, value)?;
         return Ok(Part::Was(count(name, number)?));
+    }
+    if [SCORE, PROPOSAL].contains(&name) {
+        shape::check_object(name, value)?;
+        return Ok(Part::Result);
     }
     if name == VOID {
         return Ok(Part::Void(read(name, value)?));

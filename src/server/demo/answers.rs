@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::ToSpan;
 
-use crate::domain::{Millis, RecordId};
+use crate::domain::{AttachmentName, Millis, RecordId};
 
 /// Answers by path, in XForms lexical form.
 pub(super) type Answers = BTreeMap<String, String>;
@@ -28,7 +28,28 @@ pub(super) fn of_visit(cooperative: RecordId, at: Millis, number: usize, found: 
         product(&mut answers, at, number);
     }
     follow_ups(&mut answers, at, found);
+    pictures(&mut answers, found);
     answers
+}
+
+/// The one picture of the demo office: it stands for every photo and every signature.
+pub(super) const PICTURE: &[u8] = include_bytes!("../../../assets/public/icons/icon-192.png");
+
+fn pictures(answers: &mut Answers, found: Found) {
+    let name = AttachmentName::of(PICTURE, "image/png")
+        .map(|name| name.to_string())
+        .unwrap_or_default();
+    put_all(answers, &[("foto_lokasi", &name), ("ttd_petugas", &name)]);
+    if found == Found::Open {
+        put_all(
+            answers,
+            &[
+                ("foto_kegiatan/01", "1"),
+                ("foto_kegiatan/01/foto_kegiatan_berkas", &name),
+                ("izin_foto", "ya"),
+            ],
+        );
+    }
 }
 
 fn put_all(answers: &mut Answers, pairs: &[(&str, &str)]) {

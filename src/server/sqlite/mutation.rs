@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::{
     domain::{DeviceId, Fields, Kind, Millis, MutationId, RecordId, UserId},
-    sync::wire::RejectCode,
+    sync::wire::{Changed, RejectCode},
 };
 
 use super::{Error, record::id, stored};
@@ -121,6 +121,22 @@ pub fn revs_of_others(
     Ok(revs)
 }
 
+/// Who made a revision of a record, and when.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn author_at(connection: &Connection, record: RecordId, rev: u64) -> Result<Changed, Error> {
+    let (user, at): (Option<String>, i64) = connection
+        .prepare_cached("select user, at from mutation where record = ?1 and rev = ?2")?
+        .query_row((record.to_string(), rev), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    Ok(Changed {
+        by: user.map(|text| id(&text)).transpose()?,
+        at: Millis(at),
+    })
+}
+
 /// Writes down what was asked and what was answered. An answer is never changed; only a conflict, which is a question,
 /// may be followed by an answer.
 ///
@@ -154,7 +170,7 @@ pub fn put(connection: &Connection, entry: &NewEntry<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The changes applied to a record, in their order.
+/// The changes applied to a record and those that a person had to decide on, in the order they came.
 ///
 /// # Errors
 /// When one cannot be read.

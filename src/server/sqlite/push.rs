@@ -1,16 +1,21 @@
 //! Applies a device's mutations: gathers what must be known, lets `apply` decide, writes down both the change and the
 //! answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::{
-    domain::{Cooperative, DeviceId, Fields, Kind, Millis, Record, RecordId, Review, User},
+    domain::{
+        Assessment, Cooperative, DeviceId, Kind, Millis, Record, RecordId, Review, User, Visit,
+        record::overlay,
+    },
     server::{
         apply::{self, Change, Facts, Refusal, Verdict},
+        attachments,
         check_visit::{self, Surroundings},
+        correct,
     },
     sync::wire::{Mutation, MutationResult, Outcome, RejectCode},
 };
@@ -99,7 +104,10 @@ fn answer(
             let rev = write(connection, prepared, present, change)?;
             (Outcome::Applied { rev, exact }, Answered::Applied(rev))
         }
-        Verdict::Conflict => (conflict(user, mutation, present), Answered::Conflict),
+        Verdict::Conflict(disputed) => (
+            conflict(connection, mutation, present, disputed)?,
+            Answered::Conflict,
+        ),
         Verdict::Reject(refusal) => (
             rejected(&refusal),
             Answered::Rejected(refusal.code, refusal.reason),
@@ -127,17 +135,29 @@ fn rejected(refusal: &Refusal) -> Outcome {
     }
 }
 
-fn conflict(user: &User, mutation: &Mutation, present: Option<Stored>) -> Outcome {
-    match present {
-        Some(stored) => Outcome::Conflict {
-            record: Box::new(stored.record),
-        },
+fn conflict(
+    connection: &Connection,
+    mutation: &Mutation,
+    present: Option<Stored>,
+    disputed: BTreeSet<String>,
+) -> Result<Outcome, Error> {
+    let Some(stored) = present else {
         // Cannot be: only what stands can be fought over.
-        None => rejected(&Refusal::state(format!(
-            "{} of {} is gone",
-            mutation.record, user.id
-        ))),
+        let gone = format!("{} is gone", mutation.record);
+        return Ok(rejected(&Refusal::state(gone)));
+    };
+    let mut changed = BTreeMap::new();
+    for field in disputed {
+        let rev = stored.field_rev(&field);
+        changed.insert(
+            field,
+            mutation::author_at(connection, mutation.record, rev)?,
+        );
     }
+    Ok(Outcome::Conflict {
+        record: Box::new(stored.record),
+        changed,
+    })
 }
 
 fn judge(
@@ -172,19 +192,14 @@ fn judge(
     };
     let verdict = apply::decide(mutation, &facts);
     match verdict {
-        Verdict::Apply(change) if change.submits => {
-            let around = Surroundings {
-                user,
-                device,
-                visit: mutation.record,
-                now,
-                cooperative: row(connection, &change)?,
-            };
-            Ok(match check(connection, &change.fields, &around)? {
-                None => Verdict::Apply(change),
-                Some(refusal) => Verdict::Reject(refusal),
-            })
-        }
+        Verdict::Apply(change) if change.submits => examine(
+            connection,
+            (user, device),
+            mutation.record,
+            change,
+            present,
+            now,
+        ),
         other => Ok(other),
     }
 }
@@ -237,28 +252,84 @@ fn row(
     read.transpose().map_err(super::stored("cooperative"))
 }
 
-/// Why a visit may not be submitted as it is, if so.
-fn check(
+/// Runs a submitted visit through its form: refuses it when it is not complete, and puts right what its device computed
+/// otherwise.
+fn examine(
     connection: &Connection,
-    fields: &Fields,
-    around: &Surroundings<'_>,
-) -> Result<Option<Refusal>, Error> {
-    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
-    let (form, version) = (text("form"), text("form_version"));
-    let form = match check_visit::published(connection, form, version) {
+    (user, device): (&User, DeviceId),
+    id: RecordId,
+    mut change: Change,
+    present: Option<&Stored>,
+    now: Millis,
+) -> Result<Verdict, Error> {
+    let record = Record {
+        kind: Kind::Visit,
+        id,
+        area: change.area.clone(),
+        rev: 0,
+        owner: change.owner,
+        deleted: false,
+        fields: std::mem::take(&mut change.fields),
+    };
+    let visit = Visit::from_record(&record);
+    change.fields = record.fields;
+    let visit = match visit {
+        Ok(visit) => visit,
+        Err(bad) => return Ok(Verdict::Reject(Refusal::malformed(bad.to_string()))),
+    };
+    let form = match check_visit::published(connection, &visit.form, &visit.form_version) {
         Ok(Some(form)) => form,
-        Ok(None) => return Ok(Some(Refusal::unknown("the form version is unknown"))),
+        Ok(None) => {
+            let refusal = Refusal::unknown("the form version is unknown");
+            return Ok(Verdict::Reject(refusal));
+        }
         // It compiled when it was published, so the fault is this program's: no officer's work waits for its repair.
         Err(Error::Stored { why, .. }) => {
+            let (form, version) = (&visit.form, &visit.form_version);
             tracing::error!(form, version, error = %why, "a published form does not compile");
-            return Ok(None);
+            return Ok(Verdict::Apply(change));
         }
         Err(other) => return Err(other),
     };
-    let complete = check_visit::complete(form, apply::answers(fields), around);
-    Ok(complete
-        .err()
-        .map(|missing| Refusal::new(RejectCode::Incomplete, missing.join("\n"))))
+    let around = Surroundings {
+        user,
+        device,
+        visit: id,
+        now: check_visit::submitted_at(&visit, now),
+        cooperative: row(connection, &change)?,
+    };
+    let session = check_visit::open(form, apply::answers(&change.fields), &around);
+    if let Err(missing) = check_visit::complete(&session) {
+        let refusal = Refusal::new(RejectCode::Incomplete, missing.join("\n"));
+        return Ok(Verdict::Reject(refusal));
+    }
+    let earlier = || other_visits(connection, visit.cooperative, id);
+    let before = present.map(|stored| &stored.record.fields);
+    let corrections = correct::corrections(&session, &visit, &change.fields, before, earlier)?;
+    if !corrections.is_empty() {
+        change.touched.extend(corrections.keys().cloned());
+        overlay(&mut change.fields, &corrections);
+        change.exact = false;
+    }
+    Ok(Verdict::Apply(change))
+}
+
+/// What the other submitted visits to a cooperative came to.
+fn other_visits(
+    connection: &Connection,
+    cooperative: RecordId,
+    than: RecordId,
+) -> Result<Vec<Assessment>, Error> {
+    let mut found = Vec::new();
+    for stored in record::children(connection, cooperative)? {
+        if stored.record.kind == Kind::Visit && stored.record.id != than && !stored.private {
+            let visit = Visit::from_record(&stored.record).map_err(super::stored("visit"))?;
+            if visit.void.is_none() {
+                found.extend(visit.result.map(|result| result.score));
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn write(
@@ -296,5 +367,6 @@ fn write(
     } else {
         record::put(connection, &stored)?;
     }
+    attachments::note_uses(connection, &stored.record)?;
     Ok(rev)
 }

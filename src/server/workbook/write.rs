@@ -95,7 +95,7 @@ fn sheet_name(name: &str, taken: &[String]) -> String {
         count += 1;
         let end = format!("_{count}");
         let start: String = cut.chars().take(LONGEST_NAME - end.len()).collect();
-        free = start + &end;
+        free = format!("{start}{end}");
     }
     free
 }

@@ -1,18 +1,25 @@
 //! What the screens may ask of the device, and what they get. Plain data: it crosses from the page to the worker.
 
 mod app;
+mod attachment;
+mod backup;
 mod lists;
 mod queue;
 mod visit;
 
 pub use app::*;
+pub use attachment::*;
+pub use backup::*;
 pub use lists::*;
 pub use queue::*;
 pub use visit::*;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Decision, Millis, MutationId, RecordId, VisitState};
+use crate::domain::{
+    AttachmentName, Decision, Millis, MutationId, RecordId, VisitResult, VisitState,
+};
+use crate::sync::backup::Fault;
 
 /// A question or an order from a screen.
 #[derive(Clone, Serialize, Deserialize)]
@@ -68,6 +75,20 @@ pub enum Request {
         /// Where the officer is now.
         place: Option<Place>,
     },
+    /// Keeps a photo, a signature or a recording and makes its name the answer, both or neither. -> [`Reply::Attachment`]
+    SaveAttachment {
+        /// The visit.
+        visit: RecordId,
+        /// The question.
+        path: String,
+        /// One of [`crate::domain::attachment::MEDIA`].
+        media_type: String,
+        /// At least one byte, at most [`crate::domain::attachment::MOST_BYTES`].
+        bytes: Bytes,
+    },
+    /// The bytes that an answer names; what is not on the device is asked of the server. [`StoreError::NotYet`] while
+    /// they are on their way to it. -> [`Reply::Bytes`]
+    Attachment(AttachmentName),
     /// Remembers where the officer is in a visit. -> [`Reply::Saved`]
     KeepPlace {
         /// The visit.
@@ -79,6 +100,8 @@ pub enum Request {
     SubmitVisit {
         /// The visit.
         visit: RecordId,
+        /// What it comes to, if its form has a score.
+        result: Option<VisitResult>,
     },
     /// Gives up a draft that was never submitted. -> [`Reply::Saved`]
     DiscardVisit {
@@ -97,6 +120,17 @@ pub enum Request {
     Queue,
     /// Syncs now. -> [`Reply::Saved`], then notices
     SyncNow,
+    /// Sends the photos now, whatever the network. -> [`Reply::Saved`], then notices
+    SendPhotos,
+    /// Puts a photo that the server would not take back into the queue. -> [`Reply::Saved`]
+    ResendPhoto(AttachmentName),
+    /// Whether photos go by Wi-Fi only. -> [`Reply::Saved`]
+    PhotosByWifi {
+        /// Only by Wi-Fi.
+        only: bool,
+    },
+    /// Whether the network is Wi-Fi, where the browser can say. -> [`Reply::Saved`]
+    Wifi(Option<bool>),
     /// The network came or went, as the page sees it. -> [`Reply::Saved`]
     Network {
         /// Whether the platform says there is a network.
@@ -113,6 +147,33 @@ pub enum Request {
         mutation: MutationId,
         /// Whose value stands.
         keep: Keep,
+    },
+
+    /// Decides a conflict field by field. -> [`Reply::Saved`]
+    ResolveFields {
+        /// Which.
+        mutation: MutationId,
+        /// The fields in which the server's value stands; in the others this device's does.
+        theirs: Vec<String>,
+    },
+
+    /// Begins a file with everything unsent, sealed with the user's password; ask for the rest with
+    /// [`Request::BackUpMore`]. -> [`Reply::Bytes`]
+    BackUp {
+        /// The user's password: a wrong one is refused.
+        password: String,
+    },
+    /// The next bytes of the file begun. -> [`Reply::Bytes`], none at the end
+    BackUpMore,
+    /// Takes a backup file in, piece by piece. Nothing of it counts before its end. -> [`Reply::Saved`], at the end
+    /// [`Reply::Restored`]
+    Restore {
+        /// The password it was made with, with the first piece.
+        password: Option<String>,
+        /// The next bytes.
+        bytes: Bytes,
+        /// These are the last.
+        last: bool,
     },
 
     /// Submitted visits waiting for review, oldest first. -> [`Reply::Inbox`]
@@ -156,6 +217,12 @@ pub enum Reply {
     Queue(Queue),
     /// The inbox.
     Inbox(Inbox),
+    /// The name of what was kept, now the answer.
+    Attachment(AttachmentName),
+    /// An attachment, or a piece of a file.
+    Bytes(Bytes),
+    /// What a backup file brought.
+    Restored(Restored),
     /// It is on disk.
     Saved,
 }
@@ -208,6 +275,12 @@ pub enum StoreError {
         /// How many.
         missing: u32,
     },
+    /// It is on another device, and has not come to the server yet.
+    #[error("not at the server yet")]
+    NotYet,
+    /// Empty, larger than an attachment may be, or of a type that the app does not keep.
+    #[error("this cannot be an attachment")]
+    NotAnAttachment,
     /// A return needs a note.
     #[error("a return needs a note")]
     NoteNeeded,
@@ -217,6 +290,9 @@ pub enum StoreError {
     /// The device's storage is full.
     #[error("storage is full")]
     Full,
+    /// A backup file cannot be read.
+    #[error(transparent)]
+    Backup(Fault),
     /// The database failed.
     #[error("database: {0}")]
     Database(String),

@@ -1,0 +1,182 @@
+//! Photos on the device: kept with their answer or not at all, and let go only when nobody can want them.
+
+use anjangsana::domain::{AttachmentName, RecordId};
+use anjangsana::store::api::{Bytes, Reply, Request, StoreError};
+use serde_json::json;
+
+use crate::store_merge::{Device, reply, visit, visit_at};
+
+impl Device {
+    fn photographs(&mut self, path: &str, bytes: &[u8]) -> AttachmentName {
+        let request = Request::SaveAttachment {
+            visit: visit(),
+            path: path.to_owned(),
+            media_type: "image/jpeg".to_owned(),
+            bytes: Bytes(bytes.to_vec()),
+        };
+        match self.ask(request) {
+            Reply::Attachment(name) => name,
+            _ => panic!("not a name"),
+        }
+    }
+
+    fn has(&mut self, name: &AttachmentName) -> bool {
+        match self.try_ask(Request::Attachment(name.clone())) {
+            Ok(Reply::Bytes(bytes)) => name.names(&bytes.0),
+            Err(StoreError::NotFound) => false,
+            _ => panic!("neither bytes nor none"),
+        }
+    }
+
+    fn takes_away(&mut self, path: &str) {
+        self.ask(Request::SaveAnswers {
+            visit: visit(),
+            changes: vec![(path.to_owned(), None)],
+            place: None,
+        });
+    }
+
+    fn submits(&mut self) {
+        self.ask(Request::SubmitVisit {
+            visit: visit(),
+            result: None,
+        });
+    }
+}
+
+#[test]
+fn a_photo_and_its_answer_are_kept_together() {
+    let mut device = Device::new();
+    let name = device.photographs("foto", b"a photo");
+    assert_eq!(device.shows("foto"), name.as_str());
+    assert!(device.has(&name));
+    let [(_, fields)] = &device.batch()[..] else {
+        panic!("one mutation")
+    };
+    assert_eq!(fields["a/foto"], json!(name), "the answer is on its way");
+}
+
+#[test]
+fn what_cannot_be_an_attachment_is_refused_and_changes_nothing() {
+    let mut device = Device::new();
+    let before = device.photographs("foto", b"before");
+    let request = |media_type: &str, bytes: Vec<u8>| Request::SaveAttachment {
+        visit: visit(),
+        path: "foto".to_owned(),
+        media_type: media_type.to_owned(),
+        bytes: Bytes(bytes),
+    };
+    for wrong in [
+        request("image/jpeg", Vec::new()),
+        request("text/html", b"<script>".to_vec()),
+        request("image/jpeg", vec![7; 10_000_001]),
+    ] {
+        assert_eq!(
+            device.try_ask(wrong).err(),
+            Some(StoreError::NotAnAttachment)
+        );
+    }
+    assert_eq!(device.shows("foto"), before.as_str());
+    assert!(device.has(&before));
+}
+
+#[test]
+fn a_full_phone_keeps_the_former_photo_and_says_so() {
+    let mut device = Device::new();
+    let before = device.photographs("foto", b"before");
+    let mut device = device.reopened_with_room(20);
+    let noise: Vec<u8> = (0..300_000_u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
+        .collect();
+    let request = Request::SaveAttachment {
+        visit: visit(),
+        path: "foto".to_owned(),
+        media_type: "image/jpeg".to_owned(),
+        bytes: Bytes(noise),
+    };
+    assert_eq!(device.try_ask(request).err(), Some(StoreError::Full));
+    assert_eq!(device.shows("foto"), before.as_str());
+    assert!(device.has(&before));
+}
+
+#[test]
+fn a_photo_taken_away_can_be_taken_back_until_the_visit_is_sent() {
+    let mut device = Device::new();
+    let wanted = device.photographs("foto", b"wanted");
+    let other = device.photographs("foto_papan", b"other");
+    device.takes_away("foto");
+    device.takes_away("foto_papan");
+    assert!(device.has(&wanted), "for an undo");
+    device.answer("foto", wanted.as_str());
+    device.submits();
+    assert!(device.has(&wanted), "it is an answer again");
+    assert!(!device.has(&other), "nobody wants it");
+}
+
+#[test]
+fn bytes_that_two_answers_name_stay_when_one_of_them_goes() {
+    let mut device = Device::new();
+    let name = device.photographs("foto", b"the same");
+    device.photographs("foto_papan", b"the same");
+    device.takes_away("foto");
+    device.submits();
+    assert!(device.has(&name));
+}
+
+#[test]
+fn a_photo_that_is_being_sent_is_not_pulled_away_from_under_the_sending() {
+    let mut device = Device::new();
+    let name = device.photographs("foto", b"half sent");
+    device
+        .database()
+        .execute("update attachment set sent = 3", [])
+        .unwrap();
+    device.takes_away("foto");
+    device.submits();
+    assert!(device.has(&name));
+}
+
+#[test]
+fn a_retaken_photo_goes_when_the_app_is_opened_again() {
+    let mut device = Device::new();
+    let blurred = device.photographs("foto", b"blurred");
+    let sharp = device.photographs("foto", b"sharp");
+    assert!(device.has(&blurred), "while the sharp one may still fail");
+    let mut device = device.reopened();
+    assert!(!device.has(&blurred));
+    assert!(device.has(&sharp));
+}
+
+#[test]
+fn a_draft_that_is_given_up_takes_its_photos_along_and_no_others() {
+    let mut device = Device::new();
+    let name = device.photographs("foto", b"mine alone");
+    let shared = device.photographs("foto_papan", b"shared");
+    let mut other = visit_at(11, json!({"a/foto": shared}));
+    other.id = RecordId::of_text("another visit");
+    device.pull(reply(11, Vec::new(), vec![other]));
+    device.ask(Request::DiscardVisit {
+        visit: visit(),
+        reason: String::new(),
+    });
+    assert!(!device.has(&name));
+    assert!(device.has(&shared));
+}
+
+#[test]
+fn a_visit_that_was_sent_takes_no_more_photos() {
+    let mut device = Device::new();
+    device.submits();
+    let request = Request::SaveAttachment {
+        visit: visit(),
+        path: "foto".to_owned(),
+        media_type: "image/jpeg".to_owned(),
+        bytes: Bytes(b"late".to_vec()),
+    };
+    assert!(matches!(
+        device.try_ask(request),
+        Err(StoreError::State { .. })
+    ));
+    let late = AttachmentName::of(b"late", "image/jpeg").unwrap();
+    assert!(!device.has(&late));
+}
