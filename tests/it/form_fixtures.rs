@@ -12,7 +12,10 @@
     clippy::indexing_slicing
 )]
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anjangsana::{
     form::{Answers, Session, compile},
@@ -46,7 +49,7 @@ fn every_form_behaves_as_its_script_says() {
     );
 }
 
-fn play(path: &PathBuf) -> Vec<String> {
+fn play(path: &Path) -> Vec<String> {
     let name = path.file_stem().unwrap().to_string_lossy();
     let book = match workbook::load(path) {
         Ok(book) => book,

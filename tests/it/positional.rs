@@ -400,6 +400,14 @@ fn every_request_crosses() {
             password: text("kata sandi"),
         },
         Request::BackUpMore,
+        Request::AskServer {
+            path: text("/api/v1/forms"),
+            body: None,
+        },
+        Request::AskServer {
+            path: text("/api/v1/forms?dry=1"),
+            body: Some(photo()),
+        },
         Request::Restore {
             password: Some(text("kata sandi")),
             bytes: photo(),
