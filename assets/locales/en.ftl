@@ -464,3 +464,37 @@ logout-unsent = Logging out locks the data on this phone. { $n ->
    *[other] { $n } changes are
 } not sent yet. Log out anyway?
 logout-confirm = Yes, log out
+
+## Forms (administrator)
+
+forms = Forms
+forms-lead = The checklists that officers fill, as Excel workbooks.
+forms-open = Open the forms
+forms-offline = This screen needs a signal: forms are kept at the server.
+forms-none = There are no forms yet.
+forms-published = Published { $date }
+forms-download = Download Excel
+forms-saving = Downloading…
+forms-new = Publish a new version
+forms-new-lead = Download the last version, change it in Excel, raise `version` on the settings sheet, and choose the file here. Nothing changes before you agree.
+forms-check = Check and publish
+forms-checking = Checking…
+forms-errors = { $n } mistakes. Nothing is published; mend them in Excel and choose the file again.
+forms-warnings = { $n } warnings. The form can be published all the same.
+forms-cell = Cell
+forms-text = What stands there
+forms-what = What is wrong
+forms-mend = How to mend it
+forms-whole = the whole file
+forms-summary = { $title }, version { $version }: { $n } questions
+forms-first = This is the first version of this form.
+forms-same = No question differs from version { $version }.
+forms-against = Compared with version { $version }:
+forms-added = New: { $names }
+forms-removed = Removed: { $names }. Their answers stay with the visits that have them.
+forms-changed = Changed: { $names }
+forms-publish = Publish
+forms-publish-title = Publish version { $version }?
+forms-publish-text = Every phone gets it at its next sync. A published version can neither be changed nor taken back.
+forms-done = Version { $version } is published.
+forms-unreadable = The server's answer cannot be read. Nothing was published.

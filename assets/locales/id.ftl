@@ -416,3 +416,37 @@ logout = Keluar
 logout-text = Keluar akan mengunci data di HP. Semua sudah terkirim.
 logout-unsent = Keluar akan mengunci data di HP. { $n } perubahan belum terkirim. Tetap keluar?
 logout-confirm = Ya, keluar
+
+## Formulir (admin)
+
+forms = Formulir
+forms-lead = Daftar isian yang dipakai petugas, sebagai buku kerja Excel.
+forms-open = Buka formulir
+forms-offline = Layar ini perlu sinyal: formulir disimpan di server.
+forms-none = Belum ada formulir.
+forms-published = Terbit { $date }
+forms-download = Unduh Excel
+forms-saving = Mengunduh…
+forms-new = Terbitkan versi baru
+forms-new-lead = Unduh versi terakhir, ubah di Excel, naikkan `version` di lembar settings, lalu pilih berkasnya di sini. Tidak ada yang berubah sebelum Anda menyetujuinya.
+forms-check = Periksa dan terbitkan
+forms-checking = Memeriksa…
+forms-errors = { $n } kesalahan. Tidak ada yang diterbitkan; perbaiki di Excel lalu pilih lagi.
+forms-warnings = { $n } peringatan. Formulir tetap bisa diterbitkan.
+forms-cell = Sel
+forms-text = Isi sel
+forms-what = Yang salah
+forms-mend = Cara memperbaiki
+forms-whole = seluruh berkas
+forms-summary = { $title }, versi { $version }: { $n } pertanyaan
+forms-first = Ini versi pertama formulir ini.
+forms-same = Tidak ada pertanyaan yang berubah terhadap versi { $version }.
+forms-against = Dibandingkan dengan versi { $version }:
+forms-added = Baru: { $names }
+forms-removed = Dihapus: { $names }. Jawabannya tetap tersimpan pada kunjungan yang memilikinya.
+forms-changed = Diubah: { $names }
+forms-publish = Terbitkan
+forms-publish-title = Terbitkan versi { $version }?
+forms-publish-text = Semua HP menerimanya saat sinkron berikutnya. Versi yang sudah terbit tidak bisa diubah atau ditarik lagi.
+forms-done = Versi { $version } sudah terbit.
+forms-unreadable = Jawaban server tidak terbaca. Tidak ada yang diterbitkan.

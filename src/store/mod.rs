@@ -262,6 +262,7 @@ impl Store {
             | Request::Network { .. }
             | Request::BackUp { .. }
             | Request::BackUpMore
+            | Request::AskServer { .. }
             | Request::Restore { .. } => {
                 Err(StoreError::Worker("not a question about data".to_owned()))
             }

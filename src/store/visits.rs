@@ -237,6 +237,12 @@ impl Store {
             survey: record.text("survey"),
             choices: record.text("choices"),
             settings: record.text("settings"),
+            more: record
+                .fields
+                .get("more")
+                .map(|more| serde_json::from_value(more.clone()))
+                .transpose()?
+                .unwrap_or_default(),
         })
     }
 

@@ -97,7 +97,10 @@ fn Place(
             (&here, &to),
             (Route::CooperativeScreen { .. }, Route::Cooperatives {})
                 | (Route::ReviewScreen { .. }, Route::InboxScreen {})
-                | (Route::About {} | Route::LoginAgain {}, Route::Settings {})
+                | (
+                    Route::About {} | Route::LoginAgain {} | Route::FormsScreen {},
+                    Route::Settings {}
+                )
         );
     rsx! {
         li { class: if wide_only { "wide-only" },

@@ -9,6 +9,7 @@ use super::i18n::{self, Language, t, ta};
 use super::layout::SyncLine;
 use super::route::Route;
 use super::state::shell;
+use crate::domain::person::Permission;
 use crate::platform::web::page;
 use crate::store::api::{Request, Trouble};
 
@@ -29,6 +30,12 @@ pub(crate) fn Settings() -> Element {
                     }
                 }
                 Card { title: t("language"), Languages {} }
+                if shell.may(Permission::Administer) {
+                    Card { title: t("forms"),
+                        p { class: "quiet", {t("forms-lead")} }
+                        Link { class: "button", to: Route::FormsScreen {}, Icon { name: "note" } {t("forms-open")} }
+                    }
+                }
             }
             div {
                 Device {}

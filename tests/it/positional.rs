@@ -410,6 +410,14 @@ fn every_request_crosses() {
             password: text("kata sandi"),
         },
         Request::BackUpMore,
+        Request::AskServer {
+            path: text("/api/v1/forms"),
+            body: None,
+        },
+        Request::AskServer {
+            path: text("/api/v1/forms?dry=1"),
+            body: Some(photo()),
+        },
         Request::Restore {
             password: Some(text("kata sandi")),
             bytes: photo(),
@@ -469,6 +477,7 @@ fn every_reply_crosses() {
             survey: text("type,name\n"),
             choices: String::new(),
             settings: String::new(),
+            more: vec![("desa".into(), "name,label\n".into())],
         },
         reviews: vec![Review {
             id: record(3),

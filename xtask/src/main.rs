@@ -19,6 +19,7 @@ mod names;
 mod options;
 mod packages;
 mod place;
+mod pyxform;
 mod run;
 mod server;
 mod sim;

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: lint, then every test, the ones in a browser last. And the screenshots, which are made the same way.
 
 use crate::step::step;
-use crate::{browser, bundle, cargo, exec, lint, place, sim, sizes, tus};
+use crate::{browser, bundle, cargo, exec, lint, place, pyxform, sim, sizes, tus};
 use anyhow::Result;
 use std::path::Path;
 use std::process::Command;
@@ -25,6 +25,7 @@ pub(crate) fn test(filter: Option<&str>) -> Result<()> {
                 .args(filter),
         )
     })?;
+    pyxform::install()?;
     step("unit and integration tests", || {
         let mut command = native(&["--lib", "--bins"]);
         if exists("tests/it/main.rs") {

@@ -1,12 +1,13 @@
 //! A device: the vault, the open store, and the sync engine with its effects carried out. The same in a browser's
 //! worker and natively.
 //!
-//! Requests are answered one after another without waiting for the network, except a login, and a photo that is not here
-//! but at the server. No borrow is held across an
+//! Requests are answered one after another without waiting for the network, except a login, and what is not here
+//! but at the server: a photo, the administrator's forms. No borrow is held across an
 //! await, so a request can come in while the server is being asked.
 
 mod backup;
 mod drive;
+mod office;
 mod session;
 mod upload;
 
@@ -143,6 +144,7 @@ impl<M: Machine> Device<M> {
                 Err(StoreError::NotFound) => self.fetch(&name).await,
                 here => here,
             },
+            Request::AskServer { path, body } => self.ask_office(path, body).await,
             Request::BackUp { password } => self.back_up(&password),
             Request::BackUpMore => self.back_up_more(),
             Request::Restore {

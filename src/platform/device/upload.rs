@@ -126,7 +126,8 @@ impl<M: Machine> Device<M> {
         succeeded(&answer.await?).map(|(_, offset)| offset)
     }
 
-    async fn ask_server(
+    /// Calls the server with the token of the open store.
+    pub(super) async fn ask_server(
         &self,
         method: &'static str,
         path: String,

@@ -305,3 +305,27 @@ pub fn on_hide(mut hidden: impl FnMut() + 'static) {
         }
     });
 }
+
+/// Lets the browser save bytes as a file of that name.
+pub async fn save(bytes: &[u8], name: &str) {
+    let Some(url) = super::camera::ObjectUrl::of(bytes, "application/octet-stream") else {
+        return;
+    };
+    let link = window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.create_element("a").ok());
+    let Some(link) = link.and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok()) else {
+        return;
+    };
+    let named = link
+        .set_attribute("href", url.as_str())
+        .and_then(|()| link.set_attribute("download", name));
+    if named.is_ok() {
+        link.click();
+        // The browser reads what the address names after the click; then it may go.
+        sleep(SAVING).await;
+    }
+}
+
+/// How long a saved file's address lives, in milliseconds.
+const SAVING: u32 = 20_000;

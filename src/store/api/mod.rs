@@ -176,6 +176,15 @@ pub enum Request {
         last: bool,
     },
 
+    /// Asks the server for what is not kept on a device: the administrator's forms. Without a body it is fetched, with one
+    /// it is sent. A refusal that says more than a code (422) is an answer too. -> [`Reply::Bytes`]
+    AskServer {
+        /// Path on the server, from `/api`.
+        path: String,
+        /// What is sent.
+        body: Option<Bytes>,
+    },
+
     /// Submitted visits waiting for review, oldest first. -> [`Reply::Inbox`]
     Inbox(InboxQuery),
     /// Keeps the notes a supervisor is still writing. -> [`Reply::Saved`]
