@@ -202,7 +202,7 @@ fn publish_next(office: &Office) {
     let choices = now
         .choices
         .replace("jenis_layanan,monitoring,Pemantauan,Monitoring,\n", "");
-    let settings = now.settings.replace("2024110701", "2024120101");
+    let settings = now.settings.replace(&old(), &new());
     let next = Sheets {
         survey: &survey,
         choices: &choices,
@@ -211,8 +211,15 @@ fn publish_next(office: &Office) {
     office.change(|connection| forms::publish(connection, next, Millis(2)).unwrap());
 }
 
-const OLD: &str = "2024110701";
-const NEW: &str = "2024120101";
+/// The version that comes with the program.
+fn old() -> String {
+    forms::name_and_version(forms::BUILT_IN[0].settings).unwrap().1
+}
+
+/// The one after it.
+fn new() -> String {
+    (old().parse::<u64>().unwrap() + 1).to_string()
+}
 
 async fn reasons(phone: &Phone, visit: RecordId) -> Vec<(String, String, Why)> {
     let left = phone.visit(visit).await.visit.left;
@@ -234,7 +241,7 @@ async fn l10_a_draft_opens_in_the_new_version_and_is_sent_with_everything_that_w
         publish_next(&office);
         assert_eq!(
             phone.visit(visit).await.visit.form_version,
-            OLD,
+            old(),
             "nobody knows of it yet"
         );
         phone.sync().await;
@@ -242,13 +249,13 @@ async fn l10_a_draft_opens_in_the_new_version_and_is_sent_with_everything_that_w
         let opened = phone.visit(visit).await;
         assert_eq!(
             (&*opened.visit.form_version, &*opened.sheets.version),
-            (NEW, NEW)
+            (new(), new())
         );
         assert_eq!(opened.visit.answers["saksi_nama"], "Kepala desa CONTOH");
         for gone in ["no_spt", "kabid_hadir", "jenis_layanan"] {
             assert!(!opened.visit.answers.contains_key(gone), "{gone}");
         }
-        let key = |path: &str| format!("{OLD}/{path}");
+        let key = |path: &str| format!("{old()}/{path}");
         assert_eq!(
             reasons(&phone, visit).await,
             [
@@ -301,7 +308,7 @@ async fn l10_a_returned_visit_stays_with_the_version_it_was_made_in() {
         officer.sync().await;
         publish_next(&office);
         desk.sync().await;
-        assert_eq!(desk.visit(visit).await.sheets.version, OLD);
+        assert_eq!(desk.visit(visit).await.sheets.version, old());
         let draft = ReviewDraft {
             note: "Perbaiki".into(),
             ..ReviewDraft::default()
@@ -317,7 +324,7 @@ async fn l10_a_returned_visit_stays_with_the_version_it_was_made_in() {
 
         let back = officer.visit(visit).await;
         assert_eq!(back.state, VisitState::Returned);
-        assert_eq!(back.sheets.version, OLD);
+        assert_eq!(back.sheets.version, old());
         assert_eq!(back.visit.answers["no_spt"], "SPT-1");
         assert!(back.visit.left.is_empty());
         officer
@@ -330,7 +337,7 @@ async fn l10_a_returned_visit_stays_with_the_version_it_was_made_in() {
         assert!(officer.queue().await.items.is_empty());
         // What begins now begins in the new version.
         let next = officer.start().await;
-        assert_eq!(officer.visit(next).await.visit.form_version, NEW);
+        assert_eq!(officer.visit(next).await.visit.form_version, new());
     })
     .await;
 }
@@ -352,11 +359,11 @@ async fn l10_two_devices_of_an_officer_one_still_on_the_old_version_lose_nothing
         two.sync().await;
         publish_next(&office);
         one.sync().await;
-        assert_eq!(one.visit(visit).await.visit.form_version, NEW);
+        assert_eq!(one.visit(visit).await.visit.form_version, new());
         one.sync().await;
 
         // The other device knows nothing of it and goes on in the old version, offline.
-        assert_eq!(two.visit(visit).await.visit.form_version, OLD);
+        assert_eq!(two.visit(visit).await.visit.form_version, old());
         two.answer(visit, "kabid_hadir", "ya").await;
         two.answer(visit, "keberadaan", "tidak_ditemukan").await;
         two.answer(visit, "no_spt", "SPT-2").await;
@@ -379,7 +386,7 @@ async fn l10_two_devices_of_an_officer_one_still_on_the_old_version_lose_nothing
         one.sync().await;
         let here = one.visit(visit).await.visit;
         assert_eq!(here, there);
-        assert_eq!(here.form_version, NEW);
+        assert_eq!(here.form_version, new());
         assert_eq!(here.answers["keberadaan"], "tidak_ditemukan");
         let words: Vec<String> = here.left.values().map(|one| one.text.clone()).collect();
         for kept in ["SPT-1", "SPT-2"] {
