@@ -11,6 +11,8 @@
 mod browser;
 #[path = "e2e/filling.rs"]
 mod filling;
+#[path = "e2e/forms.rs"]
+mod forms;
 #[path = "e2e/office.rs"]
 mod office;
 #[path = "e2e/safety.rs"]
