@@ -13,6 +13,8 @@ mod browser;
 mod controls;
 #[path = "e2e/filling.rs"]
 mod filling;
+#[path = "e2e/forms.rs"]
+mod forms;
 #[path = "e2e/office.rs"]
 mod office;
 #[path = "e2e/safety.rs"]

@@ -33,8 +33,8 @@ mod version;
 pub use definition::{
     Choice, Choices, Condition, Element, ElementId, ElementKind, Form, Initial, List, Page,
 };
-pub(crate) use errors::nearest;
-pub use errors::{Cause, FormError, FormErrors, Frame, Limit, Mend};
+
+pub use errors::{Cause, FormError, FormErrors, Frame, Limit, Mend, nearest};
 pub use import::{MOST_COLUMNS, MOST_ROWS, compile};
 pub use kind::QuestionKind;
 pub use score::Role;

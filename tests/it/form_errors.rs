@@ -192,7 +192,7 @@ fn expressions() {
 #[test]
 fn what_has_no_effect_is_said() {
     is(
-        warning("type|name|label\nvideo|a|A", "", ""),
+        warning("type|name|label\nbackground-audio|a|A", "", ""),
         "survey!A2 (type): the app cannot capture `a` yet; the question is left out and does not block",
         "survey!A2 (type): aplikasi belum bisa merekam `a`; pertanyaannya dilewati dan tidak menghalangi",
     );

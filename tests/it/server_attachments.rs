@@ -727,7 +727,7 @@ async fn a_role_that_makes_no_visits_sends_no_photos() {
 #[tokio::test]
 async fn a_restricted_photo_is_for_its_sender_and_the_desk() {
     let sheets = Sheets {
-        survey: "type,name,label,parameters\nimage,catatan,Neraca,max-pixels=1600 restricted=yes\ntext,nama,Nama,\n",
+        survey: "type,name,label,parameters,restricted\nimage,catatan,Neraca,max-pixels=1600,yes\ntext,nama,Nama,,\n",
         choices: "list_name,name,label\n",
         settings: "form_id,form_title,version\nuji,Uji,1\n",
     };

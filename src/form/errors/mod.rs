@@ -9,7 +9,7 @@ use std::fmt::{self, Display, Formatter};
 
 pub use cause::{Cause, Frame, Limit};
 pub use mend::Mend;
-pub(crate) use nearest::nearest;
+pub use nearest::nearest;
 
 /// One mistake (or warning) and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

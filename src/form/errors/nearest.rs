@@ -4,7 +4,7 @@
 const LONGEST: usize = 80;
 
 /// The known word nearest to `word`, if it is near enough to be a slip.
-pub(crate) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let length = word.chars().count();
     if length > LONGEST {
         return None;

@@ -31,7 +31,8 @@ use super::{
 pub const MOST_OPEN: usize = 20;
 /// Bytes that the uploads of one user may come to.
 pub const MOST_OPEN_BYTES: u64 = 100_000_000;
-/// The parameter of a question that keeps its attachments from all but their sender and the desk: `restricted=yes`.
+/// The column of the survey sheet that keeps a question's attachments from all but their sender and the desk: `yes`. A
+/// column and no parameter, because other tools refuse parameters that they do not know.
 pub const RESTRICTED: &str = "restricted";
 
 /// Bytes read at a time.
@@ -270,7 +271,7 @@ pub fn note_uses(connection: &Connection, record: &Record) -> Result<(), sqlite:
     let keeps_back = |question: &&str| {
         form.as_ref()
             .and_then(|form| form.question(question))
-            .and_then(|question| question.parameters.get(RESTRICTED))
+            .and_then(|question| question.extra.get(RESTRICTED))
             .is_some_and(|value| value == "yes")
     };
     let uses = uses
