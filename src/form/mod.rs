@@ -9,7 +9,10 @@
 //! sheet `weight` and `points` (an expression for the fraction of the weight reached, 0 to 1, empty when not applicable),
 //! `repeat_min` and `repeat_max` on a repeat; in the choices sheet any column, to be looked up with
 //! `instance('list')/root/item[name = ${question}]/column`; in the settings sheet `form_title_en` and the like.
-//! Dates and times count on the local calendar, and a `${name}` that does not apply is an empty text in operators.
+//! A date is a day of the local calendar, and a `${name}` that does not apply is an empty text in operators.
+//!
+//! An answer that a choice filter no longer offers is kept, like every answer, and is a problem until it is changed or
+//! its question does not apply any more: Collect takes such an answer away, and with it what somebody said.
 
 pub mod builtin;
 mod definition;
