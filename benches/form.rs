@@ -215,7 +215,7 @@ fn session(questions: usize) {
         ..Surroundings::default()
     };
     let open = time(|| Session::open(form.clone(), answers.clone(), surroundings.clone()));
-    let mut session = Session::open(form.clone(), answers, surroundings);
+    let mut session = Session::open(form, answers, surroundings);
     let mut times = Vec::new();
     let asked: Vec<usize> = (0..questions - 50)
         .filter(|number| number % 10 != 2)

@@ -12,7 +12,10 @@
 //! and `repeat_max` on a repeat; in the choices sheet any column, to be looked up with
 //! `instance('list')/root/item[name = ${question}]/column`, and a list of [`suggest`]ed follow-ups; in the settings sheet
 //! `form_title_en` and the like.
-//! Dates and times count on the local calendar, and a `${name}` that does not apply is an empty text in operators.
+//! A date is a day of the local calendar, and a `${name}` that does not apply is an empty text in operators.
+//!
+//! An answer that a choice filter no longer offers is kept, like every answer, and is a problem until it is changed or
+//! its question does not apply any more: Collect takes such an answer away, and with it what somebody said.
 
 pub mod builtin;
 mod definition;

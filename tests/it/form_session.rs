@@ -891,3 +891,129 @@ fn forms_and_sessions_may_move_between_threads() {
     moves::<anjangsana::form::Form>();
     moves::<Session>();
 }
+
+#[test]
+fn an_answer_that_is_no_longer_offered_is_kept_and_is_a_problem_until_it_is_changed() {
+    let mut session = session(
+        "type              | name | label | choice_filter                        | relevant
+         select_one yn     | all  | All?  |                                      |
+         select_multiple l | some | Some? | sort = 1 or ${all} = 'yes'           | ${all} != ''",
+        "list_name|name|label|sort\nyn|yes|Yes|\nyn|no|No|\nl|a|A|1\nl|b|B|2",
+    );
+    give(&mut session, "all", "yes");
+    give(&mut session, "some", "a b");
+    assert_eq!(kinds(&session.problems("en")), []);
+    let changes = session.answer("all", Some("no")).unwrap();
+    assert!(changes.views.contains("some"));
+    assert_eq!(value(&session, "some"), "a b", "what somebody said stays");
+    assert_eq!(
+        kinds(&session.problems("en")),
+        [("some", ProblemKind::Type)]
+    );
+    give(&mut session, "some", "a");
+    assert_eq!(kinds(&session.problems("en")), []);
+    give(&mut session, "some", "a b");
+    session.answer("all", None).unwrap();
+    assert_eq!(
+        kinds(&session.problems("en")),
+        [],
+        "what does not apply is no problem"
+    );
+}
+
+#[test]
+fn indexed_repeat_finds_an_instance_three_repeats_deep() {
+    let mut session = session(
+        "type         | name | label | calculation
+         begin repeat | a    | A     |
+         begin repeat | b    | B     |
+         begin group  | g    | G     |
+         begin repeat | c    | C     |
+         text         | q    | Q     |
+         end repeat   |      |       |
+         end group    |      |       |
+         end repeat   |      |       |
+         end repeat   |      |       |
+         integer      | n    | N     |
+         calculate    | deep |       | indexed-repeat(${q}, ${a}, 2, ${b}, 1, ${c}, ${n})
+         calculate    | some |       | count(${q})
+         calculate    | last |       | indexed-repeat(${q}, ${a}, count(${a}), ${b}, 1, ${c}, 1)",
+        "",
+    );
+    for (a, cs) in [("1", 1), ("2", 3)] {
+        session.add_repeat("a", a).unwrap();
+        session.add_repeat(&format!("a/{a}/b"), "1").unwrap();
+        for c in 1..=cs {
+            session
+                .add_repeat(&format!("a/{a}/b/1/c"), &c.to_string())
+                .unwrap();
+            give(
+                &mut session,
+                &format!("a/{a}/b/1/c/{c}/q"),
+                &format!("{a}-{c}"),
+            );
+        }
+    }
+    for (n, wanted) in [("1", "2-1"), ("3", "2-3"), ("4", ""), ("0", "")] {
+        give(&mut session, "n", n);
+        assert_eq!(value(&session, "deep"), wanted, "{n}");
+    }
+    assert_eq!(value(&session, "some"), "4");
+    assert_eq!(value(&session, "last"), "2-1");
+    session.remove_repeat("a/2/b/1/c/1").unwrap();
+    give(&mut session, "n", "1");
+    assert_eq!(value(&session, "deep"), "2-2");
+    assert_eq!(value(&session, "last"), "2-2");
+    session.remove_repeat("a/1").unwrap();
+    assert_eq!(value(&session, "deep"), "");
+}
+
+#[test]
+fn what_was_saved_last_fills_in_defaults_and_labels() {
+    let form = form(
+        "type         | name   | label                             | default              | calculation
+         text         | chair  | Chair, last ${last-saved#chair}?  | ${last-saved#chair}  |
+         integer      | count  | Members?                          |                      |
+         calculate    | grown  |                                   |                      | ${count} - ${last-saved#count}
+         begin repeat | team   | Team                              |                      |
+         text         | who    | Who?                              |                      |
+         end repeat   |        |                                   |                      |
+         calculate    | leader |                                   |                      | ${last-saved#who}",
+        "",
+    );
+    let saved = [
+        ("chair", "Ani"),
+        ("count", "20"),
+        ("team/1", "1"),
+        ("team/1/who", "Budi"),
+    ];
+    let mut around = surroundings();
+    around.last_saved = saved
+        .map(|(path, value)| (path.into(), value.into()))
+        .into();
+    let mut later = Session::open(form.clone(), Answers::new(), around);
+    assert_eq!(value(&later, "chair"), "Ani");
+    assert_eq!(
+        later.question("chair", "").unwrap().label,
+        "Chair, last Ani?"
+    );
+    assert_eq!(value(&later, "leader"), "Budi");
+    give(&mut later, "count", "25");
+    assert_eq!(value(&later, "grown"), "5");
+
+    let mut first = Session::open(form, Answers::new(), surroundings());
+    assert_eq!(value(&first, "chair"), "");
+    give(&mut first, "count", "25");
+    assert_eq!(
+        value(&first, "grown"),
+        "",
+        "without a last time there is no growth"
+    );
+    let errors = try_form("type|name|label\ntext|a|Was ${last-saved#aa}", "", "").unwrap_err();
+    assert!(
+        errors
+            .to_string()
+            .contains("did you mean `${last-saved#a}`?"),
+        "{errors}"
+    );
+}

@@ -187,6 +187,14 @@ fn literal(
     }
 }
 
+/// Whether `${…}` can hold this name.
+pub(super) fn names_something(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| continues_name(c) || matches!(c, '#' | ':'))
+}
+
 fn reference(reader: &mut Reader<'_>, at: usize) -> Result<Token, ParseError> {
     let mut name = String::new();
     reader.take_while(&mut name, |c| c != '}');
@@ -194,11 +202,7 @@ fn reference(reader: &mut Reader<'_>, at: usize) -> Result<Token, ParseError> {
         return Err(ParseError::Unclosed { at, what: "`${`" });
     }
     let name = name.trim();
-    if name.is_empty()
-        || !name
-            .chars()
-            .all(|c| continues_name(c) || matches!(c, '#' | ':'))
-    {
+    if !names_something(name) {
         return Err(ParseError::Name {
             at,
             found: format!("${{{name}}}"),

@@ -2,7 +2,7 @@
 
 use super::ast::{Axis, Expr, NodeTest, Op, Pattern, Reference, Start, Step};
 use super::functions;
-use super::lexer::{Token, tokens};
+use super::lexer::{Token, names_something, tokens};
 
 /// Why a text is no expression. `at` is the byte offset in the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -406,6 +406,7 @@ impl Parser {
                         .strip_prefix("${")
                         .and_then(|rest| rest.strip_suffix('}'))
                         .map(str::trim)
+                        .filter(|name| names_something(name))
                         .map(String::from),
                     _ => None,
                 };

@@ -51,6 +51,10 @@ fn choice_name() {
         ("jr:choice-name('y', ${pets})", "'Yes, pets'"),
         ("jr:choice-name('z', '${pets}')", "''"),
         (
+            "jr:choice-name('y', '${a}ts}')",
+            "error: jr:choice-name() was given something it cannot work with",
+        ),
+        (
             "jr:choice-name('y', 'pets')",
             "error: jr:choice-name() was given something it cannot work with",
         ),

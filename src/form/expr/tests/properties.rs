@@ -272,7 +272,7 @@ proptest! {
         let printed = tree.to_string();
         let again = parse(&printed).unwrap_or_else(|error| panic!("{tree:?}\nis printed as {printed}: {error}"));
         prop_assert_eq!(&again, &tree, "printed as {}", printed);
-        prop_assert_eq!(again.to_string(), printed.clone());
+        prop_assert_eq!(again.to_string(), printed.as_str());
         run(&printed);
     }
 
