@@ -2,6 +2,7 @@
 
 pub mod area;
 pub mod attachment;
+pub mod care;
 pub mod cooperative;
 pub mod follow_up;
 pub mod id;

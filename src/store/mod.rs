@@ -101,6 +101,9 @@ impl Store {
             .map_err(not_ours)?
             .unwrap_or_default();
         transaction.commit()?;
+        if user.is_empty() {
+            return Err(sql::Error::Nobody);
+        }
         let user = serde_json::from_str(&user).map_err(|error| not_ours(error.into()))?;
         let device = device.parse().unwrap_or(fresh);
         Ok(Self {
@@ -109,6 +112,14 @@ impl Store {
             device,
             sync: SyncStatus::default(),
         })
+    }
+
+    /// Looks the whole file over, for one that was not closed well.
+    ///
+    /// # Errors
+    /// [`sql::Error::Damaged`].
+    pub fn look_over(&self) -> Result<(), sql::Error> {
+        sql::look_over(&self.db)
     }
 
     /// Whose store this is.
@@ -237,6 +248,8 @@ impl Store {
             | Request::SyncNow
             | Request::Network { .. }
             | Request::BackUp { .. }
+            | Request::Damaged
+            | Request::DamagedBytes { .. }
             | Request::BackUpMore
             | Request::Restore { .. } => {
                 Err(StoreError::Worker("not a question about data".to_owned()))
@@ -301,6 +314,9 @@ impl Store {
             set_aside,
             trouble: None,
             pulled: 0,
+            clock_offset: meta::text(&self.db, meta::CLOCK_OFFSET)?
+                .and_then(|offset| offset.parse().ok())
+                .unwrap_or(0),
         })
     }
 }

@@ -9,6 +9,7 @@
 
 mod backup;
 mod cutting_proxy;
+mod damage;
 mod device_schema;
 mod device_sync;
 mod form_import;

@@ -8,7 +8,7 @@ use anjangsana::domain::{
 };
 use anjangsana::store::api::{
     Account, AppStatus, ApprovedVisit, Bytes, CooperativePage, CooperativeProfile,
-    CooperativeQuery, CooperativeRow, Difference, FormSheets, HistoryEntry, Home, Inbox,
+    CooperativeQuery, CooperativeRow, Damaged, Difference, FormSheets, HistoryEntry, Home, Inbox,
     InboxQuery, Keep, Notice, Place, Queue, QueueItem, QueueKind, Reply, Request, Restored,
     ReviewDraft, Step, StoreError, SyncPhase, SyncStatus, Topic, Transfer, Trouble, VisitDetail,
     VisitRow,
@@ -239,6 +239,7 @@ fn phases() -> Vec<SyncStatus> {
         set_aside: 1,
         trouble: None,
         pulled: 128,
+        clock_offset: -86_400_000,
     };
     let mut all: Vec<_> = phases.map(status).to_vec();
     all.extend(troubles().into_iter().map(|trouble| SyncStatus {
@@ -325,6 +326,11 @@ fn every_request_crosses() {
             password: text("kata sandi"),
         },
         Request::BackUpMore,
+        Request::Damaged,
+        Request::DamagedBytes {
+            number: 0,
+            at: u64::MAX,
+        },
         Request::Restore {
             password: Some(text("kata sandi")),
             bytes: photo(),
@@ -444,6 +450,8 @@ fn every_reply_crosses() {
             to_review: 1,
             cooperatives: 240,
             unsent_since: Some(Millis(2)),
+            at_risk: 3,
+            at_risk_since: Some(Millis(1)),
         }),
         Reply::Cooperatives(CooperativePage {
             rows: vec![CooperativeRow {
@@ -481,6 +489,11 @@ fn every_reply_crosses() {
         Reply::Attachment(attachment()),
         Reply::Bytes(photo()),
         Reply::Saved,
+        Reply::Damaged(vec![Damaged {
+            file: text("store-1.db"),
+            at: Millis(1),
+            reason: text("not a database"),
+        }]),
         Reply::Restored(Restored {
             changes: 1,
             known: 300,
@@ -527,6 +540,7 @@ fn every_error_crosses() {
         StoreError::NoteNeeded,
         StoreError::Form(text("broken")),
         StoreError::Full,
+        StoreError::Damaged,
         StoreError::Backup(Fault::NotABackup),
         StoreError::Backup(Fault::Newer),
         StoreError::Backup(Fault::WrongPassword),

@@ -3,6 +3,7 @@
 
 mod bridge;
 pub mod client;
+pub mod files;
 pub mod history;
 mod http;
 mod locks;
