@@ -21,7 +21,8 @@ use tower_http::{
 use crate::{
     domain::person::Permission,
     sync::wire::{
-        ATTACHMENTS_PATH, ErrorCode, ErrorReply, LOGIN_PATH, LOGOUT_PATH, ME_PATH, SYNC_PATH,
+        ATTACHMENTS_PATH, ErrorCode, ErrorReply, LOGIN_PATH, LOGOUT_PATH, ME_PATH, SET_ASIDE_PATH,
+        SYNC_PATH,
     },
 };
 
@@ -31,7 +32,7 @@ use super::{
     guard::{Access, guard},
     headers::headers,
     log::log,
-    routes::{attachment, health, history, login, sync, tus},
+    routes::{attachment, health, history, login, set_aside, sync, tus},
     state::AppState,
 };
 
@@ -78,6 +79,12 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint(read.clone(), ME_PATH, reader, get(login::me)),
         endpoint(Method::POST, SYNC_PATH, reader, post(sync::sync)),
         endpoint(read.clone(), HISTORY_PATH, reader, get(history::history)),
+        endpoint(
+            read.clone(),
+            SET_ASIDE_PATH,
+            Signed(Permission::Administer),
+            get(set_aside::set_aside),
+        ),
         endpoint(read, ATTACHMENT_PATH, reader, get(attachment::bytes)),
         endpoint(Method::OPTIONS, ATTACHMENTS_PATH, reader, options(tus::can)),
         endpoint(Method::POST, ATTACHMENTS_PATH, sender, post(tus::create)),

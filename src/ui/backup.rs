@@ -132,7 +132,7 @@ async fn save(shell: Shell, password: String) -> Result<String, StoreError> {
         if bytes.is_empty() {
             break;
         }
-        pieces.push(&bytes);
+        pieces.push(&bytes).ok_or(StoreError::Full)?;
         request = Request::BackUpMore;
     }
     let who = shell.user().map(|user| user.username).unwrap_or_default();
@@ -205,7 +205,7 @@ async fn save_damaged(shell: Shell, number: u32, file: &str) -> Result<(), Store
             break;
         }
         at += bytes.len() as u64;
-        pieces.push(&bytes);
+        pieces.push(&bytes).ok_or(StoreError::Full)?;
     }
     pieces.save(file).ok_or(StoreError::NotFound)
 }

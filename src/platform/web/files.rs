@@ -21,10 +21,11 @@ extern "C" {
 pub struct Pieces(Array);
 
 impl Pieces {
-    /// Adds bytes at the end.
-    pub fn push(&self, bytes: &[u8]) {
-        self.0
-            .push(&Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(bytes))).into());
+    /// Adds bytes at the end; nothing when the browser has no room for them.
+    pub fn push(&self, bytes: &[u8]) -> Option<()> {
+        let bytes = Array::of1(&Uint8Array::from(bytes));
+        self.0.push(&Blob::new_with_u8_array_sequence(&bytes).ok()?);
+        Some(())
     }
 
     /// Gives the file to the person, under a name. Nothing when the browser will not.

@@ -164,6 +164,7 @@ async fn have_pool() -> Result<(), String> {
 
 /// A file set aside keeps its slot: there must always be free ones for a new file and its journal.
 async fn have_room() -> Result<(), String> {
+    use sqlite_wasm_rs::vfs::VfsFilesManager;
     let pool = WORKER.with(|worker| worker.pool.borrow().clone());
     let Some(pool) = pool else { return Ok(()) };
     let used = pool.len().map_err(|why| why.to_string())?;

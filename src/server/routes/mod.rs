@@ -4,5 +4,6 @@ pub(super) mod attachment;
 pub(super) mod health;
 pub(super) mod history;
 pub(super) mod login;
+pub(super) mod set_aside;
 pub(super) mod sync;
 pub(super) mod tus;
