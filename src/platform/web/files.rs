@@ -24,7 +24,8 @@ impl Pieces {
     /// Adds bytes at the end; nothing when the browser has no room for them.
     pub fn push(&self, bytes: &[u8]) -> Option<()> {
         let bytes = Array::of1(&Uint8Array::from(bytes));
-        self.0.push(&Blob::new_with_u8_array_sequence(&bytes).ok()?);
+        self.0
+            .push(&Blob::new_with_u8_array_sequence(&bytes).ok()?.into());
         Some(())
     }
 

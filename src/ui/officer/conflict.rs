@@ -64,7 +64,9 @@ pub(super) fn Conflict(item: QueueItem) -> Element {
                                     checked: chosen.read().get(&line.field) == Some(&keep),
                                     onchange: {
                                         let field = line.field.clone();
-                                        move |_| drop(chosen.write().insert(field.clone(), keep))
+                                        move |_| {
+                                            chosen.write().insert(field.clone(), keep);
+                                        }
                                     },
                                 }
                                 span { class: "option-words",
