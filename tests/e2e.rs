@@ -9,6 +9,8 @@
 
 #[path = "e2e/browser.rs"]
 mod browser;
+#[path = "e2e/controls.rs"]
+mod controls;
 #[path = "e2e/filling.rs"]
 mod filling;
 #[path = "e2e/office.rs"]
@@ -17,5 +19,9 @@ mod office;
 mod safety;
 #[path = "e2e/screenshots.rs"]
 mod screenshots;
+#[path = "e2e/senses.rs"]
+mod senses;
 #[path = "e2e/story.rs"]
 mod story;
+#[path = "e2e/typing.rs"]
+mod typing;

@@ -4,10 +4,11 @@
 //! |---|---|
 //! | `router`, `routes/` | which calls there are, and their handlers |
 //! | `guard` | who may call: the one mechanism of authentication and permission |
+//! | `exchange` | one sync: understood, written, answered |
 //! | `apply/` | what a mutation does to a record: pure rules of role, area and state, and the merge |
 //! | `sqlite/` | the repository: one file, one writer with group commit, several readers |
 //! | `attachments/`, `blobs` | photos and other files: arriving piece by piece, kept whole, swept up |
-//! | `check_visit` | a submitted visit run through its form |
+//! | `check_visit`, `correct` | a submitted visit run through its form; what its device computed otherwise |
 //! | `accounts`, `forms`, `register/`, `office` | what the office itself does: logins, forms, the register |
 //! | `rescue` | a phone's backup file, taken in |
 //! | `demo/` | an invented office |
@@ -20,8 +21,10 @@ pub mod attachments;
 pub mod blobs;
 pub mod body;
 pub mod check_visit;
+pub mod correct;
 pub mod demo;
 pub mod error;
+pub mod exchange;
 mod files;
 pub mod forms;
 pub mod guard;

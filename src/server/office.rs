@@ -127,6 +127,7 @@ pub fn apply(connection: &Connection, change: OfficeChange) -> Result<Option<u64
         base_rev,
         at: change.at,
         received_at: change.at,
+        clock: None,
         fields: &record::to_json(&fields)?,
         answered: Answered::Applied(rev),
     };

@@ -112,13 +112,18 @@ pub fn read(file: &Path, password: &str) -> Result<Backup, Error> {
 /// See [`Error`].
 pub fn apply(connection: &Connection, backup: &Backup, now: Millis) -> Result<Vec<Line>, Error> {
     let user = owner(connection, backup)?;
-    let device = backup.contents.device;
+    let sender = push::Sender {
+        user: &user,
+        device: backup.contents.device,
+        clock: None,
+        newest: None,
+    };
     let mut lines = Vec::new();
     for change in &backup.contents.changes {
         let mutation = &change.mutation;
         let before = mutation::find(connection, mutation.id)?;
         let prepared = Prepared::new(mutation.clone())?;
-        let outcome = push::push(connection, &user, device, &prepared, now)?.outcome;
+        let outcome = push::push(connection, &sender, &prepared, now)?.outcome;
         let fate = match outcome {
             Outcome::Duplicate { .. } => Fate::Known,
             Outcome::Rejected { .. }

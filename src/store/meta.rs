@@ -14,12 +14,19 @@ pub(super) const TOKEN: &str = "token";
 pub(super) const CURSOR: &str = "cursor";
 /// The scope under which the cursor was made.
 pub(super) const SCOPE: &str = "scope";
+/// The server's life that the cursor belongs to.
+pub(super) const EPOCH: &str = "epoch";
+/// The newest revision that the server's life shares with the one before it.
+pub(super) const EPOCH_REV: &str = "epoch_rev";
 /// When both sides last agreed, ms.
 pub(super) const LAST_OK: &str = "last_ok";
 /// Server clock minus device clock at the last sync, ms.
 pub(super) const CLOCK_OFFSET: &str = "clock_offset";
 /// How often a mismatch was repaired.
 pub(super) const REPAIRS: &str = "repairs";
+
+/// Whether photos go by Wi-Fi only: `1` or `0`.
+pub(super) const WIFI_ONLY: &str = "wifi_only";
 
 pub(super) fn text(db: &Connection, key: &str) -> Result<Option<String>, StoreError> {
     let found = db

@@ -19,7 +19,9 @@ mod project;
 mod queue;
 mod record;
 mod review;
+mod rewind;
 mod sync;
+pub mod uploads;
 pub mod vault;
 mod visits;
 
@@ -36,9 +38,10 @@ use crate::sync::engine::Applied;
 use crate::sync::wire::{Limits, SyncReply, SyncRequest};
 
 /// The schema's steps, oldest first.
-pub const MIGRATIONS: [&str; 2] = [
+pub const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/001.sql"),
     include_str!("migrations/002.sql"),
+    include_str!("migrations/003.sql"),
 ];
 
 /// The time and the randomness of one request: what the store cannot make itself.
@@ -198,13 +201,21 @@ impl Store {
                 let name = self.save_attachment(moment, visit, path, &media_type, &bytes.0)?;
                 Ok((Reply::Attachment(name), BTreeSet::from([Topic::Queue])))
             }
+            Request::ResendPhoto(name) => {
+                self.resend_photo(&name)?;
+                saved(&[Topic::Queue])
+            }
+            Request::PhotosByWifi { only } => {
+                self.set_wifi_only(only)?;
+                saved(&[Topic::Queue])
+            }
             Request::Attachment(name) => quiet(Reply::Bytes(self.attachment(&name)?)),
             Request::KeepPlace { visit, place } => {
                 self.keep_place(visit, &place)?;
                 saved(&[])
             }
-            Request::SubmitVisit { visit } => {
-                self.submit(moment, visit)?;
+            Request::SubmitVisit { visit, result } => {
+                self.submit(moment, visit, result.as_ref())?;
                 saved(&[Topic::Visits, Topic::Queue])
             }
             Request::DiscardVisit { visit, reason } => {
@@ -246,6 +257,8 @@ impl Store {
             | Request::Lock
             | Request::Logout
             | Request::SyncNow
+            | Request::SendPhotos
+            | Request::Wifi(_)
             | Request::Network { .. }
             | Request::BackUp { .. }
             | Request::Damaged
@@ -270,7 +283,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; the same answer, or the next one, can be taken in later.
     pub fn apply(&mut self, now: Millis, reply: &SyncReply) -> Result<Applied, StoreError> {
-        let applied = sync::apply(&mut self.db, now, reply)?;
+        let applied = sync::apply(&mut self.db, self.user.id, now, reply)?;
         if let Some(user) = &reply.user {
             self.user = user.clone();
         }
@@ -281,16 +294,16 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn forget_cursor(&self) -> Result<(), StoreError> {
-        sync::forget_cursor(&self.db)
+    pub fn forget_cursor(&mut self) -> Result<(), StoreError> {
+        sync::forget_cursor(&mut self.db)
     }
 
-    /// Sets the first frozen mutation aside as too large.
+    /// Sets a mutation aside that the server will not even look at.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn set_aside_first(&self) -> Result<(), StoreError> {
-        sync::set_aside_first(&self.db)
+    pub fn set_aside(&mut self, mutation: MutationId, reason: &str) -> Result<(), StoreError> {
+        sync::set_aside(&mut self.db, mutation, reason)
     }
 
     /// When both sides last agreed, and how many changes wait and are set aside.
@@ -317,6 +330,7 @@ impl Store {
             clock_offset: meta::text(&self.db, meta::CLOCK_OFFSET)?
                 .and_then(|offset| offset.parse().ok())
                 .unwrap_or(0),
+            photos: self.photo_facts()?,
         })
     }
 }

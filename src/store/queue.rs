@@ -7,9 +7,9 @@ use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 
 use super::api::{Difference, Queue, QueueItem, QueueKind, StoreError};
-use super::record;
 use super::visits::is_answer;
 use super::{Moment, Store};
+use super::{project, record};
 use crate::domain::{
     Fields, Kind, Millis, MutationId, Record, RecordId, VisitState, visit::SUBMISSION,
 };
@@ -61,6 +61,7 @@ impl Store {
         }
         Ok(Queue {
             items,
+            photos: self.photos()?,
             sync: self.sync.clone(),
         })
     }
@@ -184,24 +185,49 @@ fn aside(
     .ok_or(StoreError::NotFound)
 }
 
-/// Takes a refused change out of the queue, as a person chose; false when it is none, or the server has not the record.
+/// Takes a refused change out of the queue, as a person chose; false when it is none, or when it is a visit that the
+/// server has not: that can be sent again or discarded, but there is nothing to take in its place.
 fn drop_refused(db: &rusqlite::Connection, mutation: MutationId) -> Result<bool, StoreError> {
-    let refused: Option<RecordId> = db
+    let refused: Option<(RecordId, Option<Kind>, bool)> = db
         .query_row(
-            "select o.record from outbox o join record r on r.id = o.record
-             where o.mutation = ? and o.state = 'aside' and r.rev > 0",
+            "select o.record, o.kind, r.rev > 0 from outbox o join record r on r.id = o.record
+             where o.mutation = ? and o.state = 'aside'",
             [mutation.to_string()],
-            |row| record::parsed(row, 0),
+            |row| {
+                let kind = Kind::from_name(row.get_ref(1)?.as_str()?);
+                Ok((record::parsed(row, 0)?, kind, row.get(2)?))
+            },
         )
         .optional()?;
-    let Some(id) = refused else {
+    let Some((id, kind, is_known)) = refused else {
         return Ok(false);
     };
+    if !is_known && kind != Some(Kind::Review) {
+        return Ok(false);
+    }
+    let visit: Option<RecordId> = db.query_row(
+        "select visit from outbox where mutation = ?",
+        [mutation.to_string()],
+        |row| {
+            Ok(row
+                .get::<_, Option<String>>(0)?
+                .and_then(|id| id.parse().ok()))
+        },
+    )?;
     db.execute(
         "delete from outbox where mutation = ?",
         [mutation.to_string()],
     )?;
-    record::refresh(db, id)?;
+    if is_known {
+        record::refresh(db, id)?;
+        return Ok(true);
+    }
+    // A review that the server would not have: somebody else's word stands, and the visit shows it.
+    project::forget(db, Kind::Review, id)?;
+    db.execute("delete from record where id = ?", [id.to_string()])?;
+    if let Some(visit) = visit {
+        let _unreadable_visit = project::visit(db, visit)?;
+    }
     Ok(true)
 }
 

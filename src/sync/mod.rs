@@ -5,4 +5,5 @@ pub mod backoff;
 pub mod backup;
 pub mod derive;
 pub mod engine;
+pub mod upload;
 pub mod wire;

@@ -46,6 +46,8 @@ pub const ATTACHMENTS_PATH: &str = "/api/v1/attachments";
 
 /// The version of tus that uploads speak, in the header `Tus-Resumable`.
 pub const TUS: &str = "1.0.0";
+/// The header that tells how far an upload is.
+pub const UPLOAD_OFFSET: &str = "upload-offset";
 /// The type of a piece of an upload.
 pub const PIECE: &str = "application/offset+octet-stream";
 /// The status of bytes that are not those that were meant.
@@ -113,6 +115,10 @@ pub struct SyncRequest {
     /// The scope that the cursor was made under, as the server named it; empty at first.
     #[serde(default)]
     pub scope: String,
+    /// The server's life that the cursor belongs to, as the server named it. A device from before there was such a
+    /// thing sends none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<String>,
     /// What to apply, in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mutations: Vec<Mutation>,
@@ -249,6 +255,17 @@ pub struct SyncReply {
     /// What the server takes.
     #[serde(default)]
     pub limits: Limits,
+    /// Names the server's present life; another one than before means that it was put back to an older backup: the
+    /// records come from the beginning, and the device sends again what the backup lacks. Empty when it never was.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub epoch: String,
+    /// The last revision in that backup: what has a higher one was made in this life, or is known from the former one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub epoch_rev: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A change that a phone sent and the server did not apply.

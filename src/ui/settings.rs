@@ -83,7 +83,10 @@ fn Security() -> Element {
     let shell = shell();
     let mut asking = use_signal(|| Asking::Nothing);
     let mut said = use_signal(|| None::<(Tone, String)>);
-    let unsent = shell.sync.read().unsent + shell.sync.read().set_aside;
+    let unsent = {
+        let sync = shell.sync.read();
+        sync.unsent + sync.set_aside + sync.photos.waiting
+    };
     rsx! {
         if let Some((tone, words)) = said() {
             Alert { tone, p { "{words}" } }
@@ -138,6 +141,9 @@ fn Device() -> Element {
             if let Some(why) = sync.trouble.as_ref().filter(|why| **why != Trouble::Unreachable) {
                 p { class: "quiet", {format::trouble(why)} }
             }
+            if !shell.only_reads() {
+                ByWifi {}
+            }
             match (shell.kept)() {
                 Some(true) => rsx! { p { Icon { name: "done" } " " {t("storage-kept")} } },
                 Some(false) => rsx! { Alert { tone: Tone::Warn, p { {t("storage-not-kept")} } } },
@@ -156,6 +162,29 @@ fn Device() -> Element {
                 Link { class: "link", to: Route::QueueScreen {}, {t("nav-queue")} }
             }
         }
+    }
+}
+
+/// Whether photos go by Wi-Fi only.
+#[component]
+fn ByWifi() -> Element {
+    let shell = shell();
+    let only = shell.sync.read().photos.wifi_only;
+    rsx! {
+        div { class: "options",
+            label { class: "option",
+                input {
+                    r#type: "checkbox",
+                    checked: only,
+                    onchange: move |event| async move {
+                        let only = event.checked();
+                        let _ = shell.ask(Request::PhotosByWifi { only }).await;
+                    },
+                }
+                span { class: "option-words", {t("photos-by-wifi")} }
+            }
+        }
+        p { class: "quiet", {t("photos-by-wifi-help")} }
     }
 }
 

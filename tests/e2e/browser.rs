@@ -25,8 +25,11 @@ fn driver() -> &'static Driver {
     DRIVER.get_or_init(|| {
         let program = std::env::var("CHROMEDRIVER")
             .expect("CHROMEDRIVER is not set: run with `cargo xtask test`");
-        let mut process = Command::new(program)
-            .arg("--port=0")
+        // It ends with this process, whichever way that ends: its input closes then.
+        let mut process = Command::new("sh")
+            .args(["-c", "\"$0\" --port=0 & cat > /dev/null; kill $!"])
+            .arg(program)
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

@@ -1,8 +1,9 @@
 //! Filling a visit as an officer does: page by page, only what stands on the screen, numbers typed the Indonesian way.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use anjangsana::domain::numeral;
+use anjangsana::domain::{AttachmentName, numeral};
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
@@ -21,14 +22,11 @@ pub(crate) fn answers() -> BTreeMap<String, String> {
                     "koperasi_id" | "tanggal_kunjungan" | "lokasi" | "prd_kdkmp"
                 )
         })
+        .filter(|(_, value)| value.parse::<AttachmentName>().is_err())
         .collect();
     // The screen keeps several choices in the order of the sheet.
     let books = "daftar_anggota daftar_pengurus daftar_pengawas buku_tamu simpanan_anggota notulen_ra notulen_pengurus inventaris";
     answers.insert("org_buku".to_owned(), books.to_owned());
-    answers.insert(
-        "lokasi_alasan".to_owned(),
-        "Langit tertutup pohon sawit".to_owned(),
-    );
     answers
 }
 
@@ -44,12 +42,20 @@ pub(crate) const PRODUCT: [(&str, &str); 5] = [
 /// Answers what stands on this page and is not answered yet, until nothing new appears. Gives what was answered.
 pub(crate) async fn fill_page(device: &Device, answers: &BTreeMap<String, String>) -> Vec<String> {
     device.element("//main//*[starts-with(@id, 'q-')]").await;
-    let mut done = Vec::new();
+    fill_rest(device, answers, &[]).await
+}
+
+async fn fill_rest(
+    device: &Device,
+    answers: &BTreeMap<String, String>,
+    before: &[String],
+) -> Vec<String> {
+    let mut done: Vec<String> = Vec::new();
     loop {
         let open: Vec<String> = present(device)
             .await
             .into_iter()
-            .filter(|path| !done.contains(path))
+            .filter(|path| !done.contains(path) && !before.contains(path))
             .collect();
         let mut next = answers
             .iter()
@@ -67,6 +73,46 @@ pub(crate) async fn fill_page(device: &Device, answers: &BTreeMap<String, String
         }
     }
     saved(device).await;
+    done
+}
+
+/// Answers what stands on this page, and takes what a phone takes: the place, photos, a signature.
+pub(crate) async fn whole_page(
+    device: &Device,
+    answers: &BTreeMap<String, String>,
+    photo: &Path,
+) -> Vec<String> {
+    let mut done = fill_page(device, answers).await;
+    let here = async |id: &str| device.web.find(By::Id(id)).await.is_ok();
+    if here("q-lokasi").await {
+        device.tap("Ambil titik GPS").await;
+        device.sees("(±8 m)").await;
+    }
+    if here("q-foto_lokasi-1").await {
+        device.gives_file("q-foto_lokasi-1", photo).await;
+        device.picture("Foto papan nama / lokasi koperasi").await;
+    }
+    if here("q-foto_kegiatan").await {
+        device.tap("Tambah: Foto kegiatan pembinaan").await;
+        let field = device
+            .web
+            .query(By::Css("#q-foto_kegiatan input[type=file]"))
+            .first()
+            .await
+            .unwrap();
+        field.send_keys(photo.to_str().unwrap()).await.unwrap();
+        device.picture("Foto kegiatan").await;
+    }
+    if here("q-ttd_petugas").await {
+        device.writes_on("q-ttd_petugas-pad").await;
+        let keep =
+            "//fieldset[@id='q-ttd_petugas']//button[normalize-space(.)='Simpan tanda tangan']";
+        let keep = device.element(keep).await;
+        device.tap_element(&keep).await;
+        device.picture("Tanda tangan petugas").await;
+    }
+    // A photo brings the question after it.
+    done.extend(fill_rest(device, answers, &done).await);
     done
 }
 
@@ -155,7 +201,7 @@ async fn tap_input(device: &Device, xpath: &str) {
     device.tap_element(&label).await;
 }
 
-async fn types(device: &Device, id: &str, text: &str) {
+pub(crate) async fn types(device: &Device, id: &str, text: &str) {
     let field = device.web.find(By::Id(id)).await.unwrap();
     device
         .script(
@@ -169,7 +215,7 @@ async fn types(device: &Device, id: &str, text: &str) {
 }
 
 /// The phone's own pickers give their value in one go.
-async fn set(device: &Device, id: &str, value: &str) {
+pub(crate) async fn set(device: &Device, id: &str, value: &str) {
     let done: Value = device
         .script(
             "const e = document.getElementById(arguments[0]);

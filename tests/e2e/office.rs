@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use anjangsana::server::{forms, machine};
 use rusqlite::{Connection, OpenFlags};
 
 /// An office: data that outlives the server process.
@@ -129,6 +130,19 @@ impl Office {
                 "the server did not end cleanly"
             );
         }
+    }
+
+    /// Publishes another version of the checklist, as three sheets; devices get it with their next sync.
+    pub(crate) fn publish(&mut self, survey: &str, choices: &str, settings: &str) {
+        self.stop();
+        let file = self.folder.path().join("anjangsana.sqlite");
+        let sheets = forms::Sheets {
+            survey,
+            choices,
+            settings,
+        };
+        forms::publish(&Connection::open(file).unwrap(), sheets, machine::now()).unwrap();
+        self.start();
     }
 
     /// The server's database, read only.

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use anjangsana::domain::AttachmentName;
 use serde_json::Value;
 
 use crate::browser::{Device, Screen};
 use crate::filling::{self, PRODUCT};
 use crate::office::Office;
+use crate::senses::camera_photo;
 
 const COOPERATIVE: &str = "Koperasi Nelayan CONTOH Bahari Sadai";
 const PIN: &str = "246810";
@@ -22,6 +24,7 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     officer.goto(&office.url("/")).await;
     officer.log_in("petugas1", PIN).await;
     officer.has_the_app().await;
+    let photo = camera_photo(&officer, profiles.path()).await;
 
     // Then there is none: the server is stopped, the page is loaded anew.
     office.stop();
@@ -34,12 +37,13 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
 
     // The checklists, page by page; in the middle the browser is closed and opened again.
     let answers = filling::answers();
+    officer.is_at(-3.0123, 106.4567, 8.0).await;
     let mut answered = Vec::new();
     for _ in 0..4 {
-        answered.extend(filling::fill_page(&officer, &answers).await);
+        answered.extend(filling::whole_page(&officer, &answers, &photo).await);
         filling::next_page(&officer).await;
     }
-    answered.extend(filling::fill_page(&officer, &answers).await);
+    answered.extend(filling::whole_page(&officer, &answers, &photo).await);
     let place = officer.path().await;
     let officer = officer.reopen().await;
     officer.goto(&office.url("/")).await;
@@ -52,8 +56,9 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
         "coming back lands on the same page"
     );
 
+    officer.is_at(-3.0123, 106.4567, 8.0).await;
     loop {
-        answered.extend(filling::fill_page(&officer, &answers).await);
+        answered.extend(filling::whole_page(&officer, &answers, &photo).await);
         add_product(&officer).await;
         if officer.shows("Periksa dan kirim").await {
             break;
@@ -71,6 +76,14 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
 
     // A visit that lacks something says what, a tap away.
     officer.tap("Periksa dan kirim").await;
+    officer.sees("melaksanakan kunjungan pembinaan").await;
+    for picture in [
+        "Foto papan nama / lokasi koperasi",
+        "Foto kegiatan",
+        "Tanda tangan petugas",
+    ] {
+        officer.picture(picture).await;
+    }
     officer.tap("Kirim").await;
     confirm_if_asked(&officer).await;
     officer.sees("Siap dikirim").await;
@@ -88,6 +101,14 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     assert_eq!(all.len(), 1, "exactly one visit");
     let (visit, fields) = all.into_iter().next().unwrap();
     assert_answers(&fields, &answers);
+    assert_eq!(fields["a/lokasi"], "-3.012300 106.456700 0.0 8.0");
+    for path in ["a/foto_lokasi", "a/ttd_petugas"] {
+        let name: AttachmentName = fields[path].as_str().unwrap().parse().unwrap();
+        // The photos followed by themselves, byte for byte.
+        let folder = office.folder.path().join("attachments/whole");
+        let bytes = std::fs::read(folder.join(&name.hash()[..2]).join(name.as_str())).unwrap();
+        assert!(name.names(&bytes), "{path} arrived as it was");
+    }
 
     // The desk reviews it and sends it back with a note at a question.
     let desk = Device::open(&profiles.path().join("desk"), Screen::Desktop).await;
@@ -96,6 +117,7 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     desk.log_in_here("kabid", "135790").await;
     desk.sees(COOPERATIVE).await;
     desk.sees("187,5").await;
+    desk.picture("Foto papan nama / lokasi koperasi").await;
     desk.note(
         "Kas menurut hitungan (Rp)",
         "Hitung ulang bersama bendahara.",

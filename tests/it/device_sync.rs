@@ -384,7 +384,12 @@ async fn an_officer_outside_the_area_sees_nothing_of_it_and_is_refused() {
         outside.log_in("petugas4").await;
         let visit = inside.start().await;
         inside.fill_short(visit).await;
-        inside.ask(Request::SubmitVisit { visit }).await;
+        inside
+            .ask(Request::SubmitVisit {
+                visit,
+                result: None,
+            })
+            .await;
         inside.sync().await;
         assert_eq!(inside.set_aside().await, []);
         outside.sync().await;
@@ -422,7 +427,12 @@ async fn a_visit_is_returned_corrected_and_approved_and_the_desk_sees_what_chang
         desk.log_in("kabid").await;
         let visit = officer.start().await;
         officer.fill_short(visit).await;
-        officer.ask(Request::SubmitVisit { visit }).await;
+        officer
+            .ask(Request::SubmitVisit {
+                visit,
+                result: None,
+            })
+            .await;
         let late = Request::SaveAnswers {
             visit,
             changes: vec![("no_spt".into(), Some("x".into()))],
@@ -468,7 +478,12 @@ async fn a_visit_is_returned_corrected_and_approved_and_the_desk_sees_what_chang
         officer
             .answer(visit, "saksi_nama", "Hasan CONTOH, ketua RT 02")
             .await;
-        officer.ask(Request::SubmitVisit { visit }).await;
+        officer
+            .ask(Request::SubmitVisit {
+                visit,
+                result: None,
+            })
+            .await;
         officer.sync().await;
         desk.sync().await;
         let corrected = desk.visit(visit).await;
@@ -518,11 +533,17 @@ async fn a_visit_that_lacks_answers_is_set_aside_with_its_reason_and_can_be_mend
         officer.log_in("petugas1").await;
         let visit = officer.start().await;
         officer.answer(visit, "kabid_hadir", "ya").await;
-        officer.ask(Request::SubmitVisit { visit }).await;
+        officer.ask(Request::SubmitVisit {
+                visit,
+                result: None,
+            }).await;
         // Another one behind it: it must not wait for the bad one.
         let other = officer.start().await;
         officer.fill_short(other).await;
-        officer.ask(Request::SubmitVisit { visit: other }).await;
+        officer.ask(Request::SubmitVisit {
+                visit: other,
+                result: None,
+            }).await;
         officer.sync().await;
         let queue = officer.queue().await;
         let [item] = queue.items.as_slice() else { panic!("one set aside: {queue:?}") };
@@ -532,7 +553,10 @@ async fn a_visit_that_lacks_answers_is_set_aside_with_its_reason_and_can_be_mend
         officer.ask(Request::Resend { mutation: item.mutation }).await;
         assert_eq!(officer.visit(visit).await.state, VisitState::Draft, "it can be edited again");
         officer.fill_short(visit).await;
-        officer.ask(Request::SubmitVisit { visit }).await;
+        officer.ask(Request::SubmitVisit {
+                visit,
+                result: None,
+            }).await;
         officer.sync().await;
         assert!(officer.queue().await.items.is_empty());
         assert_eq!(officer.visit(visit).await.visit.answers["kabid_hadir"], "tidak");
@@ -558,7 +582,11 @@ async fn a_correction_that_came_too_late_is_kept_until_its_officer_takes_the_ser
         two.sync().await;
         two.ask(Request::Network { online: false }).await;
         two.answer(visit, "no_spt", "SPT-2").await;
-        one.ask(Request::SubmitVisit { visit }).await;
+        one.ask(Request::SubmitVisit {
+            visit,
+            result: None,
+        })
+        .await;
         one.sync().await;
         two.ask(Request::Network { online: true }).await;
         two.sync().await;

@@ -3,15 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anjangsana::domain::{
-    AreaCode, AttachmentName, Cooperative, Decision, FollowUp, Mark, Millis, MutationId, Person,
-    RecordId, Review, Role, Scope, Status, StatusEntry, User, UserId, Visit, VisitState,
+    AreaCode, Assessment, AttachmentName, Cooperative, Decision, FollowUp, Mark, Millis,
+    MutationId, Person, Proposal, RecordId, Review, Role, Scope, ScoredVisit, Status, StatusEntry,
+    User, UserId, Visit, VisitResult, VisitState,
+    assessment::AspectResult,
+    score::Band,
+    status_rule::{Reason, Search},
 };
 use anjangsana::store::api::{
     Account, AppStatus, ApprovedVisit, Bytes, CooperativePage, CooperativeProfile,
     CooperativeQuery, CooperativeRow, Damaged, Difference, FormSheets, HistoryEntry, Home, Inbox,
-    InboxQuery, Keep, Notice, Place, Queue, QueueItem, QueueKind, Reply, Request, Restored,
-    ReviewDraft, Step, StoreError, SyncPhase, SyncStatus, Topic, Transfer, Trouble, VisitDetail,
-    VisitRow,
+    InboxQuery, Keep, Notice, PhotoItem, PhotoPhase, PhotoStatus, Place, Queue, QueueItem,
+    QueueKind, Reply, Request, Restored, ReviewDraft, Step, StoreError, SyncPhase, SyncStatus,
+    Topic, Transfer, Trouble, VisitDetail, VisitRow,
 };
 use anjangsana::sync::backup::Fault;
 use anjangsana::sync::wire::RejectCode;
@@ -106,6 +110,40 @@ fn visit() -> Visit {
             BTreeMap::from([(text("a"), None), (text("b"), Some(text("1")))]),
         )]),
         void: Some(mark("")),
+        result: Some(result()),
+    }
+}
+
+fn result() -> VisitResult {
+    VisitResult {
+        score: Assessment {
+            version: text("1"),
+            date: text("2024-11-07"),
+            aspects: vec![AspectResult {
+                name: text("organisasi"),
+                score: 940,
+                band: Band::Baik,
+                complete: 100,
+                capped: false,
+                incomplete: true,
+                withheld: false,
+            }],
+            total: Some(893),
+            band: Some(Band::SangatKurang),
+            search: Some(Search::Witnessed),
+        },
+        proposal: Proposal {
+            status: Some(Status::KurangAktif),
+            reasons: vec![Reason::Arrears(2), Reason::NoRecord],
+        },
+    }
+}
+
+fn scored_visit() -> ScoredVisit {
+    ScoredVisit {
+        visit: record(1),
+        approved: true,
+        result: result(),
     }
 }
 
@@ -165,6 +203,7 @@ fn transfers() -> Vec<Transfer> {
             at: Some(Millis(5)),
         },
         Transfer::Conflict,
+        Transfer::PhotosFollow(2),
     ];
     all.extend(troubles().into_iter().map(Transfer::Failed));
     all.extend(aside);
@@ -224,6 +263,18 @@ fn statuses() -> Vec<AppStatus> {
     ]
 }
 
+fn photo_item(refused: Option<String>) -> PhotoItem {
+    PhotoItem {
+        name: attachment(),
+        size: 300_000,
+        sent: 64_000,
+        since: Millis(3),
+        refused,
+        visit: record(1),
+        cooperative: text("KSP Maju"),
+    }
+}
+
 fn phases() -> Vec<SyncStatus> {
     let phases = [
         SyncPhase::Idle,
@@ -240,8 +291,24 @@ fn phases() -> Vec<SyncStatus> {
         trouble: None,
         pulled: 128,
         clock_offset: -86_400_000,
+        photos: PhotoStatus {
+            waiting: 3,
+            bytes: u64::MAX,
+            aside: 1,
+            phase: PhotoPhase::Sending,
+            trouble: Some(Trouble::Unreachable),
+            wifi_only: true,
+        },
     };
     let mut all: Vec<_> = phases.map(status).to_vec();
+    let photos = [PhotoPhase::Held, PhotoPhase::Waiting { until: Millis(9) }];
+    all.extend(photos.map(|phase| SyncStatus {
+        photos: PhotoStatus {
+            phase,
+            ..PhotoStatus::default()
+        },
+        ..SyncStatus::default()
+    }));
     all.extend(troubles().into_iter().map(|trouble| SyncStatus {
         trouble: Some(trouble),
         ..SyncStatus::default()
@@ -296,7 +363,10 @@ fn every_request_crosses() {
             visit,
             place: Place::default(),
         },
-        Request::SubmitVisit { visit },
+        Request::SubmitVisit {
+            visit,
+            result: Some(result()),
+        },
         Request::DiscardVisit {
             visit,
             reason: String::new(),
@@ -306,6 +376,11 @@ fn every_request_crosses() {
         },
         Request::Queue,
         Request::SyncNow,
+        Request::SendPhotos,
+        Request::ResendPhoto(attachment()),
+        Request::PhotosByWifi { only: true },
+        Request::Wifi(Some(false)),
+        Request::Wifi(None),
         Request::Network { online: true },
         Request::Resend {
             mutation: mutation(),
@@ -417,6 +492,7 @@ fn every_reply_crosses() {
             date: text("2023-11-07"),
             answers: visit().answers,
         }),
+        earlier: vec![scored_visit()],
         review_draft: draft(),
         people: people.to_vec(),
         officer_name: text("petugas1"),
@@ -477,6 +553,7 @@ fn every_reply_crosses() {
                 due: text("2024-12-31"),
                 status: text("belum"),
             }],
+            scores: vec![scored_visit()],
         })),
         Reply::Started(record(1)),
         Reply::Visit(Box::new(detail)),
@@ -504,6 +581,7 @@ fn every_reply_crosses() {
     replies.extend(phases().into_iter().map(|sync| {
         Reply::Queue(Queue {
             items: items.to_vec(),
+            photos: vec![photo_item(None), photo_item(Some(text("why")))],
             sync,
         })
     }));
@@ -531,6 +609,7 @@ fn every_error_crosses() {
         StoreError::BadCredentials,
         StoreError::OldSecretNeeded,
         StoreError::NotFound,
+        StoreError::NotYet,
         StoreError::State {
             state: VisitState::Void,
         },

@@ -77,6 +77,7 @@ fn request(phone: u32, mutations: Vec<Mutation>) -> SyncRequest {
         sent_at: Millis(1),
         cursor: u64::from(u32::MAX),
         scope: "none".to_owned(),
+        epoch: None,
         mutations,
     }
 }

@@ -178,6 +178,7 @@ impl Phone {
             sent_at: Millis(5),
             cursor: self.cursor,
             scope: self.scope.clone(),
+            epoch: None,
             mutations: mutations.to_vec(),
         }
     }

@@ -37,7 +37,11 @@ async fn the_admin_sees_what_was_refused_or_disputed_with_whom_why_and_whether_i
         two.sync().await;
         let incomplete = one.start().await;
         one.answer(incomplete, "kabid_hadir", "ya").await;
-        one.ask(Request::SubmitVisit { visit: incomplete }).await;
+        one.ask(Request::SubmitVisit {
+            visit: incomplete,
+            result: None,
+        })
+        .await;
         one.sync().await;
 
         let seen = listed().await.items;
@@ -65,7 +69,11 @@ async fn the_admin_sees_what_was_refused_or_disputed_with_whom_why_and_whether_i
         })
         .await;
         one.fill_short(incomplete).await;
-        one.ask(Request::SubmitVisit { visit: incomplete }).await;
+        one.ask(Request::SubmitVisit {
+            visit: incomplete,
+            result: None,
+        })
+        .await;
         one.sync().await;
         let seen = listed().await.items;
         assert!(seen[0].mended && !seen[1].mended, "{seen:?}");

@@ -1,10 +1,13 @@
 //! `cargo xtask test`: lint, then every test, the ones in a browser last. And the screenshots, which are made the same way.
 
 use crate::step::step;
-use crate::{browser, bundle, cargo, exec, lint, place, sizes};
+use crate::{browser, bundle, cargo, exec, lint, place, sim, sizes, tus};
 use anyhow::Result;
 use std::path::Path;
 use std::process::Command;
+
+/// The tests that need the client from npm.
+const TUS: &str = "official_tus_client";
 
 /// Runs everything, or only the tests whose names contain `filter`.
 ///
@@ -29,6 +32,17 @@ pub(crate) fn test(filter: Option<&str>) -> Result<()> {
         }
         exec::run(command.args(filter))
     })?;
+    if filter.is_none_or(|filter| filter.contains(TUS) || TUS.contains(filter)) {
+        let client = tus::install()?;
+        step("the official tus client", || {
+            let mut command = native(&["--test", "it"]);
+            command.args([TUS, "--", "--ignored"]);
+            exec::run(command.env("ANJANGSANA_TUS", client))
+        })?;
+    }
+    if filter.is_none() {
+        sim::in_tests()?;
+    }
     let bundle = bundle::build(bundle::Kind::Release)?;
     if exists("tests/e2e.rs") {
         let mut command = in_browser(&bundle.folder)?;
@@ -64,6 +78,18 @@ pub(crate) fn screenshots(folder: Option<&str>) -> Result<()> {
     })?;
     println!("  {}", folder.display());
     Ok(())
+}
+
+/// Measures the app in a browser and prints the figures.
+///
+/// # Errors
+/// When a build or the browser fails.
+pub(crate) fn bench() -> Result<()> {
+    let bundle = bundle::build(bundle::Kind::Release)?;
+    let mut command = in_browser(&bundle.folder)?;
+    step("measuring in a browser", || {
+        exec::run(command.args(["bench_browser", "--", "--include-ignored", "--nocapture"]))
+    })
 }
 
 /// `cargo test` with the one feature set, so that nothing is compiled twice.

@@ -2,12 +2,14 @@
 #![allow(unsafe_code)] // what `wasm_bindgen` makes of `extern "C"` blocks
 
 mod bridge;
+pub mod camera;
 pub mod client;
 pub mod files;
 pub mod history;
 mod http;
 mod locks;
 pub mod page;
+pub mod place;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;
 

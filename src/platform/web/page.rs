@@ -12,7 +12,7 @@ use crate::domain::{Millis, id::Entropy};
 /// A touch or a key counts as activity at most so often, milliseconds.
 const ACTIVITY_PERIOD: f64 = 10_000.0;
 
-fn window() -> Option<Window> {
+pub(super) fn window() -> Option<Window> {
     web_sys::window()
 }
 
@@ -76,6 +76,31 @@ pub fn on_network(mut changed: impl FnMut(bool) + 'static) {
             changed(online);
         }
     });
+}
+
+fn connection() -> Option<JsValue> {
+    let connection = Reflect::get(&window()?.navigator(), &"connection".into()).ok()?;
+    connection.is_object().then_some(connection)
+}
+
+/// Whether the network is Wi-Fi or a cable, where the browser can say.
+#[must_use]
+pub fn wifi() -> Option<bool> {
+    let kind = Reflect::get(&connection()?, &"type".into()).ok()?;
+    match kind.as_string()?.as_str() {
+        "wifi" | "ethernet" => Some(true),
+        "cellular" | "bluetooth" | "wimax" => Some(false),
+        _ => None,
+    }
+}
+
+/// Calls back whenever another kind of network is used.
+pub fn on_wifi(mut changed: impl FnMut(Option<bool>) + 'static) {
+    if let Some(connection) = connection() {
+        listen(connection.unchecked_ref(), "change", move |_| {
+            changed(wifi());
+        });
+    }
 }
 
 /// Calls back whenever the person touches or types, at most once in ten seconds: for the lock after ten idle minutes.
@@ -219,12 +244,23 @@ pub fn set_language(language: &str) {
 
 /// Brings the element with that id into view and gives it the focus, as soon as it is there (within a second).
 pub fn focus(element: &str) {
+    focus_with(element, true);
+}
+
+/// Gives the focus to an element that stands where the person looks already.
+pub fn focus_in_place(element: &str) {
+    focus_with(element, false);
+}
+
+fn focus_with(element: &str, scroll: bool) {
     let element = element.to_owned();
     spawn_local(async move {
         for _ in 0..20 {
             let found = window().and_then(|window| window.document()?.get_element_by_id(&element));
             if let Some(found) = found {
-                found.scroll_into_view();
+                if scroll {
+                    found.scroll_into_view();
+                }
                 if let Ok(found) = found.dyn_into::<web_sys::HtmlElement>() {
                     let _focused = found.focus();
                 }
@@ -266,84 +302,6 @@ pub async fn sleep(millis: u32) {
         }
     });
     let _woke = JsFuture::from(promise).await;
-}
-
-/// Why there is no GPS fix.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum NoPosition {
-    /// The person or the browser's settings do not allow it.
-    Refused,
-    /// The device cannot find its place, or has no means to.
-    Unavailable,
-    /// Not found in a minute.
-    Timeout,
-}
-
-impl NoPosition {
-    /// From a `GeolocationPositionError`.
-    fn of(error: &JsValue) -> Self {
-        let code = Reflect::get(error, &"code".into())
-            .ok()
-            .and_then(|code| code.as_f64());
-        match code {
-            Some(1.0) => Self::Refused,
-            Some(3.0) => Self::Timeout,
-            _ => Self::Unavailable,
-        }
-    }
-}
-
-/// The device's position, asked for once, high accuracy.
-///
-/// # Errors
-/// Why there is none.
-pub async fn position() -> Result<Position, NoPosition> {
-    let none = || NoPosition::Unavailable;
-    let navigator = window().ok_or_else(none)?.navigator();
-    let geolocation = Reflect::get(&navigator, &"geolocation".into()).map_err(|_| none())?;
-    let get: Function = Reflect::get(&geolocation, &"getCurrentPosition".into())
-        .ok()
-        .and_then(|found| found.dyn_into().ok())
-        .ok_or_else(none)?;
-    let options = js_sys::Object::new();
-    for (name, value) in [
-        ("enableHighAccuracy", JsValue::TRUE),
-        ("timeout", JsValue::from(60_000)),
-        ("maximumAge", JsValue::from(0)),
-    ] {
-        let _set = Reflect::set(&options, &name.into(), &value);
-    }
-    let promise = Promise::new(&mut |resolve, reject| {
-        let _asked = get.call3(&geolocation, &resolve, &reject, &options);
-    });
-    let fix = JsFuture::from(promise)
-        .await
-        .map_err(|error| NoPosition::of(&error))?;
-    let coordinates = Reflect::get(&fix, &"coords".into()).map_err(|_| none())?;
-    let number = |name: &str| {
-        Reflect::get(&coordinates, &name.into())
-            .ok()
-            .and_then(|found| found.as_f64())
-    };
-    Ok(Position {
-        latitude: number("latitude").ok_or_else(none)?,
-        longitude: number("longitude").ok_or_else(none)?,
-        altitude: number("altitude").unwrap_or(0.0),
-        accuracy: number("accuracy").unwrap_or(0.0),
-    })
-}
-
-/// A GPS fix.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Position {
-    /// Degrees north.
-    pub latitude: f64,
-    /// Degrees east.
-    pub longitude: f64,
-    /// Metres, 0 when unknown.
-    pub altitude: f64,
-    /// Metres.
-    pub accuracy: f64,
 }
 
 /// Calls back when the page is about to be hidden or closed: the last moment to save what was just typed.

@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::{
-    domain::{record::overlay, visit::WAS},
+    domain::{
+        assessment::{PROPOSAL, SCORE},
+        record::overlay,
+        visit::WAS,
+    },
     sync::wire::Mutation,
 };
 
@@ -59,8 +63,9 @@ fn fights(name: &str, value: &Value, facts: &Facts<'_>) -> bool {
     let Some(present) = facts.present else {
         return false;
     };
-    // What an answer was at a submission is for the server to say, see `visit::amend`.
+    // What an answer was at a submission is for the server to say, see `visit::amend`, and so is what a visit comes to.
     !name.starts_with(WAS)
+        && ![SCORE, PROPOSAL].contains(&name)
         && facts.others.contains(&present.field_rev(name))
         && present.record.fields.get(name).unwrap_or(&Value::Null) != value
 }

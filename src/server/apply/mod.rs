@@ -26,6 +26,8 @@ use crate::{
 pub struct Facts<'a> {
     /// Who asks.
     pub user: &'a User,
+    /// For a new visit: whether its cooperative lies or lay where the user works or worked.
+    pub in_sight: bool,
     /// The record as it stands; none for a new one.
     pub present: Option<&'a Stored>,
     /// The revs that others than this user on this device gave it since the mutation's base.

@@ -32,8 +32,11 @@ pub struct HistoryEntry {
     pub device: Option<DeviceId>,
     /// When, by the device's clock.
     pub at: Millis,
-    /// When it arrived.
+    /// When it arrived, by the server's clock.
     pub received_at: Millis,
+    /// How far the server's clock was ahead of the device's then, ms; none when that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<i64>,
     /// The visit or one of its reviews.
     pub kind: Kind,
     /// Which record.
@@ -97,6 +100,7 @@ fn lines(entries: Vec<Entry>) -> Vec<HistoryEntry> {
                 device: entry.author.device,
                 at: entry.at,
                 received_at: entry.received_at,
+                clock: entry.clock,
                 kind: entry.kind,
                 record: entry.record,
                 rev,

@@ -5,6 +5,7 @@
 
 pub mod attachment;
 pub mod attempt;
+pub mod epoch;
 pub mod meta;
 pub mod mutation;
 pub mod pull;
@@ -27,7 +28,11 @@ use self::{readers::Readers, writer::Writer};
 pub const FILE: &str = "anjangsana.sqlite";
 
 /// The steps of the schema, in order.
-pub const STEPS: [Step; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+pub const STEPS: [Step; 3] = [
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+];
 
 /// Readers at the same time.
 const READERS: usize = 4;

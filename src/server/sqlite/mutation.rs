@@ -48,6 +48,8 @@ pub struct Entry {
     pub at: Millis,
     /// When it arrived.
     pub received_at: Millis,
+    /// The server's clock minus the device's when it arrived, ms; none when that is not known.
+    pub clock: Option<i64>,
     /// The fields it changes.
     pub fields: Fields,
     /// What was answered.
@@ -71,6 +73,8 @@ pub struct NewEntry<'a> {
     pub at: Millis,
     /// When it arrived.
     pub received_at: Millis,
+    /// The server's clock minus the device's when it arrived, ms; none when that is not known.
+    pub clock: Option<i64>,
     /// The fields it changes, as JSON.
     pub fields: &'a str,
     /// What was answered.
@@ -161,6 +165,7 @@ pub fn put(connection: &Connection, entry: &NewEntry<'_>) -> Result<(), Error> {
             ":base_rev": entry.base_rev,
             ":at": entry.at.0,
             ":received_at": entry.received_at.0,
+            ":clock": entry.clock,
             ":outcome": outcome,
             ":rev": rev,
             ":code": code,
@@ -188,6 +193,7 @@ pub fn of_record(connection: &Connection, record: RecordId) -> Result<Vec<Entry>
             base_rev: row.get("base_rev")?,
             at: Millis(row.get("at")?),
             received_at: Millis(row.get("received_at")?),
+            clock: row.get("clock")?,
             fields: serde_json::from_str(&row.get::<_, String>("fields")?)
                 .map_err(stored("fields"))?,
             answered: answered(row)?,

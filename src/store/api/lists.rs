@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::Trouble;
 
 use crate::domain::{
-    AreaCode, Cooperative, FollowUp, Millis, Person, RecordId, Status, StatusEntry, UserId,
-    VisitState,
+    AreaCode, Cooperative, FollowUp, Millis, Person, RecordId, ScoredVisit, Status, StatusEntry,
+    UserId, VisitState,
 };
 
 use crate::sync::wire::RejectCode;
@@ -86,6 +86,8 @@ pub struct CooperativeProfile {
     pub visits: Vec<VisitRow>,
     /// Open follow-ups of its visits, by due date.
     pub follow_ups: Vec<FollowUp>,
+    /// What its submitted visits came to, newest first.
+    pub scores: Vec<ScoredVisit>,
 }
 
 /// A visit in a list.
@@ -131,6 +133,8 @@ pub enum Transfer {
         /// Since when, as far as known.
         at: Option<Millis>,
     },
+    /// The server has the answers; so many photos are still to come.
+    PhotosFollow(u32),
     /// The last try failed; tried again by itself.
     Failed(Trouble),
     /// The server will not take a change; it is kept here.
@@ -142,6 +146,14 @@ pub enum Transfer {
     },
     /// Changed elsewhere too; a person must choose.
     Conflict,
+}
+
+impl Transfer {
+    /// Whether the server has every answer, photos or not.
+    #[must_use]
+    pub fn has_data_sent(&self) -> bool {
+        matches!(self, Transfer::Sent { .. } | Transfer::PhotosFollow(_))
+    }
 }
 
 /// What to show of the inbox.

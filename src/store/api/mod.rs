@@ -16,7 +16,9 @@ pub use visit::*;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{AttachmentName, Decision, Millis, MutationId, RecordId, VisitState};
+use crate::domain::{
+    AttachmentName, Decision, Millis, MutationId, RecordId, VisitResult, VisitState,
+};
 use crate::sync::backup::Fault;
 
 /// A question or an order from a screen.
@@ -84,7 +86,8 @@ pub enum Request {
         /// At least one byte, at most [`crate::domain::attachment::MOST_BYTES`].
         bytes: Bytes,
     },
-    /// The bytes that an answer names, or [`StoreError::NotFound`] when they are not here. -> [`Reply::Bytes`]
+    /// The bytes that an answer names; what is not on the device is asked of the server. [`StoreError::NotYet`] while
+    /// they are on their way to it. -> [`Reply::Bytes`]
     Attachment(AttachmentName),
     /// Remembers where the officer is in a visit. -> [`Reply::Saved`]
     KeepPlace {
@@ -97,6 +100,8 @@ pub enum Request {
     SubmitVisit {
         /// The visit.
         visit: RecordId,
+        /// What it comes to, if its form has a score.
+        result: Option<VisitResult>,
     },
     /// Gives up a draft that was never submitted. -> [`Reply::Saved`]
     DiscardVisit {
@@ -115,6 +120,17 @@ pub enum Request {
     Queue,
     /// Syncs now. -> [`Reply::Saved`], then notices
     SyncNow,
+    /// Sends the photos now, whatever the network. -> [`Reply::Saved`], then notices
+    SendPhotos,
+    /// Puts a photo that the server would not take back into the queue. -> [`Reply::Saved`]
+    ResendPhoto(AttachmentName),
+    /// Whether photos go by Wi-Fi only. -> [`Reply::Saved`]
+    PhotosByWifi {
+        /// Only by Wi-Fi.
+        only: bool,
+    },
+    /// Whether the network is Wi-Fi, where the browser can say. -> [`Reply::Saved`]
+    Wifi(Option<bool>),
     /// The network came or went, as the page sees it. -> [`Reply::Saved`]
     Network {
         /// Whether the platform says there is a network.
@@ -271,6 +287,9 @@ pub enum StoreError {
         /// How many.
         missing: u32,
     },
+    /// It is on another device, and has not come to the server yet.
+    #[error("not at the server yet")]
+    NotYet,
     /// Empty, larger than an attachment may be, or of a type that the app does not keep.
     #[error("this cannot be an attachment")]
     NotAnAttachment,

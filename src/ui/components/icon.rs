@@ -50,6 +50,12 @@ fn path_of(name: &str) -> &'static str {
         "trash" => "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
         "person" => "M12 4a4 4 0 100 8 4 4 0 000-8M4.500 21a7.500 7.500 0 0115 0",
         "cross" => "M6 6l12 12M18 6L6 18",
+        "minus" => "M5 12h14",
+        "up" => "M5 15l7-7 7 7",
+        "down" => "M5 9l7 7 7-7",
+        "camera" => "M4 8h4l2-3h4l2 3h4v11H4zM12 10a3.5 3.5 0 100 7 3.5 3.5 0 000-7",
+        "picture" => "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9h.01",
+        "code" => "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M8 9v6M12 9v6M16 9v6",
         "out" => "M10 4H5v16h5M14 8l4 4-4 4M18 12H9",
         _ => "",
     }

@@ -10,6 +10,7 @@ use crate::form::{
     ChoiceState, Form, Item, PageState, Problem, QuestionKind, QuestionState, Session,
 };
 use crate::store::api::VisitDetail;
+use crate::ui::components::Attached;
 use crate::ui::format;
 use crate::ui::i18n::{Language, t};
 
@@ -139,7 +140,7 @@ fn collect(items: Vec<Item>, rows: &mut Vec<Row>) {
                 for instance in repeat.instances {
                     rows.push(Row {
                         path: instance.path,
-                        label: instance.label,
+                        label: titled(&instance.label, &instance.items),
                         kind: QuestionKind::Note,
                         choices: Vec::new(),
                         appearance: Vec::new(),
@@ -151,6 +152,20 @@ fn collect(items: Vec<Item>, rows: &mut Vec<Row>) {
                 }
             }
         }
+    }
+}
+
+/// An instance's label with its first answer.
+fn titled(label: &str, items: &[Item]) -> String {
+    let first = items.iter().find_map(|item| match item {
+        Item::Question(question) if question.kind.is_asked() && !question.kind.is_attachment() => {
+            Some(format::answered(question))
+        }
+        _ => None,
+    });
+    match first.flatten() {
+        Some(first) => format!("{label}: {first}"),
+        None => label.to_owned(),
     }
 }
 
@@ -167,7 +182,19 @@ fn row(question: QuestionState) -> Row {
     }
 }
 
-/// The answers as minutes.
+/// An answer to look at: in words, or what it names.
+pub(crate) fn answer(row: &Row) -> Element {
+    match &row.value {
+        Some(name) if row.kind.is_attachment() => rsx! {
+            Attached { name: name.clone(), label: row.label.clone() }
+        },
+        value => rsx! {
+            {row.words(value.as_deref())}
+        },
+    }
+}
+
+/// The answers as minutes. What was left empty is not in them, unless it is missed.
 #[component]
 pub(crate) fn Minutes(pages: Vec<Page>) -> Element {
     if pages.is_empty() {
@@ -175,23 +202,26 @@ pub(crate) fn Minutes(pages: Vec<Page>) -> Element {
             p { class: "quiet", {t("minutes-empty")} }
         };
     }
+    let told = |row: &Row| row.heading || row.value.is_some() || row.problem.is_some();
     rsx! {
         for page in pages {
             if let Some(section) = &page.section {
                 h2 { class: "section-title", "{section}" }
             }
-            section { class: "card minutes",
-                if page.section.as_ref() != Some(&page.title) {
-                    h3 { class: "card-title", "{page.title}" }
-                }
-                dl {
-                    for row in page.rows {
-                        if row.heading {
-                            div { class: "minutes-heading", key: "{row.path}", dt { "{row.label}" } dd {} }
-                        } else {
-                            div { key: "{row.path}", "data-empty": row.value.is_none(), "data-path": "{row.path}",
-                                dt { "{row.label}" }
-                                dd { {row.words(row.value.as_deref())} }
+            if page.rows.iter().any(told) {
+                section { class: "card minutes",
+                    if page.section.as_ref() != Some(&page.title) {
+                        h3 { class: "card-title", "{page.title}" }
+                    }
+                    dl {
+                        for row in page.rows.into_iter().filter(told) {
+                            if row.heading {
+                                div { class: "minutes-heading", key: "{row.path}", dt { "{row.label}" } dd {} }
+                            } else {
+                                div { key: "{row.path}", "data-empty": row.value.is_none(), "data-path": "{row.path}",
+                                    dt { "{row.label}" }
+                                    dd { {answer(&row)} }
+                                }
                             }
                         }
                     }

@@ -4,12 +4,63 @@ use dioxus::prelude::*;
 
 use super::question::Asked;
 use super::work::work;
-use crate::form::ChoiceState;
+use crate::form::{ChoiceState, QuestionState};
 use crate::ui::components::Icon;
 use crate::ui::i18n::{t, ta};
 
 /// Choices above which a search is offered.
-const MANY: usize = 7;
+const MANY: usize = 12;
+/// Choices that are drawn at once.
+const DRAWN: usize = 40;
+
+/// Whether the list is searched: it is long, or the sheet asks for it.
+pub(super) fn searched(question: &QuestionState) -> bool {
+    question.choices.len() > MANY
+        || question
+            .appearance
+            .iter()
+            .any(|word| word == "autocomplete")
+}
+
+/// How the choices stand: side by side when they are few and short or the sheet says so, as a scale for `likert`.
+fn layout(question: &QuestionState) -> &'static str {
+    let asked = |words: &[&str]| {
+        question
+            .appearance
+            .iter()
+            .any(|word| words.iter().any(|wanted| word.starts_with(wanted)))
+    };
+    let short = question.choices.len() <= 3
+        && question
+            .choices
+            .iter()
+            .all(|choice| choice.label.chars().count() <= 12);
+    if asked(&["likert"]) && question.choices.len() <= 5 {
+        "likert"
+    } else if short || asked(&["horizontal", "columns"]) {
+        "short"
+    } else {
+        "list"
+    }
+}
+
+/// The choices to draw: what is chosen is among the first when there are more than are drawn.
+fn drawn(mut rows: Vec<ChoiceState>, value: &str) -> impl Iterator<Item = ChoiceState> {
+    if rows.len() > DRAWN {
+        rows.sort_by_key(|choice| !value.split_whitespace().any(|name| name == choice.name));
+    }
+    rows.into_iter().take(DRAWN)
+}
+
+/// How many more there are than are drawn.
+fn rest(found: usize) -> Element {
+    match found.checked_sub(DRAWN).filter(|rest| *rest > 0) {
+        Some(rest) => rsx! {
+            p { class: "quiet", role: "status", {ta("choice-rest", &[("n", rest.into())])} }
+        },
+        None => rsx! {},
+    }
+}
 
 /// The choices whose label has every word searched for.
 fn matching(choices: &[ChoiceState], search: &str) -> Vec<ChoiceState> {
@@ -58,13 +109,14 @@ pub(crate) fn One(asked: Asked) -> Element {
     } = asked;
     let chosen = question.value.clone();
     let rows = matching(&question.choices, &search.read());
+    let found = rows.len();
     let path = question.path.clone();
     rsx! {
-        if question.choices.len() > MANY {
+        if searched(&question) {
             Narrow { id: id.clone(), search, count: question.choices.len() }
         }
-        div { class: "options", id: "{id}-options", "data-short": short(&question.choices),
-            for choice in rows {
+        div { class: "options", id: "{id}-options", "data-layout": layout(&question),
+            for choice in drawn(rows, chosen.as_deref().unwrap_or_default()) {
                 label { class: "option", key: "{choice.name}",
                     input {
                         r#type: "radio",
@@ -84,6 +136,7 @@ pub(crate) fn One(asked: Asked) -> Element {
                 }
             }
         }
+        {rest(found)}
         if chosen.is_some() && !disabled && !question.required {
             button {
                 class: "link small",
@@ -95,14 +148,6 @@ pub(crate) fn One(asked: Asked) -> Element {
             }
         }
     }
-}
-
-/// Whether the choices are so few and short that they stand side by side.
-fn short(choices: &[ChoiceState]) -> bool {
-    choices.len() <= 3
-        && choices
-            .iter()
-            .all(|choice| choice.label.chars().count() <= 12)
 }
 
 /// Any number of several.
@@ -119,17 +164,18 @@ pub(crate) fn Many(asked: Asked) -> Element {
     } = asked;
     let value = question.value.clone().unwrap_or_default();
     let rows = matching(&question.choices, &search.read());
+    let found = rows.len();
     let order: Vec<String> = question
         .choices
         .iter()
         .map(|choice| choice.name.clone())
         .collect();
     rsx! {
-        if question.choices.len() > MANY {
+        if searched(&question) {
             Narrow { id: id.clone(), search, count: question.choices.len() }
         }
-        div { class: "options", id: "{id}-options",
-            for choice in rows {
+        div { class: "options", id: "{id}-options", "data-layout": layout(&question),
+            for choice in drawn(rows, &value) {
                 label { class: "option", key: "{choice.name}",
                     input {
                         r#type: "checkbox",
@@ -152,6 +198,7 @@ pub(crate) fn Many(asked: Asked) -> Element {
                 }
             }
         }
+        {rest(found)}
     }
 }
 

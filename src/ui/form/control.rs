@@ -2,15 +2,19 @@
 
 use dioxus::prelude::*;
 
+use super::attach::Attach;
 use super::choice::{Many, NativeList, One};
 use super::number::Number;
-use super::place::Geopoint;
+use super::place::{Geopoint, Points};
 use super::question::{Asked, minimal};
+use super::range::Range;
+use super::rank::Rank;
+use super::sign::Signature;
 use super::text::{Dated, Text};
 use super::work::work;
 use crate::form::QuestionKind;
+use crate::ui::components::Attached;
 use crate::ui::format;
-use crate::ui::i18n::t;
 
 /// Picks the control.
 #[component]
@@ -25,8 +29,11 @@ pub(crate) fn Control(asked: Asked) -> Element {
         QuestionKind::Integer => rsx! {
             Number { asked, whole: true }
         },
-        QuestionKind::Decimal | QuestionKind::Range => rsx! {
+        QuestionKind::Decimal => rsx! {
             Number { asked, whole: false }
+        },
+        QuestionKind::Range => rsx! {
+            Range { asked }
         },
         QuestionKind::Date => rsx! {
             Dated { asked, input: "date" }
@@ -43,8 +50,11 @@ pub(crate) fn Control(asked: Asked) -> Element {
         QuestionKind::SelectOne => rsx! {
             One { asked }
         },
-        QuestionKind::SelectMultiple | QuestionKind::Rank => rsx! {
+        QuestionKind::SelectMultiple => rsx! {
             Many { asked }
+        },
+        QuestionKind::Rank => rsx! {
+            Rank { asked }
         },
         QuestionKind::Acknowledge => rsx! {
             Acknowledge { asked }
@@ -52,14 +62,14 @@ pub(crate) fn Control(asked: Asked) -> Element {
         QuestionKind::Geopoint => rsx! {
             Geopoint { asked }
         },
-        QuestionKind::Image
-        | QuestionKind::Signature
-        | QuestionKind::Audio
-        | QuestionKind::Video
-        | QuestionKind::File
-        | QuestionKind::Geotrace
-        | QuestionKind::Geoshape => rsx! {
-            p { class: "quiet", id: asked.id, {t("kind-unknown")} }
+        QuestionKind::Geotrace | QuestionKind::Geoshape => rsx! {
+            Points { asked }
+        },
+        QuestionKind::Signature => rsx! {
+            Signature { asked }
+        },
+        kind if kind.is_attachment() => rsx! {
+            Attach { asked }
         },
         _ => rsx! {
             Text { asked }
@@ -70,20 +80,17 @@ pub(crate) fn Control(asked: Asked) -> Element {
 /// A value that is computed or fixed.
 #[component]
 fn Shown(asked: Asked) -> Element {
-    let question = &asked.question;
-    let value = question.value.as_deref().map_or_else(
-        || "—".to_owned(),
-        |value| {
-            format::answer(
-                question.kind,
-                &question.choices,
-                &question.appearance,
-                value,
-            )
+    let question = asked.question;
+    match &question.value {
+        Some(name) if question.kind.is_attachment() => rsx! {
+            Attached { name: name.clone(), label: question.label }
         },
-    );
-    rsx! {
-        output { class: "computed", id: asked.id, "{value}" }
+        _ => {
+            let words = format::answered(&question).unwrap_or_else(|| "—".to_owned());
+            rsx! {
+                output { class: "computed", id: asked.id, "{words}" }
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A visit being filled: the session and its saving ([`work`]), one page of questions, one control for each kind.
 
 mod answers;
+mod attach;
 mod choice;
 mod control;
 mod layout;
@@ -8,12 +9,15 @@ mod number;
 mod overview;
 mod place;
 mod question;
+mod range;
+mod rank;
 mod runner;
 mod send;
+mod sign;
 mod text;
 mod work;
 
-pub(crate) use answers::{Page, Reading, Row};
+pub(crate) use answers::{Page, Reading, Row, answer};
 pub(crate) use layout::VisitLayout;
 pub(crate) use overview::{VisitOverview, VisitResume};
 pub(crate) use runner::VisitPage;

@@ -3,6 +3,7 @@
 use dioxus::prelude::*;
 
 use super::question::Asked;
+use super::range::stepper;
 use super::work::work;
 use crate::domain::numeral::{self, NumeralError};
 use crate::ui::format;
@@ -96,6 +97,20 @@ pub(crate) fn Number(asked: Asked, whole: bool) -> Element {
             draft.set(Some(text));
         }
     };
+    let onstep = use_callback({
+        let (work, path) = (work.clone(), path.clone());
+        let now: i64 = question
+            .value
+            .as_deref()
+            .and_then(|value| value.parse().ok())
+            .unwrap_or(0);
+        move |by: f64| {
+            work.drafts.borrow_mut().remove(&path);
+            draft.set(None);
+            let next = now.saturating_add(by as i64).to_string();
+            fault.set(work.answer(&path, Some(&next), false).err());
+        }
+    });
     let left = move |_: FocusEvent| {
         work.flush();
         let Some(text) = draft.peek().clone() else {
@@ -109,7 +124,7 @@ pub(crate) fn Number(asked: Asked, whole: bool) -> Element {
             fault.set(complaint(&text, &typed));
         }
     };
-    rsx! {
+    let field = rsx! {
         input {
             id,
             class: "number",
@@ -124,6 +139,11 @@ pub(crate) fn Number(asked: Asked, whole: bool) -> Element {
             oninput: typed,
             onblur: left,
         }
+    };
+    if whole && question.appearance.iter().any(|word| word == "counter") {
+        stepper(disabled, onstep, field)
+    } else {
+        field
     }
 }
 

@@ -100,7 +100,7 @@ pub(crate) fn VisitOverview(id: RecordId) -> Element {
 }
 
 /// ISO date of the visit: its answer, or when it was begun.
-fn visit_date(work: &Work) -> String {
+pub(super) fn visit_date(work: &Work) -> String {
     let visit = &work.detail.visit;
     visit
         .answers

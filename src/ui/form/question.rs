@@ -23,12 +23,18 @@ pub(crate) struct Asked {
     pub(crate) fault: Signal<Option<String>>,
 }
 
+/// Whether what is missing on this page is shown as a fault: the person wanted to go on, or looked at the summary.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct Strict(pub(super) Signal<bool>);
+
 /// A question by its path. Draws itself anew when its state changes, and nothing else does.
 #[component]
 pub(crate) fn Question(path: String) -> Element {
     let work = work();
     let cell = use_hook(|| work.cell(&path));
     let fault = use_signal(|| None::<String>);
+    let mut left = use_signal(|| true);
+    let strict = consume_context::<Strict>().0;
     let Some(question) = (cell.view)() else {
         return rsx! {};
     };
@@ -45,11 +51,16 @@ pub(crate) fn Question(path: String) -> Element {
             }
         };
     }
-    let strict = (work.strict)();
+    // What is missing is said when the page was checked; what is wrong, too, or when the person has gone on from it.
+    let strict = strict();
+    let typed = matches!(
+        question.kind,
+        QuestionKind::Text | QuestionKind::Integer | QuestionKind::Decimal | QuestionKind::Barcode
+    );
     let problem = question
         .problem
         .as_ref()
-        .filter(|problem| strict || problem.kind != ProblemKind::Required)
+        .filter(|problem| strict || (problem.kind != ProblemKind::Required && (left() || !typed)))
         .map(|problem| problem.message.clone());
     let error = fault().or(problem);
     let id = element_id(&path);
@@ -78,7 +89,11 @@ pub(crate) fn Question(path: String) -> Element {
             | QuestionKind::SelectMultiple
             | QuestionKind::Rank
             | QuestionKind::Geopoint
-    ) && !minimal(&question);
+            | QuestionKind::Geotrace
+            | QuestionKind::Geoshape
+    ) || question.kind.is_attachment()
+        || question.read_only;
+    let group = group && !minimal(&question);
     let words = rsx! {
         if !question.required && !question.read_only {
             span { class: "optional", {t("optional")} }
@@ -94,8 +109,10 @@ pub(crate) fn Question(path: String) -> Element {
         }
     };
     let foot = rsx! {
-        if let Some(error) = error {
-            p { class: "error", id: error_id, Icon { name: "alert" } "{error}" }
+        div { "aria-live": "polite",
+            if let Some(error) = error {
+                p { class: "error", id: error_id, Icon { name: "alert" } "{error}" }
+            }
         }
         // A text that is no answer is not saved as one, whatever became of the answer.
         if fault.read().is_none() {
@@ -106,6 +123,7 @@ pub(crate) fn Question(path: String) -> Element {
     let stand = {
         let path = path.clone();
         move |_| {
+            left.set(false);
             let page = work.place().page;
             if !page.is_empty() {
                 work.stand(&page, Some(&path));
@@ -123,6 +141,7 @@ pub(crate) fn Question(path: String) -> Element {
                 "data-invalid": invalid,
                 "aria-describedby": described,
                 onfocusin: stand,
+                onfocusout: move |_| left.set(true),
                 legend { "{question.label}" }
                 {words}
                 Control { asked }
@@ -131,7 +150,12 @@ pub(crate) fn Question(path: String) -> Element {
         }
     } else {
         rsx! {
-            div { class: "question", "data-path": "{path}", "data-invalid": invalid, onfocusin: stand,
+            div {
+                class: "question",
+                "data-path": "{path}",
+                "data-invalid": invalid,
+                onfocusin: stand,
+                onfocusout: move |_| left.set(true),
                 if question.kind != QuestionKind::Acknowledge {
                     label { r#for: id, "{question.label}" }
                 }
@@ -146,10 +170,8 @@ pub(crate) fn Question(path: String) -> Element {
 /// Whether a choice is to be shown as a native list.
 pub(crate) fn minimal(question: &QuestionState) -> bool {
     question.kind == QuestionKind::SelectOne
-        && question
-            .appearance
-            .iter()
-            .any(|word| word == "minimal" || word == "autocomplete")
+        && !super::choice::searched(question)
+        && question.appearance.iter().any(|word| word == "minimal")
 }
 
 /// Whether the answer is on disk. Says so only after the store has.

@@ -5,11 +5,10 @@ use std::rc::Rc;
 use dioxus::prelude::*;
 
 use super::layout::Reread;
-use super::question::Question;
+use super::question::{Question, Strict};
 use super::work::{Saving, Work, element_id, work};
 use crate::domain::RecordId;
-use crate::form::{Item, RepeatState};
-use crate::platform::web::page as browser;
+use crate::form::{Item, RepeatInstance, RepeatState};
 use crate::ui::components::{Alert, Confirm, Icon, Tone, use_title};
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
@@ -39,6 +38,7 @@ fn Runner(id: RecordId, page: String) -> Element {
             }
         });
     });
+    use_context_provider(|| Strict(Signal::new(work.is_checked(&page))));
     let pages = (work.pages)();
     let title = work.page_title(&page);
     use_title(&title);
@@ -71,7 +71,7 @@ fn Runner(id: RecordId, page: String) -> Element {
                 Alert { tone: Tone::Info, p { {t("visit-read-only")} } }
             }
             Trouble {}
-            Questions { page }
+            Questions { page: page.clone() }
         }
         footer { class: "foot",
             if let Some(before) = before {
@@ -84,10 +84,7 @@ fn Runner(id: RecordId, page: String) -> Element {
             }
             SavedLine {}
             if let Some(after) = after {
-                Link { class: "button primary", to: Route::VisitPage { id, page: after },
-                    span { {t("next")} }
-                    Icon { name: "next" }
-                }
+                Next { id, page, after }
             } else if work.detail.editable {
                 Link { class: "button primary", to: Route::VisitSend { id },
                     span { {t("check-and-send")} }
@@ -98,11 +95,53 @@ fn Runner(id: RecordId, page: String) -> Element {
     }
 }
 
+/// Goes on when nothing on the page is missing or wrong; otherwise says so there, and lets the person go on all the same.
+#[component]
+fn Next(id: RecordId, page: String, after: String) -> Element {
+    let work = work();
+    let mut strict = consume_context::<Strict>().0;
+    let mut held = use_signal(|| false);
+    let to = Route::VisitPage { id, page: after };
+    let mut missing = 0;
+    if held() {
+        // Counted anew with every answer, though not with every letter.
+        let _ = (work.saving)();
+        missing = work.check(&page).len();
+    }
+    rsx! {
+        p { class: "held", role: "alert",
+            if missing > 0 {
+                span { {ta("page-problems", &[("n", missing.into())])} }
+                Link { class: "link", to: to.clone(), {t("next-anyway")} }
+            }
+        }
+        button {
+            class: "button primary",
+            r#type: "button",
+            onclick: move |_| {
+                let problems = if work.detail.editable { work.check(&page) } else { Vec::new() };
+                held.set(!problems.is_empty());
+                match problems.first() {
+                    Some(first) => {
+                        strict.set(true);
+                        work.seek(&first.path);
+                    }
+                    None => {
+                        navigator().push(to.clone());
+                    }
+                }
+            },
+            span { {t("next")} }
+            Icon { name: "next" }
+        }
+    }
+}
+
 /// Coming to a page: it becomes the place to come back to, and a question remembered on it gets the focus.
 fn land(work: &Rc<Work>, page: &str) {
     let place = work.place();
     match place.question {
-        Some(question) if place.page == page => browser::focus(&element_id(&question)),
+        Some(question) if place.page == page => work.seek(&question),
         _ => work.stand(page, None),
     }
 }
@@ -139,69 +178,110 @@ fn Items(items: Vec<Item>) -> Element {
 fn Repeat(repeat: RepeatState) -> Element {
     let work = work();
     let editable = work.detail.editable;
-    let mut removing = use_signal(|| None::<String>);
+    let strict = consume_context::<Strict>().0;
     let path = repeat.path.clone();
+    let alone = repeat.instances.len() == 1;
     rsx! {
         section { class: "repeat", id: element_id(&repeat.path), tabindex: "-1",
             h2 { "{repeat.label}" }
             if let Some(hint) = &repeat.hint {
                 p { class: "hint", "{hint}" }
             }
-            if let Some(problem) = repeat.problem.as_ref().filter(|_| (work.strict)()) {
+            if let Some(problem) = repeat.problem.as_ref().filter(|_| strict()) {
                 p { class: "error", Icon { name: "alert" } "{problem.message}" }
             }
             if repeat.instances.is_empty() {
                 p { class: "quiet", {t("repeat-empty")} }
             }
             for instance in repeat.instances {
-                section {
-                    class: "instance",
-                    key: "{instance.path}",
-                    id: element_id(&instance.path),
-                    tabindex: "-1",
-                    header {
-                        h3 { "{instance.label}" }
-                        if editable && repeat.can_remove {
-                            button {
-                                class: "link danger",
-                                r#type: "button",
-                                aria_label: ta("repeat-remove-named", &[("name", instance.label.clone().into())]),
-                                onclick: {
-                                    let path = instance.path.clone();
-                                    move |_| removing.set(Some(path.clone()))
-                                },
-                                Icon { name: "trash" }
-                                {t("repeat-remove")}
-                            }
-                        }
-                    }
-                    Items { items: instance.items }
-                }
+                Instance { key: "{instance.path}", instance, alone, removable: editable && repeat.can_remove }
             }
             if editable && repeat.can_add {
                 button {
                     class: "button wide dashed",
                     r#type: "button",
-                    onclick: {
-                        let work = work.clone();
-                        move |_| work.add_instance(&path)
-                    },
+                    onclick: move |_| work.add_instance(&path),
                     Icon { name: "plus" }
                     {ta("repeat-add", &[("name", repeat.label.clone().into())])}
                 }
             }
         }
-        if let Some(path) = removing() {
+    }
+}
+
+/// One of them as a card. It is open while it is new, alone or looked for, and named by its first answer when it is not.
+#[component]
+fn Instance(instance: RepeatInstance, alone: bool, removable: bool) -> Element {
+    let work = work();
+    let mut removing = use_signal(|| false);
+    let title = instance.items.iter().find_map(|item| match item {
+        Item::Question(question) if question.kind.is_asked() && !question.kind.is_attachment() => {
+            Some(question.path.clone())
+        }
+        _ => None,
+    });
+    let named = title.as_ref().map(|path| work.cell(path).view);
+    let name = named
+        .and_then(|view| view())
+        .and_then(|question| format::answered(&question));
+    let inside = format!("{}/", instance.path);
+    let mut chosen = use_signal(|| None::<bool>);
+    let born_empty = use_hook(|| name.is_none());
+    use_effect(move || {
+        if (work.sought)().starts_with(&inside) {
+            chosen.set(Some(true));
+        }
+    });
+    let work = super::work::work();
+    let open = chosen().unwrap_or(alone || born_empty);
+    let fold = if open { "up" } else { "down" };
+    let id = element_id(&instance.path);
+    let label = match &name {
+        Some(name) => format!("{}: {name}", instance.label),
+        None => instance.label.clone(),
+    };
+    rsx! {
+        section { class: "instance", id: "{id}", tabindex: "-1",
+            header {
+                h3 {
+                    button {
+                        class: "fold",
+                        r#type: "button",
+                        "aria-expanded": open,
+                        "aria-controls": "{id}-in",
+                        onclick: move |_| chosen.set(Some(!open)),
+                        Icon { name: fold }
+                        "{label}"
+                    }
+                }
+                if removable {
+                    button {
+                        class: "link danger",
+                        r#type: "button",
+                        aria_label: ta("repeat-remove-named", &[("name", label.clone().into())]),
+                        onclick: move |_| removing.set(true),
+                        Icon { name: "trash" }
+                        {t("repeat-remove")}
+                    }
+                }
+            }
+            div { class: "instance-in", id: "{id}-in",
+                if open {
+                    Items { items: instance.items }
+                }
+            }
+        }
+        if removing() {
             Confirm {
                 title: t("repeat-remove-title"),
-                text: t("repeat-remove-text"),
+                text: format!("{label}. {}", t("repeat-remove-text")),
                 confirm: t("repeat-remove"),
                 danger: true,
                 onconfirm: move |()| {
-                    work.remove_instance(&path);
-                    removing.set(None);
+                    removing.set(false);
+                    work.remove_instance(&instance.path);
                 },
-                oncancel: move |()| removing.set(None),
+                oncancel: move |()| removing.set(false),
             }
         }
     }

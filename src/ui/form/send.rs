@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 
 use super::answers::{Minutes, pages_of};
 use super::layout::Reread;
-use super::overview::JumpLink;
+use super::overview::{JumpLink, visit_date};
 use super::runner::{SavedLine, Trouble};
 use super::work::work;
 use crate::domain::RecordId;
@@ -20,13 +20,12 @@ use crate::ui::state::shell;
 #[component]
 pub(crate) fn VisitSend(id: RecordId) -> Element {
     let work = work();
-    let mut strict = work.strict;
     let mut busy = use_signal(|| false);
     let mut error = use_signal(|| None::<String>);
     let mut reread = consume_context::<Reread>().0;
     use_hook(browser::scroll_to_top);
     // From now on a missing answer is shown at its question, too.
-    use_effect(move || strict.set(true));
+    use_hook(|| work.strict.set(true));
     let problems = work.problems();
     let count = problems.len();
     let pages = work.reading(pages_of);
@@ -59,6 +58,15 @@ pub(crate) fn VisitSend(id: RecordId) -> Element {
         }
     });
 
+    let detail = &work.detail;
+    let words = [
+        ("date", format::date(&visit_date(&work)).into()),
+        ("officer", detail.officer_name.clone().into()),
+        ("cooperative", detail.cooperative.name.clone().into()),
+        ("desa", detail.cooperative.desa.clone().into()),
+        ("kecamatan", detail.cooperative.area.name().into()),
+    ];
+    let opening = ta("minutes-opening", &words);
     rsx! {
         Head { title: t("send-title"), lead: work.detail.cooperative.name.clone(), back: Route::VisitOverview { id } }
         Trouble {}
@@ -80,6 +88,7 @@ pub(crate) fn VisitSend(id: RecordId) -> Element {
         if let Some(why) = error() {
             Alert { tone: Tone::Bad, p { "{why}" } }
         }
+        p { class: "lead", "{opening}" }
         Minutes { pages }
         footer { class: "foot",
             Link { class: "button", to: Route::VisitResume { id }, Icon { name: "back" } span { {t("keep-filling")} } }

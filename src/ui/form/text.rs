@@ -5,7 +5,10 @@ use dioxus::prelude::*;
 use super::question::Asked;
 use super::work::work;
 use crate::form::QuestionKind;
+use crate::platform::web::camera;
+use crate::ui::components::Icon;
 use crate::ui::format;
+use crate::ui::i18n::t;
 
 /// Free text: one line, or several with the appearance `multiline`.
 #[component]
@@ -46,6 +49,9 @@ pub(crate) fn Text(asked: Asked) -> Element {
         }
     } else {
         rsx! {
+            if question.kind == QuestionKind::Barcode {
+                Scan { path: question.path.clone(), id: "{id}-scan", disabled }
+            }
             input {
                 id,
                 r#type: "text",
@@ -58,6 +64,46 @@ pub(crate) fn Text(asked: Asked) -> Element {
                 value: "{value}",
                 oninput: move |event| typed.call(event.value()),
                 onblur: left,
+            }
+        }
+    }
+}
+
+/// Reads a code off a photo, where the platform can. Typing it is always possible.
+#[component]
+fn Scan(path: String, id: String, disabled: bool) -> Element {
+    let work = work();
+    let mut missed = use_signal(|| false);
+    if !camera::reads_codes() {
+        return rsx! {};
+    }
+    let field = id.clone();
+    rsx! {
+        label { class: "button file",
+            Icon { name: "code" }
+            {t("code-scan")}
+            input {
+                id,
+                r#type: "file",
+                accept: "image/*",
+                capture: "environment",
+                disabled,
+                onchange: move |_| {
+                    let (work, path, picked) = (work.clone(), path.clone(), camera::picked(&field));
+                    async move {
+                        let Some(picked) = picked else { return };
+                        let code = picked.code().await;
+                        missed.set(code.is_none());
+                        if let Some(code) = code {
+                            let _ = work.answer(&path, Some(&code), false);
+                        }
+                    }
+                },
+            }
+        }
+        p { role: "status",
+            if missed() {
+                {t("code-missed")}
             }
         }
     }

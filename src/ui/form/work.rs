@@ -5,7 +5,7 @@
 //! tried again until it is.
 
 use std::cell::{Cell as Flag, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::form::{
     Changes, Form, Item, PageState, Problem, QuestionState, Session, Sheets, Surroundings,
 };
 use crate::platform::web::page;
-use crate::store::api::{FormSheets, Place, Reply, Request, StoreError, VisitDetail};
+use crate::store::api::{Bytes, FormSheets, Place, Reply, Request, StoreError, VisitDetail};
 use crate::ui::i18n::{Language, language};
 use crate::ui::state::Shell;
 
@@ -75,8 +75,12 @@ pub(crate) struct Work {
     pub(crate) saving: Signal<Saving>,
     /// Why the last save failed.
     pub(crate) trouble: Signal<Option<StoreError>>,
-    /// Whether missing answers are shown as faults: after the first look at the summary, or in a returned visit.
-    pub(crate) strict: Signal<bool>,
+    /// Whether missing answers are shown as faults everywhere: after the first look at the summary, or in a returned visit.
+    pub(crate) strict: Flag<bool>,
+    /// The pages where they are, because the person wanted to go on from there.
+    checked: RefCell<BTreeSet<String>>,
+    /// The path of a question that is to be seen: the card of a repeat that it stands in opens.
+    pub(crate) sought: Signal<String>,
 }
 
 /// Compiles the sheets of a form version, once for each version.
@@ -151,6 +155,8 @@ impl Work {
             Vec::new()
         };
         let strict = detail.state == crate::domain::VisitState::Returned;
+        let place = detail.place.clone().unwrap_or_default();
+        let sought = place.question.clone().unwrap_or_default();
         let work = Rc::new(Self {
             shell,
             scope: dioxus::core::current_scope_id(),
@@ -159,14 +165,16 @@ impl Work {
             drafts: RefCell::default(),
             pending: RefCell::default(),
             computed: RefCell::new(computed),
-            place: RefCell::new(detail.place.clone().unwrap_or_default()),
+            place: RefCell::new(place),
             timer: Flag::new(0),
             busy: Flag::new(false),
             pages: Signal::new(relevant_pages(&session)),
             structure: Signal::new(0),
             saving: Signal::new(Saving::Untouched),
             trouble: Signal::new(None),
-            strict: Signal::new(strict),
+            strict: Flag::new(strict),
+            checked: RefCell::default(),
+            sought: Signal::new(sought),
             session: RefCell::new(session),
             detail,
         });
@@ -191,6 +199,27 @@ impl Work {
     /// What stands in the way of sending.
     pub(crate) fn problems(&self) -> Vec<Problem> {
         self.session.borrow().problems(&self.language())
+    }
+
+    /// Whether what is missing on a page is shown.
+    pub(crate) fn is_checked(&self, page: &str) -> bool {
+        self.strict.get() || self.checked.borrow().contains(page)
+    }
+
+    /// What stands in the way on a page, in its order. From now on it is shown there.
+    pub(crate) fn check(&self, page: &str) -> Vec<Problem> {
+        let mut problems = self.problems();
+        problems.retain(|problem| problem.page == page);
+        if !problems.is_empty() {
+            self.checked.borrow_mut().insert(page.to_owned());
+        }
+        problems
+    }
+
+    /// Brings a question to the person's eyes and gives it the focus.
+    pub(crate) fn seek(&self, path: &str) {
+        put(self.sought, path.to_owned());
+        page::focus(&element_id(path));
     }
 
     /// What a question's component shows; made at the first call.
@@ -226,6 +255,26 @@ impl Work {
             put(cell.saving, Saving::Pending);
         }
         self.take(changes, typing);
+        Ok(())
+    }
+
+    /// Keeps bytes and makes their name the answer. The store writes both at once; the session then learns of it.
+    pub(crate) async fn attach(
+        self: &Rc<Self>,
+        path: &str,
+        media_type: &str,
+        bytes: &[u8],
+    ) -> Result<(), StoreError> {
+        let request = Request::SaveAttachment {
+            visit: self.id(),
+            path: path.to_owned(),
+            media_type: media_type.to_owned(),
+            bytes: Bytes(bytes.to_vec()),
+        };
+        if let Reply::Attachment(name) = self.shell.ask(request).await? {
+            // What the session refuses, the store has all the same; opening the visit again shows it.
+            let _ = self.answer(path, Some(name.as_str()), false);
+        }
         Ok(())
     }
 
@@ -530,7 +579,7 @@ pub(crate) fn section_title(form: &Form, page: &str, language: &str) -> String {
 }
 
 /// Sets a signal unless its screen is gone, and only when it differs, so that nothing is drawn for nothing.
-fn put<T: PartialEq + 'static>(mut signal: Signal<T>, value: T) {
+pub(super) fn put<T: PartialEq + 'static>(mut signal: Signal<T>, value: T) {
     if signal.try_peek().is_ok_and(|now| *now != value)
         && let Ok(mut slot) = signal.try_write()
     {

@@ -8,7 +8,7 @@ use super::review::Notes;
 use crate::platform::web::page as browser;
 use crate::store::api::ApprovedVisit;
 use crate::ui::components::{Chip, Icon, Tone};
-use crate::ui::form::{Page, Row};
+use crate::ui::form::{Page, Row, answer};
 use crate::ui::i18n::{t, ta};
 
 /// What a visit is compared with.
@@ -31,7 +31,11 @@ impl Changes {
     /// are not compared; nor is what is different every time.
     pub(super) fn since_approved(&self, row: &Row) -> Option<Option<String>> {
         let approved = self.approved.as_ref()?;
-        if row.heading || row.path.contains('/') || row.path == "tanggal_kunjungan" {
+        if row.heading
+            || row.path.contains('/')
+            || row.path == "tanggal_kunjungan"
+            || row.kind.is_attachment()
+        {
             return None;
         }
         let old = approved.answers.get(&row.path);
@@ -82,7 +86,7 @@ fn ReviewRow(row: Row, changes: Changes) -> Element {
         div { class: "answer", id, tabindex: "-1", "data-path": "{row.path}", "data-problem": row.problem.is_some(),
             div { class: "answer-words",
                 p { class: "answer-label", "{row.label}" }
-                p { class: "answer-value", {row.words(row.value.as_deref())} }
+                div { class: "answer-value", {answer(&row)} }
                 if let Some(problem) = &row.problem {
                     p { class: "error", Icon { name: "alert" } "{problem.message}" }
                 }
