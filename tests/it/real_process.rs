@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use anjangsana::domain::{AreaCode, DeviceId, Kind, Millis, MutationId, RecordId, User};
-use anjangsana::server::{demo, machine, secret, sqlite};
+use anjangsana::server::{machine, secret, sqlite};
 use anjangsana::sync::wire::{
     ErrorCode, ErrorReply, Mutation, Outcome, PROTOCOL, SYNC_PATH, SyncReply, SyncRequest,
 };
