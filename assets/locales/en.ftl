@@ -98,6 +98,12 @@ unsent-since = { $n ->
     [one] { $n } visit
    *[other] { $n } visits
 } not sent since { $date }.
+unsent-urgent = { $n ->
+    [one] One visit has
+   *[other] { $n } visits have
+} not been sent since { $date }. Find signal before { $by }.
+little-room = The phone's storage is nearly full ({ $x } MB). Send photos first.
+clock-wrong = This phone's clock differs by { $n } minutes from the server's. Correct the phone's date and time; your data is not affected.
 unsent-changes = Changes not sent yet: { $n }
 set-aside-count = { $n ->
     [one] { $n } change needs
@@ -169,6 +175,7 @@ error-incomplete = Required answers are missing: { $n }.
 error-attachment = This file is empty, too large, or not of a kind that can be kept.
 error-note-needed = Write at least one note before returning, so that the officer knows what to correct.
 error-form = The checklist cannot be read: { $why }
+error-damaged = The data on this phone is damaged and does not open. Its file was set aside, not deleted. Log in with the password (this needs signal): the server's data comes again. Only what was not sent yet may be lost.
 error-full = The phone's storage is full. Delete photos or other apps; saving is tried again.
 error-database = Trouble with the storage on the phone: { $why }. What was saved is not lost.
 
@@ -383,9 +390,11 @@ photo-refused = The server refused it. It stays on this phone.
 waiting-since = since { $at }
 resend = Send again
 kept-here = Stays on the phone
-mine = My data
-theirs = Server data
 keep-mine = Use my data
+keep-all-mine = Use all of my data
+keep-all-theirs = Use all of the server's data
+choice-save = Save the choice
+changed-by = { $name }, { $at }
 keep-theirs = Use server data
 drop-text = The change on this phone is dropped and the server's data is used. This cannot be undone.
 drop-confirm = Drop my change
@@ -498,3 +507,22 @@ forms-publish-title = Publish version { $version }?
 forms-publish-text = Every phone gets it at its next sync. A published version can neither be changed nor taken back.
 forms-done = Version { $version } is published.
 forms-unreadable = The server's answer cannot be read. Nothing was published.
+
+## Backup
+backup = Backup
+backup-text = When there is no signal for long, save everything unsent in one locked file. It opens on another phone with your account, or the admin takes it in.
+backup-save = Save a backup
+backup-save-text = The file is locked with your password. Keep it on a memory card or send it to yourself.
+backup-saved = Backup saved: { $name }
+backup-restore = Restore a backup
+backup-restore-text = Choose your backup file and enter the password it was made with. What is on this phone or at the server already is not doubled.
+backup-file = Backup file
+backup-restored = Restored: { $n } changes and { $photos } photos. Here before: { $known }.
+backup-not-one = This is no backup file of Anjangsana. Nothing was changed.
+backup-newer = This backup was made by a newer version of the app. Update the app first.
+backup-password = This password does not open the backup. Use the password it was made with.
+backup-damaged = The backup file is damaged or not complete. Nothing was changed; copy the file again and try once more.
+backup-other-user = This backup belongs to { $name }. Log in with that account to restore it.
+damaged-title = Data set aside
+damaged-text = On { $at } the data on this phone did not open. Its file is still here, locked, and can be given to the admin. What had not been sent before may be lost; restore it from a backup if there is one.
+damaged-save = Download the damaged file

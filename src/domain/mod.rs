@@ -3,6 +3,7 @@
 pub mod area;
 pub mod assessment;
 pub mod attachment;
+pub mod care;
 pub mod cooperative;
 pub mod follow_up;
 pub mod id;

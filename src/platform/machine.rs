@@ -65,6 +65,9 @@ pub enum Answer {
     },
 }
 
+/// Bytes of a file read at a time.
+pub const PIECE: usize = 512 * 1024;
+
 /// A browser's worker, or a native process.
 pub trait Machine: 'static {
     /// Now, by the machine's clock.
@@ -76,6 +79,11 @@ pub trait Machine: 'static {
     /// # Errors
     /// See [`sql::Error`]; the file is untouched.
     fn open(&self, file: &str, key: Option<&Key>) -> Result<Connection, sql::Error>;
+    /// Reads about half a megabyte of a closed database's file from a place on, none at its end.
+    ///
+    /// # Errors
+    /// In the machine's words.
+    fn read(&self, file: &str, at: u64) -> Result<Vec<u8>, String>;
     /// Calls the server.
     fn call(&self, call: Call) -> impl Future<Output = Answer>;
     /// Tells the screens.

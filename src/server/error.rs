@@ -139,6 +139,16 @@ impl AppError {
         )
     }
 
+    /// 507: the disk has no room for it.
+    #[must_use]
+    pub fn full() -> Self {
+        Self::new(
+            StatusCode::INSUFFICIENT_STORAGE,
+            ErrorCode::Full,
+            "the server has no room; nothing is lost",
+        )
+    }
+
     /// The same with a status that says it closer.
     #[must_use]
     pub fn as_status(self, status: StatusCode) -> Self {
@@ -149,7 +159,11 @@ impl AppError {
 impl From<sqlite::Error> for AppError {
     fn from(why: sqlite::Error) -> Self {
         tracing::error!(error = %why, "the database failed");
-        Self::internal()
+        if why.is_full() {
+            Self::full()
+        } else {
+            Self::internal()
+        }
     }
 }
 
@@ -157,11 +171,7 @@ impl From<std::io::Error> for AppError {
     fn from(why: std::io::Error) -> Self {
         tracing::error!(error = %why, "the machine failed");
         match why.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::new(
-                StatusCode::INSUFFICIENT_STORAGE,
-                ErrorCode::Full,
-                "the server has no room; nothing is lost",
-            ),
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::full(),
             _ => Self::internal(),
         }
     }

@@ -22,7 +22,8 @@ use crate::{
     domain::person::Permission,
     sync::forms::FORMS_PATH,
     sync::wire::{
-        ATTACHMENTS_PATH, ErrorCode, ErrorReply, LOGIN_PATH, LOGOUT_PATH, ME_PATH, SYNC_PATH,
+        ATTACHMENTS_PATH, ErrorCode, ErrorReply, LOGIN_PATH, LOGOUT_PATH, ME_PATH, SET_ASIDE_PATH,
+        SYNC_PATH,
     },
 };
 
@@ -32,7 +33,7 @@ use super::{
     guard::{Access, guard},
     headers::headers,
     log::log,
-    routes::{attachment, forms, health, history, login, sync, tus},
+    routes::{attachment, forms, health, history, login, set_aside, sync, tus},
     state::AppState,
 };
 
@@ -86,6 +87,12 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint(read.clone(), FORMS_PATH, admin, get(forms::list)),
         endpoint(Method::POST, FORMS_PATH, admin, post(forms::publish)),
         endpoint(read.clone(), WORKBOOK_PATH, admin, get(forms::workbook)),
+        endpoint(
+            read.clone(),
+            SET_ASIDE_PATH,
+            admin,
+            get(set_aside::set_aside),
+        ),
         endpoint(read, ATTACHMENT_PATH, reader, get(attachment::bytes)),
         endpoint(Method::OPTIONS, ATTACHMENTS_PATH, reader, options(tus::can)),
         endpoint(Method::POST, ATTACHMENTS_PATH, sender, post(tus::create)),

@@ -1,9 +1,11 @@
 //! SQLite files: opening one, and bringing its schema up to date. Shared by the device's store and the server.
 
+mod damage;
 mod device;
 mod migrate;
 mod open;
 
+pub use damage::look_over;
 pub use device::{Key, open_device};
 pub use migrate::{Step, migrate, version};
 pub use open::{Use, open};
@@ -33,6 +35,12 @@ pub enum Error {
     /// The key does not fit, or it is no database.
     #[error("wrong key, or not a database")]
     Key,
+    /// What it holds is not what was written.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
+    /// It is new, and nobody logged in to make it theirs.
+    #[error("the database has no owner yet")]
+    Nobody,
     /// SQLite says no.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),

@@ -52,6 +52,11 @@ impl Store {
             [],
             |row| row.get(0),
         )?;
+        let (at_risk, at_risk_since): (u32, Option<i64>) = self.db.query_row(
+            "select count(distinct visit), min(since) from outbox",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
         Ok(Home {
             unsent,
             returned,
@@ -60,6 +65,8 @@ impl Store {
             to_review,
             cooperatives,
             unsent_since: unsent_since.map(Millis),
+            at_risk,
+            at_risk_since: at_risk_since.map(Millis),
         })
     }
 }

@@ -109,6 +109,9 @@ impl Store {
             .map_err(not_ours)?
             .unwrap_or_default();
         transaction.commit()?;
+        if user.is_empty() {
+            return Err(sql::Error::Nobody);
+        }
         let user = serde_json::from_str(&user).map_err(|error| not_ours(error.into()))?;
         let device = device.parse().unwrap_or(fresh);
         Ok(Self {
@@ -118,6 +121,14 @@ impl Store {
             sync: SyncStatus::default(),
             forms: BTreeMap::new(),
         })
+    }
+
+    /// Looks the whole file over, for one that was not closed well.
+    ///
+    /// # Errors
+    /// [`sql::Error::Damaged`].
+    pub fn look_over(&self) -> Result<(), sql::Error> {
+        sql::look_over(&self.db)
     }
 
     /// Whose store this is.
@@ -261,6 +272,8 @@ impl Store {
             | Request::Wifi(_)
             | Request::Network { .. }
             | Request::BackUp { .. }
+            | Request::Damaged
+            | Request::DamagedBytes { .. }
             | Request::BackUpMore
             | Request::AskServer { .. }
             | Request::Restore { .. } => {
@@ -326,6 +339,9 @@ impl Store {
             set_aside,
             trouble: None,
             pulled: 0,
+            clock_offset: meta::text(&self.db, meta::CLOCK_OFFSET)?
+                .and_then(|offset| offset.parse().ok())
+                .unwrap_or(0),
             photos: self.photo_facts()?,
         })
     }

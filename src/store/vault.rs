@@ -11,13 +11,16 @@ use chacha20poly1305::{
 use rusqlite::{Connection, OptionalExtension, params};
 use zeroize::Zeroizing;
 
-use super::api::{Account, StoreError};
+use super::api::{Account, Damaged, StoreError};
 use crate::domain::Millis;
 use crate::sql::{self, Key};
 use crate::sync::derive::{self, COST, SALT};
 
 /// The vault's schema, oldest step first.
-pub const MIGRATIONS: [&str; 1] = [include_str!("migrations/vault_001.sql")];
+pub const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/vault_001.sql"),
+    include_str!("migrations/vault_002.sql"),
+];
 
 /// Digits of a PIN.
 pub const PIN_DIGITS: usize = 6;
@@ -112,9 +115,7 @@ impl Vault {
     ) -> Result<(Key, String), StoreError> {
         let mut key = Key::new([0; 32]);
         random(&mut *key);
-        let mut name = [0; 8];
-        random(&mut name);
-        let file = format!("store-{:016x}.db", u64::from_be_bytes(name));
+        let file = new_file(random);
         let wrapped = wrap(&key, username, password, random)?;
         self.db.execute(
             "insert into account (username, file, password, last_used) values (?, ?, ?, 0)",
@@ -205,6 +206,69 @@ impl Vault {
         Ok(key)
     }
 
+    /// Notes that a store is being opened; says whether it was closed well before.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn opens(&self, username: &str) -> Result<bool, StoreError> {
+        let sql = "update account set open = 1 where username = ? and open = 0";
+        Ok(self.db.execute(sql, [username])? > 0)
+    }
+
+    /// Notes that a store was closed well.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn closed(&self, username: &str) -> Result<(), StoreError> {
+        let sql = "update account set open = 0 where username = ?";
+        self.db.execute(sql, [username])?;
+        Ok(())
+    }
+
+    /// Sets a store's file aside, as it is, and gives its user the name of a new one.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; the account still has the old one then.
+    pub fn set_aside(
+        &mut self,
+        username: &str,
+        reason: &str,
+        now: Millis,
+        random: Random<'_>,
+    ) -> Result<String, StoreError> {
+        let file = new_file(random);
+        let transaction = self.db.transaction()?;
+        transaction.execute(
+            "insert into damaged (file, username, at, reason) select file, username, ?, ? from account where username = ?",
+            params![now.0, reason, username],
+        )?;
+        transaction.execute(
+            "update account set file = ?, open = 0 where username = ?",
+            params![file, username],
+        )?;
+        transaction.commit()?;
+        Ok(file)
+    }
+
+    /// What was set aside of a user, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn damaged(&self, username: &str) -> Result<Vec<Damaged>, StoreError> {
+        let sql = "select file, at, reason from damaged where username = ? order by at desc";
+        let mut statement = self.db.prepare(sql)?;
+        let damaged = statement
+            .query_map([username], |row| {
+                Ok(Damaged {
+                    file: row.get(0)?,
+                    at: Millis(row.get(1)?),
+                    reason: row.get(2)?,
+                })
+            })?
+            .collect::<Result<_, _>>()?;
+        Ok(damaged)
+    }
+
     /// Notes that an account was opened.
     ///
     /// # Errors
@@ -216,6 +280,12 @@ impl Vault {
         )?;
         Ok(())
     }
+}
+
+fn new_file(random: Random<'_>) -> String {
+    let mut name = [0; 8];
+    random(&mut name);
+    format!("store-{:016x}.db", u64::from_be_bytes(name))
 }
 
 fn wait(failures: u32) -> Option<i64> {

@@ -6,6 +6,7 @@
 //! | `POST /api/v1/logout` | empty | 204 |
 //! | `GET /api/v1/me` | | [`User`] |
 //! | `POST /api/v1/sync` | [`SyncRequest`] | [`SyncReply`] |
+//! | `GET /api/v1/setaside?days=30` | | [`SetAsideReply`] |
 //! | `GET /api/v1/attachments/<name>` | | the bytes |
 //! | `POST`, `HEAD`, `PATCH`, `DELETE` under `/api/v1/attachments` | tus 1.0, see `README.md` beside this file | |
 //!
@@ -36,6 +37,8 @@ pub const SYNC_PATH: &str = "/api/v1/sync";
 pub const LOGIN_PATH: &str = "/api/v1/login";
 /// Path of the logout.
 pub const LOGOUT_PATH: &str = "/api/v1/logout";
+/// Path of what was not applied, for the admin.
+pub const SET_ASIDE_PATH: &str = "/api/v1/setaside";
 /// Path of the own account.
 pub const ME_PATH: &str = "/api/v1/me";
 /// Path under which attachments are sent and fetched, each under its name.
@@ -263,6 +266,44 @@ pub struct SyncReply {
 
 fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+/// A change that a phone sent and the server did not apply.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SetAsideItem {
+    /// Which change.
+    pub mutation: MutationId,
+    /// What it was about.
+    pub kind: Kind,
+    /// Which record.
+    pub record: RecordId,
+    /// The visit it is about.
+    pub visit: Option<RecordId>,
+    /// The name of the cooperative visited, when it is known.
+    pub cooperative: String,
+    /// Login name of who sent it.
+    pub username: String,
+    /// Their name.
+    pub name: String,
+    /// On which device.
+    pub device: Option<DeviceId>,
+    /// When it was made, by the device's clock.
+    pub at: Millis,
+    /// When it arrived.
+    pub received_at: Millis,
+    /// Why it was refused; none when the same field was changed elsewhere and a person has to choose.
+    pub code: Option<RejectCode>,
+    /// The reason in words, in English.
+    pub reason: String,
+    /// Whether a later change of the same person to the same record was applied.
+    pub mended: bool,
+}
+
+/// What was not applied.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SetAsideReply {
+    /// Newest first.
+    pub items: Vec<SetAsideItem>,
 }
 
 /// Why a request as a whole was refused.

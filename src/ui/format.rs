@@ -5,6 +5,7 @@ use crate::domain::{Millis, Role, Status, VisitState, numeral, time};
 use crate::form::{ChoiceState, QuestionKind, QuestionState};
 use crate::platform::web::page;
 use crate::store::api::{PhotoPhase, PhotoStatus, Step, StoreError, SyncStatus, Transfer, Trouble};
+use crate::sync::backup::Fault;
 use crate::sync::wire::RejectCode;
 
 /// An ISO date as "7 November 2024".
@@ -175,6 +176,14 @@ pub(super) fn error(error: &StoreError) -> String {
         StoreError::NoteNeeded => t("error-note-needed"),
         StoreError::Form(why) => ta("error-form", &[("why", why.as_str().into())]),
         StoreError::Full => t("error-full"),
+        StoreError::Damaged => t("error-damaged"),
+        StoreError::Backup(Fault::NotABackup) => t("backup-not-one"),
+        StoreError::Backup(Fault::Newer) => t("backup-newer"),
+        StoreError::Backup(Fault::WrongPassword) => t("backup-password"),
+        StoreError::Backup(Fault::Damaged) => t("backup-damaged"),
+        StoreError::Backup(Fault::OtherUser { username }) => {
+            ta("backup-other-user", &[("name", username.as_str().into())])
+        }
         StoreError::Database(why) | StoreError::Worker(why) => {
             ta("error-database", &[("why", why.as_str().into())])
         }

@@ -8,7 +8,7 @@ use super::i18n::{t, ta};
 use super::route::Route;
 use super::state::shell;
 use super::{format, i18n};
-use crate::domain::{User, person::Permission};
+use crate::domain::{User, care, person::Permission};
 use crate::platform::web::page;
 use crate::store::api::{AppStatus, SyncPhase, Trouble};
 
@@ -157,6 +157,12 @@ fn Banners() -> Element {
                 p { {t("login-needed")} }
                 Link { class: "button small", to: Route::LoginAgain {}, {t("login")} }
             }
+        }
+        if let Some(left) = (shell.little_room)() {
+            Alert { tone: Tone::Warn, p { {ta("little-room", &[("x", left.into())])} } }
+        }
+        if let Some(minutes) = care::wrong_clock(shell.sync.read().clock_offset) {
+            Alert { tone: Tone::Warn, p { {ta("clock-wrong", &[("n", minutes.unsigned_abs().into())])} } }
         }
         if phase == SyncPhase::UpdateNeeded {
             Alert { tone: Tone::Warn,

@@ -8,10 +8,11 @@
 //! | `i18n`, `format` | words in two languages; dates, states and errors in words |
 //! | `components/` | leafs without knowledge of any screen |
 //! | `form/` | a visit being filled: the session, its saving, one control per kind of question |
-//! | `officer/`, `supervisor/`, `settings` | the screens |
+//! | `officer/`, `supervisor/`, `settings`, `backup` | the screens |
 
 mod admin;
 mod app;
+mod backup;
 mod components;
 mod form;
 mod format;

@@ -2,6 +2,7 @@
 
 use dioxus::prelude::*;
 
+use super::backup::{BackupCard, DamagedCards};
 use super::components::{Alert, Card, Confirm, Dialog, Head, Icon, Tone};
 use super::format;
 use super::gate::{ChoosePin, LoginForm};
@@ -39,6 +40,10 @@ pub(crate) fn Settings() -> Element {
             }
             div {
                 Device {}
+                if !shell.only_reads() {
+                    BackupCard {}
+                }
+                DamagedCards {}
                 Card { title: t("app"),
                     p { {ta("version", &[("version", env!("CARGO_PKG_VERSION").into())])} }
                     if (shell.update)() {

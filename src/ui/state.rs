@@ -6,7 +6,7 @@ use dioxus::prelude::*;
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt;
 
-use crate::domain::{Millis, User, person::Permission};
+use crate::domain::{Millis, User, care, person::Permission};
 use crate::platform::web::{client::Client, page};
 use crate::store::api::{
     AppStatus, CooperativeQuery, InboxQuery, Notice, Reply, Request, StoreError, SyncStatus, Topic,
@@ -29,6 +29,8 @@ pub(crate) struct Shell {
     pub(crate) update: Signal<bool>,
     /// Whether the browser promised to keep the data.
     pub(crate) kept: Signal<Option<bool>>,
+    /// Megabytes of storage left, when they are few.
+    pub(crate) little_room: Signal<Option<u64>>,
     /// What was searched for last, so that coming back finds it again.
     pub(crate) search: Signal<CooperativeQuery>,
     /// What the inbox shows.
@@ -58,6 +60,7 @@ impl Shell {
             online: Signal::new(page::online()),
             update: Signal::new(false),
             kept: Signal::new(None),
+            little_room: Signal::new(None),
             search: Signal::new(CooperativeQuery::default()),
             inbox: Signal::new(InboxQuery::default()),
             cooperatives: Signal::new(0),
@@ -82,6 +85,7 @@ impl Shell {
             let mut kept = shell.kept;
             kept.set(page::persist().await);
         });
+        spawn(shell.watch_room());
         shell
     }
 
@@ -192,6 +196,19 @@ impl Shell {
                 Happening::Active => self.active.set(page::now()),
                 Happening::UpdateWaits => self.update.set(true),
             }
+        }
+    }
+
+    /// Looks at the storage now and every minute.
+    async fn watch_room(mut self) {
+        loop {
+            if let Some((used, allowed)) = page::room().await {
+                let left = care::little_room(used, allowed);
+                if *self.little_room.peek() != left {
+                    self.little_room.set(left);
+                }
+            }
+            page::sleep(60_000).await;
         }
     }
 

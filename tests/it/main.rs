@@ -9,6 +9,7 @@
 
 mod backup;
 mod cutting_proxy;
+mod damage;
 mod device_schema;
 mod device_sync;
 mod device_uploads;
@@ -28,6 +29,7 @@ mod form_workbook;
 mod layers;
 mod official_tus_client;
 mod positional;
+mod real_process;
 mod server_access;
 mod server_attachments;
 mod server_command;
@@ -41,6 +43,7 @@ mod server_register;
 mod server_result;
 mod server_schema;
 mod server_states;
+mod set_aside;
 mod store_attachments;
 mod store_merge;
 mod ui_words;

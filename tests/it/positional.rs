@@ -13,7 +13,7 @@ use anjangsana::domain::{
 };
 use anjangsana::store::api::{
     Account, AppStatus, ApprovedVisit, Bytes, CooperativePage, CooperativeProfile,
-    CooperativeQuery, CooperativeRow, Difference, FormSheets, HistoryEntry, Home, Inbox,
+    CooperativeQuery, CooperativeRow, Damaged, Difference, FormSheets, HistoryEntry, Home, Inbox,
     InboxQuery, Keep, Notice, PhotoItem, PhotoPhase, PhotoStatus, Place, Queue, QueueItem,
     QueueKind, Reply, Request, Restored, ReviewDraft, Step, StoreError, SyncPhase, SyncStatus,
     Topic, Transfer, Trouble, VisitDetail, VisitRow,
@@ -300,6 +300,7 @@ fn phases() -> Vec<SyncStatus> {
         set_aside: 1,
         trouble: None,
         pulled: 128,
+        clock_offset: -86_400_000,
         photos: PhotoStatus {
             waiting: 3,
             bytes: u64::MAX,
@@ -417,6 +418,11 @@ fn every_request_crosses() {
         Request::AskServer {
             path: text("/api/v1/forms?dry=1"),
             body: Some(photo()),
+        },
+        Request::Damaged,
+        Request::DamagedBytes {
+            number: 0,
+            at: u64::MAX,
         },
         Request::Restore {
             password: Some(text("kata sandi")),
@@ -539,6 +545,8 @@ fn every_reply_crosses() {
             to_review: 1,
             cooperatives: 240,
             unsent_since: Some(Millis(2)),
+            at_risk: 3,
+            at_risk_since: Some(Millis(1)),
         }),
         Reply::Cooperatives(CooperativePage {
             rows: vec![CooperativeRow {
@@ -577,6 +585,11 @@ fn every_reply_crosses() {
         Reply::Attachment(attachment()),
         Reply::Bytes(photo()),
         Reply::Saved,
+        Reply::Damaged(vec![Damaged {
+            file: text("store-1.db"),
+            at: Millis(1),
+            reason: text("not a database"),
+        }]),
         Reply::Restored(Restored {
             changes: 1,
             known: 300,
@@ -625,6 +638,7 @@ fn every_error_crosses() {
         StoreError::NoteNeeded,
         StoreError::Form(text("broken")),
         StoreError::Full,
+        StoreError::Damaged,
         StoreError::Backup(Fault::NotABackup),
         StoreError::Backup(Fault::Newer),
         StoreError::Backup(Fault::WrongPassword),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{Device, Open, State};
 use crate::domain::Millis;
 use crate::platform::machine::Machine;
-use crate::store::api::{Bytes, Notice, Reply, Restored, StoreError, Topic};
+use crate::store::api::{Bytes, Damaged, Notice, Reply, Restored, StoreError, Topic};
 use crate::store::vault::Secret;
 use crate::store::{BackUp, Store};
 use crate::sync::backup::{Contents, Fault, Opener};
@@ -60,6 +60,22 @@ impl<M: Machine> Device<M> {
             *transfer = Transfer::Nothing;
         }
         Ok(Reply::Bytes(Bytes(bytes)))
+    }
+
+    /// What was set aside of this user.
+    pub(super) fn damaged(&self) -> Result<Vec<Damaged>, StoreError> {
+        let state = self.state.borrow();
+        let open = state.open.as_ref().ok_or(StoreError::NotOpen)?;
+        state.vault.damaged(&open.username)
+    }
+
+    /// The next bytes of a file that was set aside.
+    pub(super) fn damaged_bytes(&self, number: u32, at: u64) -> Result<Reply, StoreError> {
+        let number = usize::try_from(number).unwrap_or(usize::MAX);
+        let all = self.damaged()?;
+        let damaged = all.get(number).ok_or(StoreError::NotFound)?;
+        let bytes = self.machine.read(&damaged.file, at);
+        Ok(Reply::Bytes(Bytes(bytes.map_err(StoreError::Database)?)))
     }
 
     /// Takes the next bytes of a backup file in.

@@ -152,6 +152,8 @@ impl<M: Machine> Device<M> {
                 bytes,
                 last,
             } => self.restore(password.as_deref(), &bytes.0, last),
+            Request::Damaged => Ok(Reply::Damaged(self.damaged()?)),
+            Request::DamagedBytes { number, at } => self.damaged_bytes(number, at),
             data => self.ask_store(data),
         }
     }

@@ -10,7 +10,7 @@ use crate::platform::machine::{Call, Machine};
 use crate::sql::{self, Key};
 use crate::store::Store;
 use crate::store::api::{AppStatus, Notice, Reply, StoreError, Trouble};
-use crate::store::vault::Secret;
+use crate::store::vault::{Secret, Vault};
 use crate::sync::engine::{Event, Failure};
 use crate::sync::upload;
 use crate::sync::wire::{LOGIN_PATH, LOGOUT_PATH, LoginReply, LoginRequest};
@@ -88,7 +88,16 @@ impl<M: Machine> Device<M> {
                 (key, file)
             }
         };
-        let store = self.open_store(&file, &key, Some(&login.user))?;
+        let state = &mut *state;
+        let found = self.open_store(&mut state.vault, &file, &key, &username, Some(&login.user));
+        let store = match found {
+            // It is set aside; the login makes the new one its user's.
+            Err(StoreError::Damaged) => {
+                let file = state.vault.file(&username)?.ok_or(StoreError::NotFound)?;
+                self.open_store(&mut state.vault, &file, &key, &username, Some(&login.user))?
+            }
+            other => other?,
+        };
         store.keep_token(&login.token)?;
         state.vault.used(&username, now)?;
         state.generation += 1;
@@ -103,20 +112,40 @@ impl<M: Machine> Device<M> {
         Ok(())
     }
 
+    /// Opens a store. One that was not closed well is looked over; a damaged one is set aside.
     pub(super) fn open_store(
         &self,
+        vault: &mut Vault,
         file: &str,
         key: &Key,
+        username: &str,
         login: Option<&User>,
     ) -> Result<Store, StoreError> {
-        let fresh = DeviceId::new(self.machine.now(), &self.entropy());
+        let now = self.machine.now();
+        let fresh = DeviceId::new(now, &self.entropy());
+        let closed_well = vault.opens(username)?;
         let opened = self
             .machine
             .open(file, Some(key))
-            .and_then(|db| Store::open(db, login, fresh));
-        if let Err(sql::Error::TooNew { .. }) = &opened {
-            self.machine
-                .notify(Notice::Status(AppStatus::NewerDatabase));
+            .and_then(|db| Store::open(db, login, fresh))
+            .and_then(|store| {
+                if !closed_well {
+                    store.look_over()?;
+                }
+                Ok(store)
+            });
+        match opened {
+            Err(sql::Error::TooNew { .. }) => {
+                self.machine
+                    .notify(Notice::Status(AppStatus::NewerDatabase));
+            }
+            Err(sql::Error::Nobody) => return Err(StoreError::Damaged),
+            Err(why) if why.is_damage() => {
+                let mut random = |bytes: &mut [u8]| self.machine.random(bytes);
+                vault.set_aside(username, &why.to_string(), now, &mut random)?;
+                return Err(StoreError::Damaged);
+            }
+            _ => {}
         }
         Ok(opened?)
     }
@@ -141,7 +170,7 @@ impl<M: Machine> Device<M> {
                 .vault
                 .unlock(username, Secret::Pin, pin, self.machine.now())?;
             let file = state.vault.file(username)?.ok_or(StoreError::NotFound)?;
-            let store = self.open_store(&file, &key, None)?;
+            let store = self.open_store(&mut state.vault, &file, &key, username, None)?;
             state.generation += 1;
             state.open = Some(Open {
                 store,
@@ -159,7 +188,10 @@ impl<M: Machine> Device<M> {
 
     pub(super) fn lock(&self) {
         let mut state = self.state.borrow_mut();
-        state.open = None;
+        if let Some(Open { username, .. }) = state.open.take() {
+            // Not noted, it is only looked over once more than needed.
+            let _noted = state.vault.closed(&username);
+        }
         state.generation += 1;
         let now = self.machine.now();
         // Closing asks for nothing but to be shown, and the screens are about to be told.

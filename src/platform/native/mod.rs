@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::device::Device;
-use super::machine::{Answer, Body, Call, Machine, Task};
+use super::machine::{Answer, Body, Call, Machine, PIECE, Task};
 use crate::domain::Millis;
 use crate::sql::{self, Connection, Key};
 use crate::store::api::Notice;
@@ -97,6 +97,18 @@ impl Machine for NativeMachine {
 
     fn open(&self, file: &str, key: Option<&Key>) -> Result<Connection, sql::Error> {
         sql::open_device(&self.folder.join(file).to_string_lossy(), key)
+    }
+
+    fn read(&self, file: &str, at: u64) -> Result<Vec<u8>, String> {
+        use std::io::{Read, Seek, SeekFrom};
+        let read = || -> std::io::Result<Vec<u8>> {
+            let mut file = std::fs::File::open(self.folder.join(file))?;
+            file.seek(SeekFrom::Start(at))?;
+            let mut bytes = Vec::new();
+            file.take(PIECE as u64).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        read().map_err(|why| why.to_string())
     }
 
     async fn call(&self, call: Call) -> Answer {

@@ -4,6 +4,7 @@
 mod bridge;
 pub mod camera;
 pub mod client;
+pub mod files;
 pub mod history;
 mod http;
 mod locks;

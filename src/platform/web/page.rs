@@ -127,6 +127,16 @@ pub async fn persist() -> Option<bool> {
     persisted.as_bool()
 }
 
+/// Bytes of storage used and allowed, as far as the browser tells.
+pub async fn room() -> Option<(u64, u64)> {
+    let storage = window()?.navigator().storage();
+    let estimate: web_sys::StorageEstimate = JsFuture::from(storage.estimate().ok()?)
+        .await
+        .ok()?
+        .unchecked_into();
+    Some((estimate.get_usage()? as u64, estimate.get_quota()? as u64))
+}
+
 thread_local! {
     static REGISTRATION: RefCell<Option<ServiceWorkerRegistration>> = const { RefCell::new(None) };
 }

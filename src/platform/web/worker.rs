@@ -13,12 +13,15 @@ use super::bridge::{ToPage, ToWorker, handed_on, pack, unpack};
 use super::{http, locks};
 use crate::domain::Millis;
 use crate::platform::device::Device;
-use crate::platform::machine::{Answer, Call, Machine, Task};
+use crate::platform::machine::{Answer, Call, Machine, PIECE, Task};
 use crate::sql::{self, Connection, Key};
 use crate::store::api::{AppStatus, Notice, StoreError};
 
 /// Files a pool has room for at first: the vault and five people, a journal each.
 const SLOTS: usize = 12;
+
+/// Slots that are always free.
+const FREE: usize = 4;
 
 /// Handles of a tab that just closed may live a little longer than its lock.
 const INSTALL_TRIES: u32 = 20;
@@ -151,12 +154,23 @@ async fn have_pool() -> Result<(), String> {
             }
         };
         match tried {
-            Ok(()) => return Ok(()),
+            Ok(()) => return have_room().await,
             Err(error) => last = error,
         }
         super::page::sleep(INSTALL_PAUSE.unsigned_abs()).await;
     }
     Err(last)
+}
+
+/// A file set aside keeps its slot: there must always be free ones for a new file and its journal.
+async fn have_room() -> Result<(), String> {
+    use sqlite_wasm_rs::vfs::VfsFilesManager;
+    let pool = WORKER.with(|worker| worker.pool.borrow().clone());
+    let Some(pool) = pool else { return Ok(()) };
+    let used = pool.len().map_err(|why| why.to_string())?;
+    pool.ensure_capacity(used + FREE)
+        .await
+        .map_err(|why| why.to_string())
 }
 
 /// Another tab asks: every database is closed, the files are let go, then the lock. Saved answers are on disk already.
@@ -187,6 +201,19 @@ impl Machine for Browser {
 
     fn open(&self, file: &str, key: Option<&Key>) -> Result<Connection, sql::Error> {
         sql::open_device(file, key)
+    }
+
+    fn read(&self, file: &str, at: u64) -> Result<Vec<u8>, String> {
+        use sqlite_wasm_rs::vfs::transfer::{DbTransfer, ExportSource};
+        let pool = WORKER.with(|worker| worker.pool.borrow().clone());
+        let pool = pool.ok_or("no files")?;
+        let mut source = pool.open_export(file).map_err(|why| why.to_string())?;
+        let mut bytes = vec![0; PIECE];
+        let read = source
+            .read_at(at, &mut bytes)
+            .map_err(|why| why.to_string())?;
+        bytes.truncate(read);
+        Ok(bytes)
     }
 
     async fn call(&self, call: Call) -> Answer {

@@ -5,5 +5,6 @@ pub(super) mod forms;
 pub(super) mod health;
 pub(super) mod history;
 pub(super) mod login;
+pub(super) mod set_aside;
 pub(super) mod sync;
 pub(super) mod tus;

@@ -60,12 +60,31 @@ pub enum Error {
     /// The group that a job was committed with failed: nothing of it is stored.
     #[error("the commit failed: {0}")]
     Commit(String),
+    /// The disk is full: nothing of it is stored, and nothing that was is lost.
+    #[error("the disk is full")]
+    Full,
     /// A job panicked; its changes are undone.
     #[error("a database job panicked")]
     Panicked,
     /// The repository is shutting down.
     #[error("the database is closed")]
     Closed,
+}
+
+fn is_full(why: &rusqlite::Error) -> bool {
+    matches!(why, rusqlite::Error::SqliteFailure(error, _) if error.code == rusqlite::ErrorCode::DiskFull)
+}
+
+impl Error {
+    /// Whether the disk has no room.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Full => true,
+            Self::Sqlite(why) => is_full(why),
+            _ => false,
+        }
+    }
 }
 
 /// Turns a stored value that cannot be read into an [`Error`].

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::{
     domain::{DeviceId, Fields, Kind, Millis, MutationId, RecordId, UserId},
-    sync::wire::{Changed, RejectCode},
+    sync::wire::{Changed, RejectCode, SetAsideItem},
 };
 
 use super::{Error, record::id, stored};
@@ -200,6 +200,46 @@ pub fn of_record(connection: &Connection, record: RecordId) -> Result<Vec<Entry>
         });
     }
     Ok(entries)
+}
+
+/// The changes that were not applied since then, newest first, 500 at most.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn not_applied(connection: &Connection, since: Millis) -> Result<Vec<SetAsideItem>, Error> {
+    let mut statement = connection.prepare_cached(include_str!("set_aside.sql"))?;
+    let mut rows = statement.query(named_params! {":since": since.0})?;
+    let mut items = Vec::new();
+    while let Some(row) = rows.next()? {
+        let kind: String = row.get("kind")?;
+        let visit: Option<String> = row.get("visit")?;
+        let (code, reason) = match answered(row)? {
+            Answered::Rejected(code, reason) => (Some(code), reason),
+            _ => (None, String::new()),
+        };
+        items.push(SetAsideItem {
+            mutation: id(&row.get::<_, String>("id")?)?,
+            kind: Kind::from_name(&kind).ok_or_else(|| stored("kind")(&kind))?,
+            record: id(&row.get::<_, String>("record")?)?,
+            // A refused review may name anything.
+            visit: visit.and_then(|visit| visit.parse().ok()),
+            cooperative: row
+                .get::<_, Option<String>>("cooperative")?
+                .unwrap_or_default(),
+            username: row.get("username")?,
+            name: row.get("name")?,
+            device: row
+                .get::<_, Option<String>>("device")?
+                .map(|device| id(&device))
+                .transpose()?,
+            at: Millis(row.get("at")?),
+            received_at: Millis(row.get("received_at")?),
+            code,
+            reason,
+            mended: row.get("mended")?,
+        });
+    }
+    Ok(items)
 }
 
 fn author(row: &rusqlite::Row<'_>) -> Result<Author, Error> {

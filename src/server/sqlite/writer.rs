@@ -19,7 +19,7 @@ use super::Error;
 const GROUP: usize = 128;
 
 /// Tells the one who waits, once it is known whether the commit took.
-type Answer = Box<dyn FnOnce(Result<(), &str>) + Send>;
+type Answer = Box<dyn FnOnce(Result<(), &rusqlite::Error>) + Send>;
 type Job = Box<dyn FnOnce(&Connection) -> Answer + Send>;
 
 /// The writer thread.
@@ -58,7 +58,8 @@ impl Writer {
             Box::new(move |committed| {
                 let result = match committed {
                     Ok(()) => result,
-                    Err(why) => Err(Error::Commit(why.to_owned())),
+                    Err(why) if super::is_full(why) => Err(Error::Full),
+                    Err(why) => Err(Error::Commit(why.to_string())),
                 };
                 // Nobody waits any more: what was committed stays, and a retry finds it.
                 let _ = answer.send(result);
@@ -131,12 +132,11 @@ fn commit(connection: &mut Connection, group: impl Iterator<Item = Job>) {
         });
     // When the transaction could not even begin, the jobs were never run: they are dropped, and who waits is told
     // that the database is closed.
-    let committed = committed.map_err(|why| why.to_string());
     if let Err(why) = &committed {
         tracing::error!(error = %why, "a group of changes was not committed");
     }
     for answer in answers {
-        answer(committed.as_ref().copied().map_err(String::as_str));
+        answer(committed.as_ref().copied());
     }
 }
 

@@ -48,6 +48,17 @@ pub struct Account {
     pub wait_until: Option<Millis>,
 }
 
+/// A database that could not be used any more: set aside as a file, and a new one made.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Damaged {
+    /// The file's name.
+    pub file: String,
+    /// When it was found out.
+    pub at: Millis,
+    /// In the database's words.
+    pub reason: String,
+}
+
 /// Something happened that a screen may want to show.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Notice {
@@ -85,6 +96,8 @@ pub struct SyncStatus {
     pub trouble: Option<Trouble>,
     /// Records pulled so far in this round, for the first sync's progress.
     pub pulled: u32,
+    /// The server's clock minus the device's at the last sync, milliseconds.
+    pub clock_offset: i64,
     /// How the photos stand.
     pub photos: PhotoStatus,
 }

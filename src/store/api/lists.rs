@@ -28,6 +28,10 @@ pub struct Home {
     pub cooperatives: u32,
     /// Oldest unsent change.
     pub unsent_since: Option<Millis>,
+    /// Visits with something that only this device has, drafts included.
+    pub at_risk: u32,
+    /// Since when the oldest of it waits.
+    pub at_risk_since: Option<Millis>,
 }
 
 /// What to search for.

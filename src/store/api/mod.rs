@@ -185,6 +185,16 @@ pub enum Request {
         body: Option<Bytes>,
     },
 
+    /// Databases of this user that were set aside as damaged, newest first. -> [`Reply::Damaged`]
+    Damaged,
+    /// The next bytes of a file that was set aside. -> [`Reply::Bytes`], none at the end
+    DamagedBytes {
+        /// Which, by its place among [`Reply::Damaged`].
+        number: u32,
+        /// From where on.
+        at: u64,
+    },
+
     /// Submitted visits waiting for review, oldest first. -> [`Reply::Inbox`]
     Inbox(InboxQuery),
     /// Keeps the notes a supervisor is still writing. -> [`Reply::Saved`]
@@ -232,6 +242,8 @@ pub enum Reply {
     Bytes(Bytes),
     /// What a backup file brought.
     Restored(Restored),
+    /// What was set aside.
+    Damaged(Vec<Damaged>),
     /// It is on disk.
     Saved,
 }
@@ -299,6 +311,9 @@ pub enum StoreError {
     /// The device's storage is full.
     #[error("storage is full")]
     Full,
+    /// The database was damaged. It is set aside as a file, and a new one takes its place: log in.
+    #[error("the database is damaged and set aside")]
+    Damaged,
     /// A backup file cannot be read.
     #[error(transparent)]
     Backup(Fault),

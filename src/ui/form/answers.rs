@@ -70,6 +70,31 @@ impl Reading {
         })
     }
 
+    /// What a question is called and what values of it say, whether it applies or not.
+    pub(crate) fn words<const N: usize>(
+        &self,
+        path: &str,
+        values: [Option<&str>; N],
+        language: Language,
+    ) -> Option<(String, [String; N])> {
+        let language = form_language(&self.form, language);
+        let question = self.session.borrow().question(path, &language)?;
+        let words = values.map(|value| {
+            value.filter(|value| !value.is_empty()).map_or_else(
+                || "—".to_owned(),
+                |value| {
+                    format::answer(
+                        question.kind,
+                        &question.choices,
+                        &question.appearance,
+                        value,
+                    )
+                },
+            )
+        });
+        Some((question.label, words))
+    }
+
     /// Its answers.
     pub(crate) fn pages(&self, language: Language) -> Vec<Page> {
         pages_of(

@@ -2,10 +2,12 @@
 
 use dioxus::prelude::*;
 
-use crate::domain::{VisitState, person::Permission};
+use crate::domain::care::{self, Urgency};
+use crate::domain::{Millis, VisitState, person::Permission};
+use crate::platform::web::page;
 use crate::store::api::Home as HomeData;
 use crate::store::api::{InboxQuery, Reply, Request, SyncPhase, Topic, VisitRow};
-use crate::ui::components::{Asking, Card, Empty, Head, Icon, VisitList};
+use crate::ui::components::{Alert, Asking, Card, Empty, Head, Icon, Tone, VisitList};
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
 use crate::ui::layout::SyncLine;
@@ -150,6 +152,15 @@ fn SyncCard(home: HomeData) -> Element {
             } else if sync.unsent == 0 && sync.set_aside == 0 && photos == 0 && !shell.only_reads() {
                 p { class: "sync-sent", Icon { name: "check" } {t("all-sent")} }
             }
+            if let Some((tone, words)) = urgent(&home) {
+                Alert { tone,
+                    p { "{words}" }
+                    Link { class: "link", to: Route::Settings {}, {t("backup-save")} }
+                }
+            }
+            if (shell.kept)() == Some(false) && sync.unsent > 0 {
+                p { class: "quiet", {t("storage-not-kept")} }
+            }
             if let Some(words) = format::photos(&sync.photos) {
                 p { class: "sync-unsent", "{words}" }
             }
@@ -167,6 +178,25 @@ fn SyncCard(home: HomeData) -> Element {
             }
         }
     }
+}
+
+/// What to say of work that waits for long, drafts included.
+fn urgent(home: &HomeData) -> Option<(Tone, String)> {
+    let since = home.at_risk_since?;
+    let (urgency, by) = care::urgency(since, page::now());
+    let tone = match urgency {
+        Urgency::None => return None,
+        Urgency::Notice => Tone::Info,
+        Urgency::Warning => Tone::Warn,
+        Urgency::Alarm => Tone::Bad,
+    };
+    let date = |at: Millis| format::date(&at.date().to_string()).into();
+    let words = [
+        ("n", home.at_risk.into()),
+        ("date", date(since)),
+        ("by", date(by)),
+    ];
+    Some((tone, ta("unsent-urgent", &words)))
 }
 
 /// Syncs now.

@@ -1,0 +1,36 @@
+//! What phones sent and the server did not apply: for the admin, who can help where an officer alone cannot.
+
+use axum::{
+    Json,
+    extract::{Query, State},
+};
+use serde::Deserialize;
+
+use crate::{
+    server::{error::AppError, machine, sqlite::mutation, state::AppState},
+    sync::wire::SetAsideReply,
+};
+
+/// Days that are looked back when the question does not say.
+const DAYS: u32 = 30;
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// How far back.
+#[derive(Debug, Deserialize)]
+pub(in crate::server) struct Since {
+    days: Option<u32>,
+}
+
+/// Changes refused or in conflict in the last days, newest first, 500 at most.
+pub(in crate::server) async fn set_aside(
+    State(state): State<AppState>,
+    Query(since): Query<Since>,
+) -> Result<Json<SetAsideReply>, AppError> {
+    let days = i64::from(since.days.unwrap_or(DAYS).min(3_650));
+    let since = machine::now().plus(-days * DAY);
+    let items = state
+        .database()
+        .read(move |connection| mutation::not_applied(connection, since))
+        .await?;
+    Ok(Json(SetAsideReply { items }))
+}
