@@ -17,9 +17,9 @@ use tokio::task::LocalSet;
 
 use crate::server_office::Office;
 
-const PIN: &str = "246810";
+pub(crate) const PIN: &str = "246810";
 
-async fn demo_office() -> Office {
+pub(crate) async fn demo_office() -> Office {
     Office::with(Config::default(), |connection| {
         demo::make(connection, machine::now()).unwrap();
     })
@@ -28,16 +28,16 @@ async fn demo_office() -> Office {
 
 /// A device in a folder of its own, with what a person would do on it.
 #[derive(Clone)]
-struct Phone {
-    device: Rc<Device<NativeMachine>>,
+pub(crate) struct Phone {
+    pub(crate) device: Rc<Device<NativeMachine>>,
 }
 
 impl Phone {
-    fn new(office: &Office, folder: &Path) -> Self {
+    pub(crate) fn new(office: &Office, folder: &Path) -> Self {
         Self::at(&office.url(""), folder)
     }
 
-    fn at(server: &str, folder: &Path) -> Self {
+    pub(crate) fn at(server: &str, folder: &Path) -> Self {
         std::fs::create_dir_all(folder).unwrap();
         let ignore = |_: Notice| {};
         let machine = NativeMachine::new(folder.to_owned(), server.to_owned(), ignore);
@@ -46,18 +46,18 @@ impl Phone {
         }
     }
 
-    async fn ask(&self, request: Request) -> Reply {
+    pub(crate) async fn ask(&self, request: Request) -> Reply {
         self.device.ask(request).await.unwrap()
     }
 
-    async fn refused(&self, request: Request) -> StoreError {
+    pub(crate) async fn refused(&self, request: Request) -> StoreError {
         match self.device.ask(request).await {
             Err(error) => error,
             Ok(_) => panic!("it was done"),
         }
     }
 
-    async fn log_in(&self, username: &str) {
+    pub(crate) async fn log_in(&self, username: &str) {
         self.log_in_with(username, demo::PASSWORD, None)
             .await
             .unwrap();
@@ -68,7 +68,7 @@ impl Phone {
         self.sync().await;
     }
 
-    async fn log_in_with(
+    pub(crate) async fn log_in_with(
         &self,
         username: &str,
         password: &str,
@@ -82,7 +82,7 @@ impl Phone {
         self.device.ask(login).await
     }
 
-    async fn names(&self) -> Vec<String> {
+    pub(crate) async fn names(&self) -> Vec<String> {
         let query = CooperativeQuery {
             limit: 500,
             ..CooperativeQuery::default()
@@ -93,7 +93,7 @@ impl Phone {
         }
     }
 
-    async fn some_cooperative(&self) -> RecordId {
+    pub(crate) async fn some_cooperative(&self) -> RecordId {
         match self
             .ask(Request::Cooperatives(CooperativeQuery {
                 limit: 1,
@@ -106,7 +106,7 @@ impl Phone {
         }
     }
 
-    async fn start(&self) -> RecordId {
+    pub(crate) async fn start(&self) -> RecordId {
         let cooperative = self.some_cooperative().await;
         match self.ask(Request::StartVisit { cooperative }).await {
             Reply::Started(visit) => visit,
@@ -114,7 +114,7 @@ impl Phone {
         }
     }
 
-    async fn answer(&self, visit: RecordId, path: &str, value: &str) {
+    pub(crate) async fn answer(&self, visit: RecordId, path: &str, value: &str) {
         let changes = vec![(path.to_owned(), Some(value.to_owned()))];
         self.ask(Request::SaveAnswers {
             visit,
@@ -125,7 +125,7 @@ impl Phone {
     }
 
     /// Everything a visit that found nobody needs.
-    async fn fill_short(&self, visit: RecordId) {
+    pub(crate) async fn fill_short(&self, visit: RecordId) {
         for (path, value) in [
             ("tanggal_kunjungan", "2024-11-07"),
             ("kop_usaha_sp", "tidak"),
@@ -143,14 +143,14 @@ impl Phone {
         }
     }
 
-    async fn visit(&self, visit: RecordId) -> VisitDetail {
+    pub(crate) async fn visit(&self, visit: RecordId) -> VisitDetail {
         match self.ask(Request::Visit(visit)).await {
             Reply::Visit(detail) => *detail,
             _ => panic!("not a visit"),
         }
     }
 
-    async fn set_aside(&self) -> Vec<(QueueKind, Transfer)> {
+    pub(crate) async fn set_aside(&self) -> Vec<(QueueKind, Transfer)> {
         match self.ask(Request::Queue).await {
             Reply::Queue(queue) => queue
                 .items
@@ -161,7 +161,7 @@ impl Phone {
         }
     }
 
-    async fn queue(&self) -> anjangsana::store::api::Queue {
+    pub(crate) async fn queue(&self) -> anjangsana::store::api::Queue {
         match self.ask(Request::Queue).await {
             Reply::Queue(queue) => queue,
             _ => panic!("not a queue"),
@@ -169,7 +169,7 @@ impl Phone {
     }
 
     /// Presses the button and waits until the device talks to the server no more.
-    async fn sync(&self) {
+    pub(crate) async fn sync(&self) {
         self.ask(Request::SyncNow).await;
         loop {
             tokio::task::yield_now().await;
@@ -181,7 +181,7 @@ impl Phone {
 }
 
 /// Runs a story on one thread, as a device does.
-async fn local(story: impl Future<Output = ()>) {
+pub(crate) async fn local(story: impl Future<Output = ()>) {
     LocalSet::new().run_until(story).await;
 }
 

@@ -11,20 +11,26 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 /// A store with one cooperative, one form and one draft that the server has at revision 10.
-struct Device {
-    store: Store,
+pub(crate) struct Device {
+    pub(crate) store: Store,
     born: u8,
 }
 
-fn officer() -> UserId {
+pub(crate) fn officer() -> UserId {
     UserId::of_text("petugas1")
 }
 
-fn visit() -> RecordId {
+pub(crate) fn visit() -> RecordId {
     RecordId::of_text("visit")
 }
 
-fn record(kind: Kind, name: &str, rev: u64, owner: Option<UserId>, fields: Value) -> Record {
+pub(crate) fn record(
+    kind: Kind,
+    name: &str,
+    rev: u64,
+    owner: Option<UserId>,
+    fields: Value,
+) -> Record {
     Record {
         kind,
         id: RecordId::of_text(name),
@@ -36,7 +42,7 @@ fn record(kind: Kind, name: &str, rev: u64, owner: Option<UserId>, fields: Value
     }
 }
 
-fn visit_at(rev: u64, answers: Value) -> Record {
+pub(crate) fn visit_at(rev: u64, answers: Value) -> Record {
     let mut fields = json!({
         "cooperative": RecordId::of_text("cooperative"), "form": "kunjungan", "form_version": "1",
         "created": {"at": 1, "by": officer()},
@@ -48,7 +54,7 @@ fn visit_at(rev: u64, answers: Value) -> Record {
     record(Kind::Visit, "visit", rev, Some(officer()), fields)
 }
 
-fn reply(cursor: u64, results: Vec<MutationResult>, records: Vec<Record>) -> SyncReply {
+pub(crate) fn reply(cursor: u64, results: Vec<MutationResult>, records: Vec<Record>) -> SyncReply {
     SyncReply {
         protocol: PROTOCOL,
         server_time: Millis(5),
@@ -65,15 +71,19 @@ fn reply(cursor: u64, results: Vec<MutationResult>, records: Vec<Record>) -> Syn
     }
 }
 
+pub(crate) fn user() -> User {
+    User {
+        id: officer(),
+        username: "petugas1".to_owned(),
+        name: "Petugas CONTOH".to_owned(),
+        role: Role::Officer,
+        scope: Scope::Areas(vec![AreaCode("19.03.01".to_owned())]),
+    }
+}
+
 impl Device {
-    fn new() -> Self {
-        let user = User {
-            id: officer(),
-            username: "petugas1".to_owned(),
-            name: "Petugas CONTOH".to_owned(),
-            role: Role::Officer,
-            scope: Scope::Areas(vec![AreaCode("19.03.01".to_owned())]),
-        };
+    pub(crate) fn new() -> Self {
+        let user = user();
         let db = Connection::open_in_memory().unwrap();
         let store = Store::open(db, Some(&user), DeviceId::of_text("device")).unwrap();
         let mut device = Self { store, born: 0 };
@@ -93,7 +103,7 @@ impl Device {
         device
     }
 
-    fn ask(&mut self, request: Request) -> Reply {
+    pub(crate) fn ask(&mut self, request: Request) -> Reply {
         let mut entropy = || {
             self.born += 1;
             Entropy::from([self.born; 10])
@@ -105,7 +115,7 @@ impl Device {
         self.store.handle(&mut moment, request).unwrap().0
     }
 
-    fn answer(&mut self, path: &str, value: &str) {
+    pub(crate) fn answer(&mut self, path: &str, value: &str) {
         let changes = vec![(path.to_owned(), Some(value.to_owned()))];
         self.ask(Request::SaveAnswers {
             visit: visit(),
@@ -114,26 +124,26 @@ impl Device {
         });
     }
 
-    fn shows(&mut self, path: &str) -> String {
+    pub(crate) fn shows(&mut self, path: &str) -> String {
         match self.ask(Request::Visit(visit())) {
             Reply::Visit(detail) => detail.visit.answers[path].clone(),
             _ => panic!("not a visit"),
         }
     }
 
-    fn transfer(&mut self) -> Option<Transfer> {
+    pub(crate) fn transfer(&mut self) -> Option<Transfer> {
         match self.ask(Request::Queue) {
             Reply::Queue(queue) => queue.items.first().map(|item| item.transfer.clone()),
             _ => panic!("not a queue"),
         }
     }
 
-    fn pull(&mut self, reply: SyncReply) {
+    pub(crate) fn pull(&mut self, reply: SyncReply) {
         self.store.apply(Millis(100), &reply).unwrap();
     }
 
     /// What would be sent now: base revision and fields of each mutation.
-    fn batch(&mut self) -> Vec<(u64, Fields)> {
+    pub(crate) fn batch(&mut self) -> Vec<(u64, Fields)> {
         let request = self.store.prepare(Millis(100), Limits::default()).unwrap();
         request
             .mutations

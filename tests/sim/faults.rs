@@ -76,6 +76,9 @@ impl World {
         self.people = backup.people;
         self.forms = backup.forms;
         self.office.forget_what_was_seen();
+        for phone in &mut self.phones {
+            phone.agreed = None;
+        }
     }
 
     /// What the lost disk alone had is lost: values that were overwritten since, and are on no device any more.
@@ -132,6 +135,9 @@ impl World {
             .change(|db| accounts::move_to(db, &name, place, now))
             .unwrap();
         self.people[who].scope = scope;
+        for phone in self.phones.iter_mut().filter(|phone| phone.who == who) {
+            phone.agreed = None;
+        }
         self.note(23, || format!("{name} works in areas {areas:?} now"));
     }
 
