@@ -129,7 +129,9 @@ fn l04_the_service_worker_leaves_every_request_alone_that_sends_something() {
         before.contains("GET") && before.contains("return"),
         "{before}"
     );
-    assert!(before.contains("/api"), "{before}");
+    assert!(before.contains("NEVER"), "{before}");
+    let never = worker.lines().find(|line| line.contains("const NEVER"));
+    assert!(never.is_some_and(|line| line.contains("/api")));
 }
 
 #[tokio::test]
@@ -165,23 +167,18 @@ async fn l06_how_old_and_how_much_the_unsent_work_is_can_be_told() {
         phone.log_in("petugas1").await;
         phone.ask(Request::Network { online: false }).await;
         let visit = phone.start().await;
-        let begun = match phone.ask(Request::Home).await {
-            Reply::Home(home) => home.unsent_since.expect("something is unsent"),
-            _ => panic!("not home"),
-        };
+        let begun = phone.queue().await.items[0].since;
         phone.answer(visit, "no_spt", "SPT-6").await;
-        match phone.ask(Request::Home).await {
-            Reply::Home(home) => {
-                assert_eq!(
-                    home.unsent_since,
-                    Some(begun),
-                    "as old as its oldest change"
-                );
-            }
-            _ => panic!("not home"),
-        }
+        let other = phone.start().await;
+        let items = phone.queue().await.items;
+        assert_eq!(items.len(), 2, "{other} too");
+        assert_eq!(
+            items[0].since, begun,
+            "the oldest first, as old as its oldest change"
+        );
+        assert!(items[1].since >= begun);
         let facts = phone.device.with_store(|store| store.sync_facts().unwrap());
-        assert_eq!(facts.unwrap().unsent, 1);
+        assert_eq!(facts.unwrap().unsent, 2);
     })
     .await;
 }

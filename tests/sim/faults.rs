@@ -9,7 +9,7 @@ use anjangsana::{
 };
 
 use crate::cast::{self, AREAS, COOPERATIVES};
-use crate::check::{log, records, said_in, said_of};
+use crate::check::{log, records, said_in, said_of, unsent};
 use crate::world::{Backup, What, World};
 
 impl World {
@@ -89,7 +89,12 @@ impl World {
             for (id, here) in records(&phone.disk.look) {
                 let mine = here.owner == Some(self.people[phone.who].id.to_string());
                 if mine {
-                    kept.extend(said_of(&here.kind, id, &here.base));
+                    // Over what was answered otherwise since, the older value is not sent again.
+                    let mut base = here.base.clone();
+                    for fields in unsent(&phone.disk.look, id) {
+                        base.retain(|name, _| !fields.contains_key(name));
+                    }
+                    kept.extend(said_of(&here.kind, id, &base));
                 }
             }
         }
@@ -196,6 +201,7 @@ impl World {
             )
             // The device may be writing just now; then it keeps its record.
             .unwrap_or(0);
+        self.phones[p].agreed = None;
         let name = &self.phones[p].name;
         self.trace
             .note(self.now, 26, || format!("{name} loses {lost} record"));
