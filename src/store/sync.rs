@@ -83,7 +83,9 @@ pub(super) fn apply(
     }
     meta::set(&transaction, meta::CURSOR, &reply.cursor.to_string())?;
     if !reply.more {
-        transaction.execute("update record set stale = 0 where stale = 1", [])?;
+        transaction
+            .prepare_cached("update record set stale = 0 where stale = 1")?
+            .execute([])?;
         drop_unseen(&transaction, me)?;
         rewind::send_lost(&transaction, now)?;
         meta::set(&transaction, meta::LAST_OK, &now.0.to_string())?;
@@ -95,11 +97,9 @@ pub(super) fn apply(
     )?;
     let applied = Applied {
         records: u32::try_from(reply.records.len()).unwrap_or(u32::MAX),
-        push: transaction.query_row(
-            include_str!("sql/more_to_push.sql"),
-            [!reply.results.is_empty()],
-            |row| row.get(0),
-        )?,
+        push: transaction
+            .prepare_cached(include_str!("sql/more_to_push.sql"))?
+            .query_row([!reply.results.is_empty()], |row| row.get(0))?,
         pull: reply.more,
         mismatch: match reply.digest {
             Some(digest) => digest != own_digest(&transaction)?,

@@ -29,6 +29,9 @@ pub const FILE: &str = "anjangsana.sqlite";
 /// The steps of the schema, in order.
 pub const STEPS: [Step; 2] = [include_str!("schema_1.sql"), include_str!("schema_3.sql")];
 
+/// Statements that a connection keeps ready.
+const STATEMENTS: usize = 96;
+
 /// Readers at the same time.
 const READERS: usize = 4;
 
@@ -79,7 +82,7 @@ pub fn open(folder: &Path) -> Result<Connection, Error> {
     std::fs::create_dir_all(folder)?;
     let mut connection = sql::open(&folder.join(FILE), Use::Write)?;
     sql::migrate(&mut connection, &STEPS)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }
 
@@ -111,8 +114,12 @@ impl Database {
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let writer = open(folder)?;
         let readers = (0..READERS)
-            .map(|_| sql::open(&folder.join(FILE), Use::Read))
-            .collect::<Result<Vec<_>, _>>()?;
+            .map(|_| {
+                let reader = sql::open(&folder.join(FILE), Use::Read)?;
+                reader.set_prepared_statement_cache_capacity(STATEMENTS);
+                Ok(reader)
+            })
+            .collect::<Result<Vec<_>, sql::Error>>()?;
         Ok(Self {
             writer: Writer::start(writer)?,
             readers: Readers::new(readers),
