@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::api::StoreError;
 use super::{meta, project, record, rewind};
+use crate::domain::visit::{SUBMISSION, VOID};
 use crate::domain::{
     DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, Scope, User, UserId,
     record::overlay,
@@ -309,12 +310,20 @@ fn rebase(db: &Connection, base: &Fields, rev: u64, incoming: &Record) -> Result
             let theirs = value(&incoming.fields, name);
             theirs != *mine && theirs != value(base, name) && sent.get(name) != Some(&theirs)
         });
-        if !clash {
+        if !clash && !gives_up_what_was_sent(&fields, base, incoming) {
             db.prepare_cached("update outbox set base_rev = ? where mutation = ?")?
                 .execute(params![incoming.rev, mutation])?;
         }
     }
     Ok(())
+}
+
+/// Whether a draft was given up here that was submitted elsewhere meanwhile: who gave it up did not know.
+fn gives_up_what_was_sent(mine: &Fields, base: &Fields, incoming: &Record) -> bool {
+    mine.contains_key(VOID)
+        && incoming
+            .under(SUBMISSION)
+            .any(|(number, _)| !base.contains_key(&format!("{SUBMISSION}{number}")))
 }
 
 /// The user sees other areas now: the records come from the beginning, what is out of sight goes, unsent work stays.

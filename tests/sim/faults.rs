@@ -94,6 +94,15 @@ impl World {
                     for fields in unsent(&phone.disk.look, id) {
                         base.retain(|name, _| !fields.contains_key(name));
                     }
+                    // Of several submissions only the last one is made again.
+                    let is_submission = |name: &String| name.starts_with("submission/");
+                    let sent_since = unsent(&phone.disk.look, id)
+                        .iter()
+                        .any(|fields| fields.keys().any(is_submission));
+                    let last = base.keys().rfind(|name| is_submission(name)).cloned();
+                    base.retain(|name, _| {
+                        !is_submission(name) || !sent_since && Some(name) == last.as_ref()
+                    });
                     kept.extend(said_of(&here.kind, id, &base));
                 }
             }
