@@ -47,6 +47,9 @@ pub const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/003.sql"),
 ];
 
+/// Statements that are kept ready: as many as the store has that are asked again and again.
+const STATEMENTS: usize = 96;
+
 /// The time and the randomness of one request: what the store cannot make itself.
 pub struct Moment<'a> {
     /// Now, by the device's clock.
@@ -87,6 +90,7 @@ impl Store {
         fresh: DeviceId,
     ) -> Result<Self, sql::Error> {
         sql::migrate(&mut db, &MIGRATIONS)?;
+        db.set_prepared_statement_cache_capacity(STATEMENTS);
         let not_ours = |error: StoreError| {
             sql::Error::Sqlite(rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
         };
@@ -323,12 +327,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub fn sync_facts(&self) -> Result<SyncStatus, StoreError> {
-        let (unsent, set_aside) = self.db.query_row(
-            "select count(*) filter (where state in ('waiting', 'sending')),
+        let (unsent, set_aside) = self
+            .db
+            .prepare_cached(
+                "select count(*) filter (where state in ('waiting', 'sending')),
                     count(*) filter (where state in ('aside', 'conflict')) from outbox",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
+            )?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let last_ok = meta::text(&self.db, meta::LAST_OK)?
             .and_then(|at| at.parse().ok())
             .map(Millis);

@@ -11,7 +11,8 @@ use super::visits::is_answer;
 use super::{Moment, Store};
 use super::{project, record};
 use crate::domain::{
-    Fields, Kind, Millis, MutationId, Record, RecordId, VisitState, visit::SUBMISSION,
+    Fields, Kind, Millis, MutationId, Record, RecordId, VisitState,
+    visit::{SUBMISSION, VOID},
 };
 use crate::sync::wire::Changed;
 
@@ -83,6 +84,21 @@ impl Store {
         )?;
         if code.as_deref() == Some("incomplete") {
             fields.retain(|name, _| !name.starts_with(SUBMISSION));
+        }
+        // A draft that was given up here and submitted elsewhere stands: that is not sent again.
+        let base: Fields = transaction.query_row(
+            "select base from record where id = ?",
+            [record_id.to_string()],
+            |row| record::json(row, 0),
+        )?;
+        if base.keys().any(|name| name.starts_with(SUBMISSION)) {
+            fields.remove(VOID);
+        }
+        if fields.is_empty() {
+            transaction.execute(
+                "delete from outbox where mutation = ?",
+                [mutation.to_string()],
+            )?;
         }
         transaction.execute(
             "update outbox set mutation = ?, fields = ?, state = 'waiting', code = null, reason = null, sealed = 0, at = ?,

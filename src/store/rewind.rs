@@ -62,7 +62,15 @@ pub(super) fn send_difference(
         .keys()
         .filter(|name| name.starts_with(ANSWER) && !known.contains_key(*name));
     fields.extend(cleared.map(|name| (name.clone(), Value::Null)));
-    send_again(db, now, incoming.id, incoming.kind, &incoming.area, fields)
+    let after = submissions(&incoming.fields).max().unwrap_or(0);
+    let lacking = Lacking {
+        id: incoming.id,
+        kind: incoming.kind,
+        area: &incoming.area,
+        fields,
+        after,
+    };
+    send_again(db, now, lacking)
 }
 
 /// Everything has come, and these records of the user's own have not: the server lost them whole. They go again.
@@ -85,38 +93,55 @@ pub(super) fn send_lost(db: &Connection, now: Millis) -> Result<(), StoreError> 
             [id.to_string()],
         )?;
         let Some(kind) = kind else { continue };
-        let fields = match kind {
-            Kind::Visit => begun_again(known),
-            _ => known,
+        let lacking = Lacking {
+            id,
+            kind,
+            area: &area,
+            fields: known,
+            after: 0,
         };
-        send_again(db, now, id, kind, &area, fields)?;
+        send_again(db, now, lacking)?;
         record::refresh(db, id)?;
     }
     Ok(())
 }
 
-/// A visit as its officer would send it for the first time: the last submission is the first one now.
-fn begun_again(mut known: Fields) -> Fields {
-    let prefixed = |name: &String| name.starts_with(SUBMISSION);
-    let number = |name: &str| name.strip_prefix(SUBMISSION)?.parse::<u32>().ok();
-    let last = known
-        .iter()
-        .filter(|(name, _)| prefixed(name))
-        .max_by_key(|(name, _)| number(name))
-        .map(|(_, mark)| mark.clone());
-    known.retain(|name, _| !prefixed(name) && !name.starts_with(WAS));
-    known.extend(last.map(|mark| (format!("{SUBMISSION}1"), mark)));
-    known
-}
-
-fn send_again(
-    db: &Connection,
-    now: Millis,
+/// What the server lacks of a record.
+struct Lacking<'a> {
     id: RecordId,
     kind: Kind,
-    area: &AreaCode,
-    mut fields: Fields,
-) -> Result<(), StoreError> {
+    area: &'a AreaCode,
+    fields: Fields,
+    /// The last submission of a visit that the server knows.
+    after: u32,
+}
+
+fn submissions(fields: &Fields) -> impl Iterator<Item = u32> {
+    fields
+        .keys()
+        .filter_map(|name| name.strip_prefix(SUBMISSION)?.parse().ok())
+}
+
+/// A visit's changes as the server can take them: however often it was submitted in the life before, it is submitted
+/// once now, after what the server knows. What answers were before, the server writes down itself.
+fn count_anew(fields: &mut Fields, after: u32) {
+    let last = submissions(fields).max();
+    let mark = last.and_then(|last| fields.remove(&format!("{SUBMISSION}{last}")));
+    fields.retain(|name, _| !name.starts_with(SUBMISSION) && !name.starts_with(WAS));
+    if let Some(mark) = mark {
+        let next = after.saturating_add(1);
+        fields.insert(format!("{SUBMISSION}{next}"), mark);
+    }
+}
+
+fn send_again(db: &Connection, now: Millis, lacking: Lacking<'_>) -> Result<(), StoreError> {
+    let Lacking {
+        id,
+        kind,
+        area,
+        mut fields,
+        after,
+    } = lacking;
     let key = id.to_string();
     let shared = meta::number(db, meta::EPOCH_REV)?;
     let fresh = MutationId::of_text(&format!(
@@ -141,8 +166,14 @@ fn send_again(
     if fields.is_empty() {
         return Ok(());
     }
-    if let Some((seq, unsent)) = row("state <> 'sending'")? {
-        fields.extend(unsent);
+    let unsent = row("state <> 'sending'")?;
+    if let Some((_, unsent)) = &unsent {
+        fields.extend(unsent.clone());
+    }
+    if kind == Kind::Visit {
+        count_anew(&mut fields, after);
+    }
+    if let Some((seq, _)) = unsent {
         db.execute(
             "update outbox set fields = ? where seq = ?",
             params![serde_json::to_string(&fields)?, seq],

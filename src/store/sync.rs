@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::api::StoreError;
 use super::{meta, project, record, rewind};
+use crate::domain::visit::{SUBMISSION, VOID};
 use crate::domain::{
     DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, Scope, User, UserId,
     record::overlay,
@@ -83,7 +84,9 @@ pub(super) fn apply(
     }
     meta::set(&transaction, meta::CURSOR, &reply.cursor.to_string())?;
     if !reply.more {
-        transaction.execute("update record set stale = 0 where stale = 1", [])?;
+        transaction
+            .prepare_cached("update record set stale = 0 where stale = 1")?
+            .execute([])?;
         drop_unseen(&transaction, me)?;
         rewind::send_lost(&transaction, now)?;
         meta::set(&transaction, meta::LAST_OK, &now.0.to_string())?;
@@ -95,11 +98,9 @@ pub(super) fn apply(
     )?;
     let applied = Applied {
         records: u32::try_from(reply.records.len()).unwrap_or(u32::MAX),
-        push: transaction.query_row(
-            include_str!("sql/more_to_push.sql"),
-            [!reply.results.is_empty()],
-            |row| row.get(0),
-        )?,
+        push: transaction
+            .prepare_cached(include_str!("sql/more_to_push.sql"))?
+            .query_row([!reply.results.is_empty()], |row| row.get(0))?,
         pull: reply.more,
         mismatch: match reply.digest {
             Some(digest) => digest != own_digest(&transaction)?,
@@ -319,12 +320,20 @@ fn rebase(db: &Connection, base: &Fields, rev: u64, incoming: &Record) -> Result
             let theirs = value(&incoming.fields, name);
             theirs != *mine && theirs != value(base, name) && sent.get(name) != Some(&theirs)
         });
-        if !clash {
+        if !clash && !gives_up_what_was_sent(&fields, base, incoming) {
             db.prepare_cached("update outbox set base_rev = ? where mutation = ?")?
                 .execute(params![incoming.rev, mutation])?;
         }
     }
     Ok(())
+}
+
+/// Whether a draft was given up here that was submitted elsewhere meanwhile: who gave it up did not know.
+fn gives_up_what_was_sent(mine: &Fields, base: &Fields, incoming: &Record) -> bool {
+    mine.contains_key(VOID)
+        && incoming
+            .under(SUBMISSION)
+            .any(|(number, _)| !base.contains_key(&format!("{SUBMISSION}{number}")))
 }
 
 /// The user sees other areas now: the records come from the beginning, what is out of sight goes, unsent work stays.

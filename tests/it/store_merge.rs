@@ -13,12 +13,12 @@ use tempfile::NamedTempFile;
 
 /// A store with one cooperative, one form and one draft that the server has at revision 10.
 pub(crate) struct Device {
-    store: Store,
+    pub(crate) store: Store,
     born: u8,
     file: NamedTempFile,
 }
 
-fn officer() -> UserId {
+pub(crate) fn officer() -> UserId {
     UserId::of_text("petugas1")
 }
 
@@ -26,7 +26,13 @@ pub(crate) fn visit() -> RecordId {
     RecordId::of_text("visit")
 }
 
-fn record(kind: Kind, name: &str, rev: u64, owner: Option<UserId>, fields: Value) -> Record {
+pub(crate) fn record(
+    kind: Kind,
+    name: &str,
+    rev: u64,
+    owner: Option<UserId>,
+    fields: Value,
+) -> Record {
     Record {
         kind,
         id: RecordId::of_text(name),
@@ -67,16 +73,20 @@ pub(crate) fn reply(cursor: u64, results: Vec<MutationResult>, records: Vec<Reco
     }
 }
 
+pub(crate) fn user() -> User {
+    User {
+        id: officer(),
+        username: "petugas1".to_owned(),
+        name: "Petugas CONTOH".to_owned(),
+        role: Role::Officer,
+        scope: Scope::Areas(vec![AreaCode("19.03.01".to_owned())]),
+    }
+}
+
 impl Device {
     pub(crate) fn new() -> Self {
         let file = NamedTempFile::new().unwrap();
-        let user = User {
-            id: officer(),
-            username: "petugas1".to_owned(),
-            name: "Petugas CONTOH".to_owned(),
-            role: Role::Officer,
-            scope: Scope::Areas(vec![AreaCode("19.03.01".to_owned())]),
-        };
+        let user = user();
         let db = Connection::open(file.path()).unwrap();
         let store = Store::open(db, Some(&user), DeviceId::of_text("device")).unwrap();
         let mut device = Self {
@@ -156,7 +166,7 @@ impl Device {
         }
     }
 
-    fn transfer(&mut self) -> Option<Transfer> {
+    pub(crate) fn transfer(&mut self) -> Option<Transfer> {
         match self.ask(Request::Queue) {
             Reply::Queue(queue) => queue.items.first().map(|item| item.transfer.clone()),
             _ => panic!("not a queue"),

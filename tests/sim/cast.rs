@@ -137,7 +137,7 @@ impl Templates {
         connection
             .execute_batch("pragma foreign_keys = on; pragma synchronous = off")
             .unwrap();
-        connection.set_prepared_statement_cache_capacity(64);
+        connection.set_prepared_statement_cache_capacity(128);
         connection
     }
 

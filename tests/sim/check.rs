@@ -314,7 +314,7 @@ pub(crate) fn records(db: &Connection) -> BTreeMap<RecordId, Here> {
     all.into_iter().collect()
 }
 
-fn unsent(db: &Connection, record: RecordId) -> Vec<Fields> {
+pub(crate) fn unsent(db: &Connection, record: RecordId) -> Vec<Fields> {
     let mut statement = db
         .prepare_cached("select fields from outbox where record = ? order by seq")
         .unwrap();

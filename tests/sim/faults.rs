@@ -9,7 +9,7 @@ use anjangsana::{
 };
 
 use crate::cast::{self, AREAS, COOPERATIVES};
-use crate::check::{log, records, said_in, said_of};
+use crate::check::{log, records, said_in, said_of, unsent};
 use crate::world::{Backup, What, World};
 
 impl World {
@@ -76,6 +76,9 @@ impl World {
         self.people = backup.people;
         self.forms = backup.forms;
         self.office.forget_what_was_seen();
+        for phone in &mut self.phones {
+            phone.agreed = None;
+        }
     }
 
     /// What the lost disk alone had is lost: values that were overwritten since, and are on no device any more.
@@ -86,7 +89,21 @@ impl World {
             for (id, here) in records(&phone.disk.look) {
                 let mine = here.owner == Some(self.people[phone.who].id.to_string());
                 if mine {
-                    kept.extend(said_of(&here.kind, id, &here.base));
+                    // Over what was answered otherwise since, the older value is not sent again.
+                    let mut base = here.base.clone();
+                    for fields in unsent(&phone.disk.look, id) {
+                        base.retain(|name, _| !fields.contains_key(name));
+                    }
+                    // Of several submissions only the last one is made again.
+                    let is_submission = |name: &String| name.starts_with("submission/");
+                    let sent_since = unsent(&phone.disk.look, id)
+                        .iter()
+                        .any(|fields| fields.keys().any(is_submission));
+                    let last = base.keys().rfind(|name| is_submission(name)).cloned();
+                    base.retain(|name, _| {
+                        !is_submission(name) || !sent_since && Some(name) == last.as_ref()
+                    });
+                    kept.extend(said_of(&here.kind, id, &base));
                 }
             }
         }
@@ -132,6 +149,9 @@ impl World {
             .change(|db| accounts::move_to(db, &name, place, now))
             .unwrap();
         self.people[who].scope = scope;
+        for phone in self.phones.iter_mut().filter(|phone| phone.who == who) {
+            phone.agreed = None;
+        }
         self.note(23, || format!("{name} works in areas {areas:?} now"));
     }
 
@@ -190,6 +210,7 @@ impl World {
             )
             // The device may be writing just now; then it keeps its record.
             .unwrap_or(0);
+        self.phones[p].agreed = None;
         let name = &self.phones[p].name;
         self.trace
             .note(self.now, 26, || format!("{name} loses {lost} record"));

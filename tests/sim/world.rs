@@ -400,7 +400,22 @@ impl World {
                         self.trace.bytes(body.as_bytes());
                         let (name, count) = (&self.phones[p].name, request.mutations.len());
                         self.trace.note(self.now, 4, || {
-                            format!("{name} sends {count} changes, cursor {}", request.cursor)
+                            let changes: Vec<String> = request
+                                .mutations
+                                .iter()
+                                .map(|one| {
+                                    format!(
+                                        "{} on {}: {:?}",
+                                        one.id,
+                                        one.base_rev,
+                                        one.fields.keys()
+                                    )
+                                })
+                                .collect();
+                            format!(
+                                "{name} sends {count} changes, cursor {} {changes:?}",
+                                request.cursor
+                            )
                         });
                         self.post(p, token, body.into_bytes());
                         None
@@ -445,8 +460,13 @@ impl World {
         let name = &phone.name;
         self.trace.note(self.now, 5, || {
             format!(
-                "{name} takes in {} answers, {} records, cursor {}{}{}",
+                "{name} takes in {} answers {:?}, {} records, cursor {}{}{}",
                 reply.results.len(),
+                reply
+                    .results
+                    .iter()
+                    .map(|one| outcome_of(&one.outcome))
+                    .collect::<Vec<_>>(),
                 reply.records.len(),
                 reply.cursor,
                 if reply.more { ", more" } else { "" },
@@ -543,6 +563,17 @@ impl World {
     }
 
     pub(crate) const PATIENCE: i64 = PATIENCE;
+}
+
+fn outcome_of(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Applied { rev, exact } => {
+            format!("applied at {rev}{}", if *exact { ", exact" } else { "" })
+        }
+        Outcome::Duplicate { rev } => format!("duplicate of {rev}"),
+        Outcome::Conflict { record } => format!("conflict with {}", record.rev),
+        Outcome::Rejected { code, reason } => format!("{code:?}: {reason}"),
+    }
 }
 
 /// Runs a seed.

@@ -5,7 +5,7 @@ pub mod client;
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::device::Device;
 use super::machine::{Answer, Body, Call, Machine, PIECE, Task};
@@ -23,7 +23,8 @@ pub struct NativeMachine {
     server: String,
     http: reqwest::Client,
     notices: Box<dyn Fn(Notice)>,
-    wake: Rc<Cell<Option<Millis>>>,
+    /// When, by the device's clock, and by one that nobody sets.
+    wake: Rc<Cell<Option<(Millis, Instant)>>>,
 }
 
 impl NativeMachine {
@@ -46,7 +47,7 @@ impl NativeMachine {
     /// When the device next wants to be woken, if it does.
     #[must_use]
     pub fn next_wake(&self) -> Option<Millis> {
-        self.wake.get()
+        self.wake.get().map(|(at, _)| at)
     }
 
     async fn send(&self, call: Call) -> Result<Answer, reqwest::Error> {
@@ -120,7 +121,9 @@ impl Machine for NativeMachine {
     }
 
     fn wake_at(&self, at: Millis) {
-        self.wake.set(Some(at));
+        let pause = at.0.saturating_sub(self.now().0);
+        let pause = Duration::from_millis(u64::try_from(pause).unwrap_or(0));
+        self.wake.set(Some((at, Instant::now() + pause)));
     }
 
     fn spawn(&self, task: Task) {
@@ -136,7 +139,7 @@ pub async fn keep_awake(device: Rc<Device<NativeMachine>>) {
             .machine()
             .wake
             .get()
-            .is_some_and(|at| at <= device.machine().now())
+            .is_some_and(|(_, at)| at <= Instant::now())
         {
             device.machine().wake.set(None);
             device.woke();

@@ -34,6 +34,9 @@ pub const STEPS: [Step; 3] = [
     include_str!("schema_3.sql"),
 ];
 
+/// Statements that a connection keeps ready.
+const STATEMENTS: usize = 96;
+
 /// Readers at the same time.
 const READERS: usize = 4;
 
@@ -103,7 +106,7 @@ pub fn open(folder: &Path) -> Result<Connection, Error> {
     std::fs::create_dir_all(folder)?;
     let mut connection = sql::open(&folder.join(FILE), Use::Write)?;
     sql::migrate(&mut connection, &STEPS)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }
 
@@ -136,8 +139,12 @@ impl Database {
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let writer = open(folder)?;
         let readers = (0..READERS)
-            .map(|_| sql::open(&folder.join(FILE), Use::Read))
-            .collect::<Result<Vec<_>, _>>()?;
+            .map(|_| {
+                let reader = sql::open(&folder.join(FILE), Use::Read)?;
+                reader.set_prepared_statement_cache_capacity(STATEMENTS);
+                Ok(reader)
+            })
+            .collect::<Result<Vec<_>, sql::Error>>()?;
         Ok(Self {
             folder: folder.to_owned(),
             writer: Writer::start(writer)?,
