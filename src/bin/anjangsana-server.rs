@@ -11,6 +11,7 @@ use anjangsana::{
     domain::{Role, Scope},
     server::{
         self, AppState, Config, accounts, demo, forms, machine, register,
+        rescue::{self, Fate},
         sqlite::{self, Database},
     },
 };
@@ -42,6 +43,17 @@ enum Command {
     /// Look at the published forms.
     #[command(subcommand)]
     Form(FormCommand),
+    /// Take in a backup file that a phone made without a network, as if the phone had sent it. Doing it again changes
+    /// nothing.
+    Rescue {
+        #[command(flatten)]
+        data: Data,
+        /// The file, `*.cadangan`.
+        file: PathBuf,
+        /// Read its officer's password from standard input without asking.
+        #[arg(long)]
+        password_stdin: bool,
+    },
 }
 
 /// Where the office's data is.
@@ -163,6 +175,11 @@ fn main() -> ExitCode {
         Command::User(command) => keep_users(command),
         Command::Register(RegisterCommand::Import { data, file }) => import(&data.data, &file),
         Command::Form(FormCommand::List(data)) => list_forms(&data.data),
+        Command::Rescue {
+            data,
+            file,
+            password_stdin,
+        } => rescue_file(&data.data, &file, password_stdin),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -355,6 +372,52 @@ fn import(data: &Path, file: &Path) -> Result<()> {
             rows.len()
         );
     }
+    Ok(())
+}
+
+fn rescue_file(data: &Path, file: &Path, password_stdin: bool) -> Result<()> {
+    let mut connection = sqlite::open(data)?;
+    let password = ask_password(password_stdin)?;
+    let backup = rescue::read(file, &password)
+        .with_context(|| format!("{}: nothing was taken in", file.display()))?;
+    println!(
+        "{}: {} changes, {} photos, made {}",
+        backup.username,
+        backup.contents.changes.len(),
+        backup.photos.len(),
+        backup.contents.made_at.in_words(true)
+    );
+    let now = machine::now();
+    let lines = sqlite::transact(&mut connection, |connection| {
+        rescue::apply(connection, &backup, now)
+    })
+    .context("nothing was taken in")?;
+    let mut counts = [0; 4];
+    for line in &lines {
+        let (at, words) = match &line.fate {
+            Fate::Applied => (0, "applied".to_owned()),
+            Fate::Known => (1, "known already".to_owned()),
+            Fate::Refused(code, reason) => (2, format!("refused, {code:?}: {reason}")),
+            Fate::Conflict => (
+                3,
+                "changed elsewhere too: the officer must choose on a phone that has it".to_owned(),
+            ),
+        };
+        if let Some(count) = counts.get_mut(at) {
+            *count += 1;
+        }
+        println!("{} {}: {words}", line.kind.name(), line.record);
+    }
+    let [applied, known, refused, conflicts] = counts;
+    let mut photos = 0;
+    rescue::photos(file, &password, &mut |name, bytes| {
+        photos += 1;
+        rescue::keep_photo(data, &name, &bytes)
+    })
+    .context("the changes were taken in, the photos were not: take the file in again")?;
+    println!(
+        "{applied} applied, {known} known already, {refused} refused, {conflicts} to be decided; {photos} photos kept"
+    );
     Ok(())
 }
 

@@ -11,6 +11,26 @@ use super::{RecordId, Visit};
 
 /// The repeat whose instances are follow-ups.
 pub const REPEAT: &str = "tl";
+/// The part of the checklist it is about.
+pub const ASPECT: &str = "tl_aspek";
+/// What kind of matter it is.
+pub const CATEGORY: &str = "tl_kategori";
+/// What was found.
+pub const PROBLEM: &str = "tl_masalah";
+/// What is to be done.
+pub const ACTION: &str = "tl_aksi";
+/// Who takes care of it: the officer, the cooperative, the office, somebody else.
+pub const OWNER: &str = "tl_pj";
+/// The name of that person.
+pub const OWNER_NAME: &str = "tl_pj_nama";
+/// By when.
+pub const DUE: &str = "tl_tenggat";
+/// How urgent it is.
+pub const PRIORITY: &str = "tl_prioritas";
+/// Whether it is done.
+pub const STATUS: &str = "tl_status";
+/// The suggestion of the form that it was taken from.
+pub const SUGGESTION: &str = "tl_saran";
 
 /// An agreed action.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -49,11 +69,11 @@ impl FollowUp {
             .values()
             .map(|answers| Self {
                 visit: visit.id,
-                action: of(answers, "tl_aksi"),
-                problem: of(answers, "tl_masalah"),
-                owner: of(answers, "tl_pj_nama"),
-                due: of(answers, "tl_tenggat"),
-                status: of(answers, "tl_status"),
+                action: of(answers, ACTION),
+                problem: of(answers, PROBLEM),
+                owner: of(answers, OWNER_NAME),
+                due: of(answers, DUE),
+                status: of(answers, STATUS),
             })
             .collect()
     }

@@ -1,18 +1,23 @@
 //! The world of the app in types: pure, no I/O, no clock, no randomness.
 
 pub mod area;
+pub mod assessment;
 pub mod attachment;
 pub mod cooperative;
 pub mod follow_up;
 pub mod id;
 pub mod numeral;
 pub mod person;
+pub mod rat;
 pub mod record;
 pub mod review;
+pub mod score;
+pub mod status_rule;
 pub mod time;
 pub mod visit;
 
 pub use area::AreaCode;
+pub use assessment::{Assessment, ScoredVisit, VisitResult};
 pub use attachment::AttachmentName;
 pub use cooperative::{Cooperative, Status, StatusEntry};
 pub use follow_up::FollowUp;
@@ -20,5 +25,6 @@ pub use id::{DeviceId, MutationId, RecordId, UserId};
 pub use person::{Person, Role, Scope, User};
 pub use record::{Fields, Kind, Record};
 pub use review::{Decision, Review};
+pub use status_rule::Proposal;
 pub use time::Millis;
 pub use visit::{Mark, Visit, VisitState};

@@ -62,6 +62,13 @@ impl Millis {
         self.wib().date()
     }
 
+    /// `Wed, 21 Oct 2015 07:28:00 GMT`, as HTTP writes it; `None` out of jiff's range.
+    #[must_use]
+    pub fn http_date(self) -> Option<String> {
+        let at = Timestamp::from_millisecond(self.0).ok()?;
+        Some(at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
+    }
+
     /// "14.30 WIB".
     #[must_use]
     pub fn clock(self) -> String {

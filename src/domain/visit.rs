@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 use serde_json::Value;
 
 use super::{
-    AreaCode, Decision, Millis, RecordId, Review, UserId,
+    AreaCode, Decision, Millis, RecordId, Review, UserId, VisitResult,
+    assessment::{PROPOSAL, SCORE},
     record::{BadRecord, Record},
 };
 
@@ -112,6 +113,8 @@ pub struct Visit {
     pub was: BTreeMap<u32, BTreeMap<String, Option<String>>>,
     /// Set when it was taken back.
     pub void: Option<Mark>,
+    /// What it came to at its last submission; `None` when it was never sent or its form has no score.
+    pub result: Option<VisitResult>,
 }
 
 impl Visit {
@@ -154,6 +157,7 @@ impl Visit {
             submissions,
             was,
             void: record.read(VOID)?,
+            result: result(record),
         })
     }
 
@@ -198,6 +202,13 @@ impl Visit {
             .map(|(path, old)| (path.clone(), old.clone()))
             .collect()
     }
+}
+
+/// The result in a record; what a newer program wrote and this one cannot read counts as none.
+fn result(record: &Record) -> Option<VisitResult> {
+    let proposal = record.read(PROPOSAL).ok().flatten().unwrap_or_default();
+    let score = record.read(SCORE).ok().flatten()?;
+    Some(VisitResult { score, proposal })
 }
 
 /// The name of the field that holds an answer.

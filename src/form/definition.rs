@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use super::errors::FormError;
 use super::expr::Expr;
 use super::kind::QuestionKind;
+use super::score::Role;
+use super::suggest::Suggestion;
 use super::template::Texts;
 
 /// The index of an element in [`Form::elements`]; 0 is the form itself.
@@ -29,6 +31,8 @@ pub struct Form {
     pub(super) page_index: Vec<Option<usize>>,
     /// Whether some expression looks into lists or tables by `instance()`.
     pub(super) uses_instances: bool,
+    /// Follow-ups that the form suggests by itself.
+    pub(super) suggestions: Vec<Suggestion>,
 }
 
 /// A group, a repeat or a question.
@@ -88,6 +92,14 @@ pub struct Element {
     pub weight: Option<Expr>,
     /// The fraction of the weight reached, 0 to 1, empty when not applicable (column `points`).
     pub points: Option<Expr>,
+    /// When the question counts in its score, if that is not when it is relevant (column `scored`).
+    pub scored: Option<Expr>,
+    /// The most a group's score can reach, empty for no limit (column `score_cap`).
+    pub score_cap: Option<Expr>,
+    /// When what a group's score hangs on exists and was not shown (column `score_withheld`).
+    pub score_withheld: Option<Expr>,
+    /// What the answer means to the program (column `role`).
+    pub role: Option<Role>,
     /// Columns this engine does not know, as they stand.
     pub extra: BTreeMap<String, String>,
 }
@@ -231,6 +243,13 @@ impl Form {
         self.names.get(name).and_then(|id| self.elements.get(*id))
     }
 
+    /// The question whose answer has a meaning to the program.
+    pub fn with_role(&self, role: Role) -> Option<&Element> {
+        self.elements
+            .iter()
+            .find(|element| element.role == Some(role))
+    }
+
     /// Everything in document order; the first is the form itself.
     pub fn elements(&self) -> &[Element] {
         &self.elements
@@ -353,6 +372,10 @@ impl Element {
             repeat_max: None,
             weight: None,
             points: None,
+            scored: None,
+            score_cap: None,
+            score_withheld: None,
+            role: None,
             extra: BTreeMap::new(),
         }
     }

@@ -117,6 +117,10 @@ pub enum Cause {
     BadChoice(String),
     #[error("the choice has no list or no name")]
     IncompleteChoice,
+    #[error("a suggestion needs a condition in `if` and a whole number of days in `days`")]
+    IncompleteSuggestion,
+    #[error("`{0}` is not a role that an answer can have")]
+    UnknownRole(String),
     #[error("{0}")]
     Expression(ParseError),
     #[error("`${{{0}}}` is not a question")]

@@ -6,9 +6,10 @@
 //! [`Surroundings`].
 //!
 //! Besides the columns of the XLSForm standard a form may have some of ours, which other tools ignore: in the survey
-//! sheet `weight` and `points` (an expression for the fraction of the weight reached, 0 to 1, empty when not applicable),
-//! `repeat_min` and `repeat_max` on a repeat; in the choices sheet any column, to be looked up with
-//! `instance('list')/root/item[name = ${question}]/column`; in the settings sheet `form_title_en` and the like.
+//! sheet those of a score ([`score`] tells what they say), `role` for what an answer means to the program, `repeat_min`
+//! and `repeat_max` on a repeat; in the choices sheet any column, to be looked up with
+//! `instance('list')/root/item[name = ${question}]/column`, and a list of [`suggest`]ed follow-ups; in the settings sheet
+//! `form_title_en` and the like.
 //! Dates and times count on the local calendar, and a `${name}` that does not apply is an empty text in operators.
 
 pub mod builtin;
@@ -18,8 +19,10 @@ pub mod expr;
 mod graph;
 mod import;
 mod kind;
+pub mod score;
 mod session;
 mod sheets;
+pub mod suggest;
 mod template;
 
 pub use definition::{
@@ -28,6 +31,7 @@ pub use definition::{
 pub use errors::{Cause, FormError, FormErrors};
 pub use import::compile;
 pub use kind::QuestionKind;
+pub use score::Role;
 pub use session::{
     AnswerError, Answers, Changes, ChoiceState, Item, PageState, Problem, ProblemKind,
     QuestionState, RepeatInstance, RepeatState, Session, Surroundings,

@@ -71,6 +71,18 @@ fn check_headers(headers: &HeaderMap) -> Result<bool, AppError> {
     }
 }
 
+/// Reads a body that is not wanted, so that a client that is still sending gets to read the answer.
+pub(super) async fn forget(mut body: Body) {
+    let mut total = 0;
+    while total < FORGOTTEN {
+        let next = std::future::poll_fn(|cx| std::pin::Pin::new(&mut body).poll_frame(cx));
+        match tokio::time::timeout(SILENCE, next).await {
+            Ok(Some(Ok(frame))) => total += frame.into_data().map_or(0, |data| data.len()),
+            _ => break,
+        }
+    }
+}
+
 async fn collect(mut body: Body) -> Result<Bytes, AppError> {
     let announced = body.size_hint().lower();
     let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or(0).min(ON_THE_WIRE));

@@ -9,7 +9,7 @@ use std::{
 use rusqlite::Connection;
 
 use crate::{
-    domain::{DeviceId, Millis, Record, RecordId, User, time::WIB_MINUTES},
+    domain::{DeviceId, Millis, Record, RecordId, User, Visit, time::WIB_MINUTES},
     form::{self, Answers, Form, Session, Sheets},
 };
 
@@ -32,7 +32,7 @@ pub struct Surroundings<'a> {
     pub device: DeviceId,
     /// Which visit.
     pub visit: RecordId,
-    /// The server's clock.
+    /// When it is submitted, see [`submitted_at`].
     pub now: Millis,
     /// The row of the visit's cooperative in the table `koperasi`.
     pub cooperative: Option<BTreeMap<String, String>>,
@@ -55,16 +55,24 @@ pub fn open(form: Arc<Form>, answers: Answers, around: &Surroundings<'_>) -> Ses
     Session::open(form, answers, surroundings)
 }
 
+/// How much a phone's clock may be ahead of the server's.
+const AHEAD: i64 = 10 * 60 * 1000;
+
+/// The instant by which a submission is judged: when it was signed by the phone's clock, so that a visit that waited a
+/// week for signal is judged as of its own day. Not before the visit was begun, and not in the server's future.
+#[must_use]
+pub fn submitted_at(visit: &Visit, now: Millis) -> Millis {
+    let signed = visit.submissions.last_key_value();
+    let at = signed.map_or(now, |(_, mark)| mark.at);
+    at.max(visit.created.at).min(now.plus(AHEAD))
+}
+
 /// Checks a visit's answers against its form.
 ///
 /// # Errors
 /// What is missing or wrong, each as `path: message`, the first ones only.
-pub fn complete(
-    form: Arc<Form>,
-    answers: Answers,
-    around: &Surroundings<'_>,
-) -> Result<(), Vec<String>> {
-    let problems: Vec<String> = open(form, answers, around)
+pub fn complete(session: &Session) -> Result<(), Vec<String>> {
+    let problems: Vec<String> = session
         .problems("id")
         .into_iter()
         .take(TOLD)

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::sync::wire::{ErrorCode, ErrorReply};
+use crate::sync::wire::{CHECKSUM_MISMATCH, ErrorCode, ErrorReply};
 
 use super::sqlite;
 
@@ -77,6 +77,29 @@ impl AppError {
         Self::new(StatusCode::BAD_REQUEST, ErrorCode::Malformed, message)
     }
 
+    /// 404 of what will be here.
+    #[must_use]
+    pub fn not_yet() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            ErrorCode::NotYet,
+            "it has not arrived yet",
+        )
+    }
+
+    /// 409: not where the bytes end that are here.
+    #[must_use]
+    pub fn offset(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, ErrorCode::Offset, message)
+    }
+
+    /// 460: not the bytes that were meant.
+    #[must_use]
+    pub fn checksum(message: &str) -> Self {
+        let status = StatusCode::from_u16(CHECKSUM_MISMATCH).unwrap_or(StatusCode::CONFLICT);
+        Self::new(status, ErrorCode::Checksum, message)
+    }
+
     /// 413.
     #[must_use]
     pub fn too_large(message: impl Into<String>) -> Self {
@@ -133,7 +156,20 @@ impl From<sqlite::Error> for AppError {
 impl From<std::io::Error> for AppError {
     fn from(why: std::io::Error) -> Self {
         tracing::error!(error = %why, "the machine failed");
-        Self::internal()
+        match why.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::new(
+                StatusCode::INSUFFICIENT_STORAGE,
+                ErrorCode::Full,
+                "the server has no room; nothing is lost",
+            ),
+            _ => Self::internal(),
+        }
+    }
+}
+
+impl From<AppError> for Response {
+    fn from(why: AppError) -> Self {
+        why.into_response()
     }
 }
 

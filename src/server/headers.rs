@@ -2,12 +2,12 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderName, HeaderValue, Method, header},
     middleware::Next,
     response::Response,
 };
 
-use crate::sync::wire::MARK;
+use crate::sync::wire::{ATTACHMENTS_PATH, MARK, TUS};
 
 use super::state::AppState;
 
@@ -61,7 +61,9 @@ pub(super) async fn headers(
     request: Request,
     next: Next,
 ) -> Response {
-    let is_data = request.uri().path().starts_with("/api/");
+    let path = request.uri().path();
+    let is_data = path.starts_with("/api/");
+    let is_upload = path.starts_with(ATTACHMENTS_PATH) && request.method() != Method::GET;
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.extend(ALWAYS);
@@ -69,6 +71,9 @@ pub(super) async fn headers(
         headers.insert(header::CONTENT_SECURITY_POLICY, CSP_OF_DATA);
     } else {
         headers.extend(FOR_PAGES);
+    }
+    if is_upload {
+        headers.insert("tus-resumable", HeaderValue::from_static(TUS));
     }
     if state.config().https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);

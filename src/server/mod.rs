@@ -4,20 +4,27 @@
 //! |---|---|
 //! | `router`, `routes/` | which calls there are, and their handlers |
 //! | `guard` | who may call: the one mechanism of authentication and permission |
+//! | `exchange` | one sync: understood, written, answered |
 //! | `apply/` | what a mutation does to a record: pure rules of role, area and state, and the merge |
 //! | `sqlite/` | the repository: one file, one writer with group commit, several readers |
-//! | `check_visit` | a submitted visit run through its form |
+//! | `attachments/`, `blobs` | photos and other files: arriving piece by piece, kept whole, swept up |
+//! | `check_visit`, `correct` | a submitted visit run through its form; what its device computed otherwise |
 //! | `accounts`, `forms`, `register/`, `office` | what the office itself does: logins, forms, the register |
+//! | `rescue` | a phone's backup file, taken in |
 //! | `demo/` | an invented office |
 //! | `body`, `headers`, `files`, `log`, `error`, `serve`, `state` | HTTP around it |
 //! | `machine`, `secret` | clock and randomness; passwords and tokens |
 
 pub mod accounts;
 pub mod apply;
+pub mod attachments;
+pub mod blobs;
 pub mod body;
 pub mod check_visit;
+pub mod correct;
 pub mod demo;
 pub mod error;
+pub mod exchange;
 mod files;
 pub mod forms;
 pub mod guard;
@@ -26,6 +33,7 @@ mod log;
 pub mod machine;
 pub mod office;
 pub mod register;
+pub mod rescue;
 mod router;
 mod routes;
 pub mod secret;
@@ -34,7 +42,7 @@ pub mod sqlite;
 mod state;
 
 pub use headers::CSP;
-pub use router::{Endpoint, HISTORY_PATH, endpoints, router};
+pub use router::{ATTACHMENT_PATH, Endpoint, HISTORY_PATH, endpoints, router};
 pub use routes::history::HistoryEntry;
 pub use serve::{asked_to_stop, serve};
 pub use state::{AppState, Config};

@@ -13,7 +13,7 @@ use crate::domain::{
 
 use super::{
     apply::is_private,
-    machine,
+    attachments, machine,
     sqlite::{
         Error,
         mutation::{self, Answered, Author, NewEntry},
@@ -118,6 +118,7 @@ pub fn apply(connection: &Connection, change: OfficeChange) -> Result<Option<u64
             .extend(touched.into_iter().map(|field| (field, rev)));
     }
     record::put(connection, &stored)?;
+    attachments::note_uses(connection, &stored.record)?;
     let entry = NewEntry {
         id: MutationId::new(change.at, &machine::entropy()?),
         record: change.id,
@@ -126,6 +127,7 @@ pub fn apply(connection: &Connection, change: OfficeChange) -> Result<Option<u64
         base_rev,
         at: change.at,
         received_at: change.at,
+        clock: None,
         fields: &record::to_json(&fields)?,
         answered: Answered::Applied(rev),
     };

@@ -8,16 +8,21 @@ use axum::{
     http::{Method, StatusCode},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::{MethodRouter, get, post},
+    routing::{MethodRouter, delete, get, head, options, patch, post},
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, Predicate, predicate::SizeAbove},
+    compression::{
+        CompressionLayer, Predicate,
+        predicate::{NotForContentType, SizeAbove},
+    },
 };
 
 use crate::{
     domain::person::Permission,
-    sync::wire::{ErrorCode, ErrorReply, LOGIN_PATH, LOGOUT_PATH, ME_PATH, SYNC_PATH},
+    sync::wire::{
+        ATTACHMENTS_PATH, ErrorCode, ErrorReply, LOGIN_PATH, LOGOUT_PATH, ME_PATH, SYNC_PATH,
+    },
 };
 
 use super::{
@@ -26,14 +31,18 @@ use super::{
     guard::{Access, guard},
     headers::headers,
     log::log,
-    routes::{health, history, login, sync},
+    routes::{attachment, health, history, login, sync, tus},
     state::AppState,
 };
 
 /// The path of a visit's history.
 pub const HISTORY_PATH: &str = "/api/v1/visits/{id}/history";
 
-/// A request takes no longer than this, a body on a slow line included.
+/// The path of one attachment.
+pub const ATTACHMENT_PATH: &str = "/api/v1/attachments/{name}";
+
+/// A request takes no longer than this, a body on a slow line included. Uploads have no such limit: as long as something
+/// comes, they go on.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 /// Answers shorter than this, in bytes, are not worth packing.
 const WORTH_PACKING: u16 = 600;
@@ -60,6 +69,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         handler,
     };
     let (read, reader) = (Method::GET, Signed(Permission::Read));
+    let sender = Signed(Permission::Visit);
     vec![
         endpoint(read.clone(), "/healthz", Open, get(health::healthz)),
         endpoint(read.clone(), "/readyz", Open, get(health::readyz)),
@@ -67,7 +77,18 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint(Method::POST, LOGOUT_PATH, reader, post(login::logout)),
         endpoint(read.clone(), ME_PATH, reader, get(login::me)),
         endpoint(Method::POST, SYNC_PATH, reader, post(sync::sync)),
-        endpoint(read, HISTORY_PATH, reader, get(history::history)),
+        endpoint(read.clone(), HISTORY_PATH, reader, get(history::history)),
+        endpoint(read, ATTACHMENT_PATH, reader, get(attachment::bytes)),
+        endpoint(Method::OPTIONS, ATTACHMENTS_PATH, reader, options(tus::can)),
+        endpoint(Method::POST, ATTACHMENTS_PATH, sender, post(tus::create)),
+        endpoint(Method::HEAD, ATTACHMENT_PATH, sender, head(tus::look)),
+        endpoint(Method::PATCH, ATTACHMENT_PATH, sender, patch(tus::append)),
+        endpoint(
+            Method::DELETE,
+            ATTACHMENT_PATH,
+            sender,
+            delete(tus::give_up),
+        ),
     ]
 }
 
@@ -84,7 +105,12 @@ pub fn router(state: AppState) -> Router {
         };
         router = router.route(endpoint.path, handler);
     }
-    let pack = SizeAbove::new(WORTH_PACKING).and(tower_http::compression::DefaultPredicate::new());
+    // Pictures are left alone by the default, and these are packed already, too.
+    let pack = SizeAbove::new(WORTH_PACKING)
+        .and(tower_http::compression::DefaultPredicate::new())
+        .and(NotForContentType::const_new("audio/"))
+        .and(NotForContentType::const_new("video/"))
+        .and(NotForContentType::const_new("application/pdf"));
     router
         .fallback(files::fallback)
         .method_not_allowed_fallback(async || AppError::method_not_allowed())
@@ -97,6 +123,9 @@ pub fn router(state: AppState) -> Router {
 }
 
 async fn in_time(request: Request, next: Next) -> Response {
+    if request.uri().path().starts_with(ATTACHMENTS_PATH) {
+        return next.run(request).await;
+    }
     match tokio::time::timeout(LONGEST, next.run(request)).await {
         Ok(response) => response,
         Err(_) => AppError::internal()

@@ -8,7 +8,10 @@ use tokio::{
     sync::oneshot,
 };
 
-use super::{router::router, state::AppState};
+use super::{attachments::sweep::sweep, machine, router::router, state::AppState};
+
+/// How often what nobody refers to is swept up; the first time at the start.
+const SWEEP: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long running requests may take once the end was asked for: a phone that went silent must not hold up a restart.
 const GRACE: Duration = Duration::from_secs(20);
@@ -23,6 +26,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let service = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let sweeping = tokio::spawn(keep_swept(state.clone()));
     let (asked, to_stop) = oneshot::channel();
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
         shutdown.await;
@@ -41,9 +45,20 @@ pub async fn serve(
             Ok(())
         }
     };
+    sweeping.abort();
     // The writer finishes what it has; joining it must not hold up the network's threads.
     let closed = tokio::task::spawn_blocking(move || state.database().close()).await;
     served.and(closed.map_err(std::io::Error::other))
+}
+
+async fn keep_swept(state: AppState) {
+    loop {
+        match sweep(&state, machine::now()).await {
+            Ok(swept) => tracing::info!(swept.whole, swept.partial, "attachments swept"),
+            Err(why) => tracing::error!(?why, "attachments could not be swept"),
+        }
+        tokio::time::sleep(SWEEP).await;
+    }
 }
 
 /// Resolves when the system asks the process to end: SIGTERM, or SIGINT from a terminal. The server is for Unix.

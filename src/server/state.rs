@@ -4,7 +4,11 @@ use std::{path::PathBuf, sync::Arc};
 
 use tokio::sync::Semaphore;
 
-use super::sqlite::Database;
+use super::{
+    attachments::Attachments,
+    blobs::{ATTACHMENTS, Folder, WHOLE},
+    sqlite::Database,
+};
 
 /// Passwords hashed at the same time: each takes 19 MiB and a whole core.
 const HASHING: usize = 2;
@@ -26,15 +30,19 @@ pub struct AppState(Arc<Inner>);
 
 struct Inner {
     database: Database,
+    attachments: Attachments,
     config: Config,
     hashing: Semaphore,
 }
 
 impl AppState {
-    /// A server on an open database.
+    /// A server on an open database; attachments are kept in files beside it.
     #[must_use]
     pub fn new(database: Database, config: Config) -> Self {
+        let folder = database.folder().join(ATTACHMENTS);
+        let blobs = Folder::new(folder.join(WHOLE));
         Self(Arc::new(Inner {
+            attachments: Attachments::new(folder.join("partial"), Box::new(blobs)),
             database,
             config,
             hashing: Semaphore::new(HASHING),
@@ -45,6 +53,12 @@ impl AppState {
     #[must_use]
     pub fn database(&self) -> &Database {
         &self.0.database
+    }
+
+    /// The attachments.
+    #[must_use]
+    pub fn attachments(&self) -> &Attachments {
+        &self.0.attachments
     }
 
     /// The settings.

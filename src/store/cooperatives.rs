@@ -72,6 +72,7 @@ impl Store {
             cooperative,
             visits,
             follow_ups,
+            scores: self.scored_visits(id, None)?,
         })
     }
 }

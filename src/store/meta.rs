@@ -14,6 +14,10 @@ pub(super) const TOKEN: &str = "token";
 pub(super) const CURSOR: &str = "cursor";
 /// The scope under which the cursor was made.
 pub(super) const SCOPE: &str = "scope";
+/// The server's life that the cursor belongs to.
+pub(super) const EPOCH: &str = "epoch";
+/// The newest revision that the server's life shares with the one before it.
+pub(super) const EPOCH_REV: &str = "epoch_rev";
 /// When both sides last agreed, ms.
 pub(super) const LAST_OK: &str = "last_ok";
 /// Server clock minus device clock at the last sync, ms.

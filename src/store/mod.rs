@@ -10,6 +10,7 @@
 
 pub mod api;
 mod attachments;
+mod backup;
 mod cooperatives;
 mod error;
 mod home;
@@ -18,24 +19,28 @@ mod project;
 mod queue;
 mod record;
 mod review;
+mod rewind;
 mod sync;
 pub mod vault;
 mod visits;
+
+pub use backup::BackUp;
 
 use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 
-use self::api::{Reply, Request, StoreError, SyncPhase, SyncStatus, Topic};
+use self::api::{Keep, Reply, Request, StoreError, SyncPhase, SyncStatus, Topic};
 use crate::domain::{DeviceId, Millis, MutationId, RecordId, User, id::Entropy};
 use crate::sql;
 use crate::sync::engine::Applied;
 use crate::sync::wire::{Limits, SyncReply, SyncRequest};
 
 /// The schema's steps, oldest first.
-pub const MIGRATIONS: [&str; 2] = [
+pub const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/001.sql"),
     include_str!("migrations/002.sql"),
+    include_str!("migrations/003.sql"),
 ];
 
 /// The time and the randomness of one request: what the store cannot make itself.
@@ -189,8 +194,8 @@ impl Store {
                 self.keep_place(visit, &place)?;
                 saved(&[])
             }
-            Request::SubmitVisit { visit } => {
-                self.submit(moment, visit)?;
+            Request::SubmitVisit { visit, result } => {
+                self.submit(moment, visit, result.as_ref())?;
                 saved(&[Topic::Visits, Topic::Queue])
             }
             Request::DiscardVisit { visit, reason } => {
@@ -202,7 +207,15 @@ impl Store {
                 saved(&[Topic::Visits, Topic::Queue])
             }
             Request::Resolve { mutation, keep } => {
-                self.resolve(moment, mutation, keep)?;
+                let theirs: Option<&[String]> = match keep {
+                    Keep::Mine => Some(&[]),
+                    Keep::Theirs => None,
+                };
+                self.resolve(moment, mutation, theirs)?;
+                saved(&[Topic::Visits, Topic::Queue])
+            }
+            Request::ResolveFields { mutation, theirs } => {
+                self.resolve(moment, mutation, Some(&theirs))?;
                 saved(&[Topic::Visits, Topic::Queue])
             }
             Request::KeepReviewDraft { visit, draft } => {
@@ -224,7 +237,10 @@ impl Store {
             | Request::Lock
             | Request::Logout
             | Request::SyncNow
-            | Request::Network { .. } => {
+            | Request::Network { .. }
+            | Request::BackUp { .. }
+            | Request::BackUpMore
+            | Request::Restore { .. } => {
                 Err(StoreError::Worker("not a question about data".to_owned()))
             }
         }
@@ -243,7 +259,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; the same answer, or the next one, can be taken in later.
     pub fn apply(&mut self, now: Millis, reply: &SyncReply) -> Result<Applied, StoreError> {
-        let applied = sync::apply(&mut self.db, now, reply)?;
+        let applied = sync::apply(&mut self.db, self.user.id, now, reply)?;
         if let Some(user) = &reply.user {
             self.user = user.clone();
         }
@@ -254,16 +270,16 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn forget_cursor(&self) -> Result<(), StoreError> {
-        sync::forget_cursor(&self.db)
+    pub fn forget_cursor(&mut self) -> Result<(), StoreError> {
+        sync::forget_cursor(&mut self.db)
     }
 
-    /// Sets the first frozen mutation aside as too large.
+    /// Sets a mutation aside that the server will not even look at.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn set_aside_first(&self) -> Result<(), StoreError> {
-        sync::set_aside_first(&self.db)
+    pub fn set_aside(&mut self, mutation: MutationId, reason: &str) -> Result<(), StoreError> {
+        sync::set_aside(&mut self.db, mutation, reason)
     }
 
     /// When both sides last agreed, and how many changes wait and are set aside.

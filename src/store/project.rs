@@ -173,10 +173,11 @@ pub(super) fn reviews(db: &Connection, visit: RecordId) -> Result<Vec<Review>, S
     let records = statement
         .query_map([visit.to_string()], record::read)?
         .collect::<Result<Vec<_>, _>>()?;
-    let mut reviews: Vec<Review> = records
+    let mut reviews: Vec<(u64, Review)> = records
         .iter()
-        .filter_map(|record| Review::from_record(record).ok())
+        .filter_map(|record| Some((record.rev, Review::from_record(record).ok()?)))
         .collect();
-    reviews.sort_by_key(|review| (review.submission, review.mark.at));
-    Ok(reviews)
+    // What the server has taken comes before what it may still refuse; no clock of a device decides.
+    reviews.sort_by_key(|(rev, review)| (review.submission, *rev == 0, *rev, review.id));
+    Ok(reviews.into_iter().map(|(_, review)| review).collect())
 }

@@ -1,16 +1,19 @@
 //! What waits, what was set aside, and what a person decides about it. Nothing leaves the queue unless the server has
-//! it or a person chose the other value.
+//! it or a person chose the other value; and what a person did not choose is in the server's log of what it was asked.
+
+use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 
-use super::api::{Difference, Keep, Queue, QueueItem, QueueKind, StoreError};
-use super::record;
+use super::api::{Difference, Queue, QueueItem, QueueKind, StoreError};
 use super::visits::is_answer;
 use super::{Moment, Store};
+use super::{project, record};
 use crate::domain::{
     Fields, Kind, Millis, MutationId, Record, RecordId, VisitState, visit::SUBMISSION,
 };
+use crate::sync::wire::Changed;
 
 impl Store {
     pub(super) fn queue(&self) -> Result<Queue, StoreError> {
@@ -36,7 +39,14 @@ impl Store {
             let server: Option<String> = row.get(8)?;
             let differences = match server {
                 Some(server) => {
-                    differences(&record::json(row, 9)?, &serde_json::from_str(&server)?)
+                    let changed = in_dispute(row.get(10)?)?;
+                    let mut differences = differences(
+                        &record::json(row, 9)?,
+                        &serde_json::from_str(&server)?,
+                        &changed,
+                    );
+                    self.say_who(&mut differences, &changed)?;
+                    differences
                 }
                 None => Vec::new(),
             };
@@ -74,7 +84,7 @@ impl Store {
             fields.retain(|name, _| !name.starts_with(SUBMISSION));
         }
         transaction.execute(
-            "update outbox set mutation = ?, fields = ?, state = 'waiting', code = null, reason = null, at = ?,
+            "update outbox set mutation = ?, fields = ?, state = 'waiting', code = null, reason = null, sealed = 0, at = ?,
                 base_rev = (select rev from record where id = outbox.record) where mutation = ?",
             params![fresh.to_string(), serde_json::to_string(&fields)?, moment.now.0, mutation.to_string()],
         )?;
@@ -83,29 +93,47 @@ impl Store {
         Ok(())
     }
 
-    /// Decides a conflict: mine goes again on top of the server's copy; theirs drops the fields in dispute and sends
-    /// the rest. A change that the server refused is dropped by theirs, when the server has the record at all.
+    /// Adds who gave the fields the server's values, as far as the server said it.
+    fn say_who(
+        &self,
+        differences: &mut [Difference],
+        changed: &InDispute,
+    ) -> Result<(), StoreError> {
+        let people = self.people()?;
+        for difference in differences {
+            if let Some(change) = changed.get(&difference.field) {
+                let person = people.iter().find(|one| Some(one.id) == change.by);
+                difference.by = person.map(|one| one.name.clone()).unwrap_or_default();
+                difference.at = Some(change.at);
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides a conflict: the fields in `theirs` (all of them, when there is no list) take the server's value, the
+    /// others go again on top of the server's copy. A change that the server refused is dropped as a whole, when the
+    /// server has the record at all.
     pub(super) fn resolve(
         &mut self,
         moment: &mut Moment<'_>,
         mutation: MutationId,
-        keep: Keep,
+        theirs: Option<&[String]>,
     ) -> Result<(), StoreError> {
         let fresh = moment.mutation();
         let transaction = self.db.transaction()?;
-        if keep == Keep::Theirs && drop_refused(&transaction, mutation)? {
+        if theirs.is_none() && drop_refused(&transaction, mutation)? {
             transaction.commit()?;
             return Ok(());
         }
         let (record_id, mut fields) = aside(&transaction, mutation, "conflict")?;
-        let server: String = transaction.query_row(
-            "select server from outbox where mutation = ?",
+        let (server, changed): (String, Option<String>) = transaction.query_row(
+            "select server, changed from outbox where mutation = ?",
             [mutation.to_string()],
-            |row| row.get(0),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
         let server: Record = serde_json::from_str(&server)?;
-        if keep == Keep::Theirs {
-            for difference in differences(&fields, &server) {
+        for difference in differences(&fields, &server, &in_dispute(changed)?) {
+            if theirs.is_none_or(|theirs| theirs.contains(&difference.field)) {
                 fields.remove(&difference.field);
             }
         }
@@ -124,7 +152,8 @@ impl Store {
             )?;
         } else {
             transaction.execute(
-                "update outbox set mutation = ?, fields = ?, state = 'waiting', server = null, at = ?, base_rev = ?
+                "update outbox set mutation = ?, fields = ?, state = 'waiting', server = null, changed = null, sealed = 0,
+                    at = ?, base_rev = ?
                  where mutation = ?",
                 params![
                     fresh.to_string(),
@@ -155,35 +184,73 @@ fn aside(
     .ok_or(StoreError::NotFound)
 }
 
-/// Takes a refused change out of the queue, as a person chose; false when it is none, or the server has not the record.
+/// Takes a refused change out of the queue, as a person chose; false when it is none, or when it is a visit that the
+/// server has not: that can be sent again or discarded, but there is nothing to take in its place.
 fn drop_refused(db: &rusqlite::Connection, mutation: MutationId) -> Result<bool, StoreError> {
-    let refused: Option<RecordId> = db
+    let refused: Option<(RecordId, Option<Kind>, bool)> = db
         .query_row(
-            "select o.record from outbox o join record r on r.id = o.record
-             where o.mutation = ? and o.state = 'aside' and r.rev > 0",
+            "select o.record, o.kind, r.rev > 0 from outbox o join record r on r.id = o.record
+             where o.mutation = ? and o.state = 'aside'",
             [mutation.to_string()],
-            |row| record::parsed(row, 0),
+            |row| {
+                let kind = Kind::from_name(row.get_ref(1)?.as_str()?);
+                Ok((record::parsed(row, 0)?, kind, row.get(2)?))
+            },
         )
         .optional()?;
-    let Some(id) = refused else {
+    let Some((id, kind, is_known)) = refused else {
         return Ok(false);
     };
+    if !is_known && kind != Some(Kind::Review) {
+        return Ok(false);
+    }
+    let visit: Option<RecordId> = db.query_row(
+        "select visit from outbox where mutation = ?",
+        [mutation.to_string()],
+        |row| {
+            Ok(row
+                .get::<_, Option<String>>(0)?
+                .and_then(|id| id.parse().ok()))
+        },
+    )?;
     db.execute(
         "delete from outbox where mutation = ?",
         [mutation.to_string()],
     )?;
-    record::refresh(db, id)?;
+    if is_known {
+        record::refresh(db, id)?;
+        return Ok(true);
+    }
+    // A review that the server would not have: somebody else's word stands, and the visit shows it.
+    project::forget(db, Kind::Review, id)?;
+    db.execute("delete from record where id = ?", [id.to_string()])?;
+    if let Some(visit) = visit {
+        let _unreadable_visit = project::visit(db, visit)?;
+    }
     Ok(true)
 }
 
+/// Who gave the fields in dispute the server's values; empty when the server did not say which they are.
+type InDispute = BTreeMap<String, Changed>;
+
+fn in_dispute(changed: Option<String>) -> Result<InDispute, StoreError> {
+    Ok(match changed {
+        Some(changed) => serde_json::from_str(&changed)?,
+        None => InDispute::new(),
+    })
+}
+
 /// The fields to which both sides gave another value.
-fn differences(mine: &Fields, server: &Record) -> Vec<Difference> {
+fn differences(mine: &Fields, server: &Record, changed: &InDispute) -> Vec<Difference> {
     mine.iter()
+        .filter(|(name, _)| changed.is_empty() || changed.contains_key(*name))
         .filter(|(name, value)| server.fields.get(*name).unwrap_or(&Value::Null) != *value)
         .map(|(name, value)| Difference {
             field: name.clone(),
             mine: shown(value),
             theirs: server.fields.get(name).and_then(shown),
+            by: String::new(),
+            at: None,
         })
         .filter(|difference| is_answer(&difference.field) || difference.theirs.is_some())
         .collect()

@@ -90,7 +90,9 @@ pub(super) fn json<T: serde::de::DeserializeOwned>(
 
 /// Writes a change and the mutation that will carry it to the server. Both or neither: the caller's transaction.
 ///
-/// Unsent changes of a record fold into one mutation; one that is being sent is frozen, and a new one opens behind it.
+/// Unsent changes of a record fold into one mutation; one that is being sent or that stands in a backup file is frozen,
+/// and a new one opens behind it. A change to what the server refused mends it: it goes again, under a new identity. A
+/// change to what is in conflict joins it and waits with it for a person.
 pub(super) fn change(
     db: &Connection,
     now: Millis,
@@ -109,12 +111,18 @@ pub(super) fn change(
         change.owner.map(|owner| owner.to_string()),
         now.0
     ])?;
-    let open: Option<(i64, String)> = db
-        .prepare_cached("select seq, fields from outbox where record = ? and state = 'waiting' order by seq desc limit 1")?
-        .query_row([&id], |row| Ok((row.get(0)?, row.get(1)?)))
+    let open: Option<(i64, Fields, String, bool)> = db
+        .prepare_cached(
+            "select seq, fields, state, sealed from outbox where record = ? and state <> 'sending'
+             order by seq desc limit 1",
+        )?
+        .query_row([&id], |row| {
+            Ok((row.get(0)?, json(row, 1)?, row.get(2)?, row.get(3)?))
+        })
         .optional()?;
-    if let Some((seq, fields)) = open {
-        let mut fields: Fields = serde_json::from_str(&fields)?;
+    // One in a backup file may reach the server from there: its identity stands for what it held then.
+    let open = open.filter(|(_, _, state, sealed)| state != "waiting" || !sealed);
+    if let Some((seq, mut fields, state, sealed)) = open {
         // Folding keeps nulls: they take a field away at the server.
         fields.extend(
             change
@@ -124,6 +132,16 @@ pub(super) fn change(
         );
         db.prepare_cached("update outbox set fields = ?, at = ? where seq = ?")?
             .execute(params![serde_json::to_string(&fields)?, now.0, seq])?;
+        if state == "aside" {
+            db.prepare_cached(
+                "update outbox set mutation = ?, state = 'waiting', code = null, reason = null, sealed = 0,
+                    base_rev = (select rev from record where id = outbox.record) where seq = ?",
+            )?
+            .execute(params![fresh.to_string(), seq])?;
+        } else if sealed {
+            db.prepare_cached("update outbox set mutation = ?, sealed = 0 where seq = ?")?
+                .execute(params![fresh.to_string(), seq])?;
+        }
     } else {
         db.prepare_cached(
             "insert into outbox (mutation, kind, record, visit, base_rev, area, at, since, fields, state)

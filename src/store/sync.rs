@@ -1,12 +1,13 @@
 //! The store's side of a sync: the next batch out of the outbox, and taking an answer in. Each is one transaction.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Rows, params};
 use serde_json::Value;
 
 use super::api::StoreError;
-use super::{meta, project, record};
+use super::{meta, project, record, rewind};
 use crate::domain::{
-    DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, Scope, User, record::overlay,
+    DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, Scope, User, UserId,
+    record::overlay,
 };
 use crate::sync::engine::Applied;
 use crate::sync::wire::{
@@ -28,6 +29,7 @@ pub(super) fn prepare(
         sent_at: now,
         cursor: meta::number(&transaction, meta::CURSOR)?,
         scope: meta::text(&transaction, meta::SCOPE)?.unwrap_or_default(),
+        epoch: Some(meta::text(&transaction, meta::EPOCH)?.unwrap_or_default()),
         mutations: Vec::new(),
     };
     let mut bytes = 0;
@@ -63,22 +65,27 @@ pub(super) fn prepare(
 /// Takes an answer in.
 pub(super) fn apply(
     db: &mut Connection,
+    me: UserId,
     now: Millis,
     reply: &SyncReply,
 ) -> Result<Applied, StoreError> {
     let transaction = db.transaction()?;
-    for result in &reply.results {
-        settle(&transaction, now, result.id, &result.outcome)?;
-    }
+    // Before the answers: what they say is applied does not come again, so it is not awaited either.
+    rewind::begin(&transaction, me, reply)?;
     if meta::text(&transaction, meta::SCOPE)?.as_deref() != Some(&reply.scope) {
         change_scope(&transaction, reply)?;
     }
+    for result in &reply.results {
+        settle(&transaction, now, result.id, &result.outcome)?;
+    }
     for incoming in &reply.records {
-        take_in(&transaction, incoming)?;
+        take_in(&transaction, me, now, incoming)?;
     }
     meta::set(&transaction, meta::CURSOR, &reply.cursor.to_string())?;
     if !reply.more {
         transaction.execute("update record set stale = 0 where stale = 1", [])?;
+        drop_unseen(&transaction, me)?;
+        rewind::send_lost(&transaction, now)?;
         meta::set(&transaction, meta::LAST_OK, &now.0.to_string())?;
     }
     meta::set(
@@ -103,13 +110,21 @@ pub(super) fn apply(
     Ok(applied)
 }
 
-/// Sets the first mutation aside: even alone it is larger than the server takes.
-pub(super) fn set_aside_first(db: &Connection) -> Result<(), StoreError> {
-    db.execute(
-        "update outbox set state = 'aside', code = 'malformed', reason = 'larger than the server takes'
-         where seq = (select min(seq) from outbox where state = 'sending')",
-        [],
+/// Sets a mutation aside that the server will not even look at.
+pub(super) fn set_aside(
+    db: &mut Connection,
+    id: MutationId,
+    reason: &str,
+) -> Result<(), StoreError> {
+    let transaction = db.transaction()?;
+    hold(
+        &transaction,
+        id,
+        "aside",
+        Some(RejectCode::Malformed),
+        Some(reason),
     )?;
+    transaction.commit()?;
     Ok(())
 }
 
@@ -131,15 +146,22 @@ fn settle(
     match outcome {
         Outcome::Applied { rev, exact } => accepted(db, id, key, &fields, *rev, *exact)?,
         Outcome::Duplicate { rev } => accepted(db, id, key, &fields, *rev, false)?,
-        Outcome::Conflict { record: server } => {
-            set_state(db, id, "conflict", None, None)?;
+        Outcome::Conflict {
+            record: server,
+            changed,
+        } => {
+            hold(db, id, "conflict", None, None)?;
             db.execute(
-                "update outbox set server = ? where mutation = ?",
-                params![serde_json::to_string(server)?, id.to_string()],
+                "update outbox set server = ?, changed = ? where mutation = ?",
+                params![
+                    serde_json::to_string(server)?,
+                    serde_json::to_string(changed)?,
+                    id.to_string()
+                ],
             )?;
         }
         Outcome::Rejected { code, reason } => {
-            set_state(db, id, "aside", Some(*code), Some(reason))?
+            hold(db, id, "aside", Some(*code), Some(reason))?;
         }
     }
     if let Some(visit) = visit {
@@ -151,13 +173,31 @@ fn settle(
     Ok(())
 }
 
-fn set_state(
+/// Keeps a mutation until a person decides. What was changed in the record after it joins it: it must neither overtake
+/// it nor be overtaken by it.
+fn hold(
     db: &Connection,
     id: MutationId,
     state: &str,
     code: Option<RejectCode>,
     reason: Option<&str>,
 ) -> Result<(), StoreError> {
+    let mut fields: Fields = db
+        .prepare_cached("select fields from outbox where mutation = ?")?
+        .query_row([id.to_string()], |row| record::json(row, 0))?;
+    let mut statement = db.prepare_cached(include_str!("sql/later_changes.sql"))?;
+    let later = statement
+        .query_map([id.to_string()], |row| {
+            Ok((row.get::<_, i64>(0)?, record::json::<Fields>(row, 1)?))
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    for (seq, changes) in later {
+        fields.extend(changes);
+        db.prepare_cached("delete from outbox where seq = ?")?
+            .execute([seq])?;
+    }
+    db.prepare_cached("update outbox set fields = ? where mutation = ?")?
+        .execute(params![serde_json::to_string(&fields)?, id.to_string()])?;
     let code = code.map(serde_json::to_value).transpose()?;
     db.prepare_cached("update outbox set state = ?, code = ?, reason = ? where mutation = ?")?
         .execute(params![
@@ -183,14 +223,20 @@ fn accepted(
         .prepare_cached("select base, rev from record where id = ?")?
         .query_row([&record_key], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let mut base: Fields = serde_json::from_str(&base)?;
-    overlay(&mut base, fields);
-    db.prepare_cached("update record set base = ?, rev = ?, stale = ? where id = ?")?
-        .execute(params![
-            serde_json::to_string(&base)?,
-            if exact { rev } else { known },
-            i64::from(!exact && known < rev),
-            record_key
-        ])?;
+    // What came from the server since has it already, and may have other values by now.
+    if exact || known < rev {
+        overlay(&mut base, fields);
+    }
+    db.prepare_cached(
+        "update record set base = ?1, rev = ?2, stale = ?3, unseen = iif(?5, 0, unseen) where id = ?4",
+    )?
+    .execute(params![
+        serde_json::to_string(&base)?,
+        if exact { rev } else { known },
+        i64::from(!exact && known < rev),
+        record_key,
+        exact
+    ])?;
     if exact {
         db.prepare_cached("update outbox set base_rev = ? where record = ? and state = 'waiting'")?
             .execute(params![rev, record_key])?;
@@ -200,26 +246,32 @@ fn accepted(
     record::refresh(db, key)
 }
 
-/// Takes in a record as the server has it. Unsent changes stay over it; where the server's value of a field is neither
-/// what they were made on nor what they say, a person must choose.
-fn take_in(db: &Connection, incoming: &Record) -> Result<(), StoreError> {
+/// Takes in a record as the server has it. Unsent changes stay over it.
+fn take_in(db: &Connection, me: UserId, now: Millis, incoming: &Record) -> Result<(), StoreError> {
     let key = incoming.id.to_string();
     if incoming.deleted {
-        return drop_record(db, incoming.kind, incoming.id);
+        return gone(db, me, incoming.kind, incoming.id);
     }
-    let before: Option<(String, u64)> = db
-        .prepare_cached("select base, rev from record where id = ?")?
-        .query_row([&key], |row| Ok((row.get(0)?, row.get(1)?)))
+    let before: Option<(Fields, u64, bool)> = db
+        .prepare_cached("select base, rev, unseen = 2 from record where id = ?")?
+        .query_row([&key], |row| {
+            Ok((record::json(row, 0)?, row.get(1)?, row.get(2)?))
+        })
         .optional()?;
-    if let Some((base, rev)) = before {
+    if let Some((base, rev, went_back)) = before {
+        if went_back {
+            rewind::send_difference(db, now, &base, incoming)?;
+        }
         if rev > incoming.rev {
+            db.prepare_cached("update record set unseen = 0 where id = ?")?
+                .execute([&key])?;
             return Ok(());
         }
-        rebase(db, &serde_json::from_str(&base)?, incoming)?;
+        rebase(db, &base, rev, incoming)?;
     }
     db.prepare_cached(
         "insert into record (id, kind, area, owner, rev, base) values (?1, ?2, ?3, ?4, ?5, ?6)
-         on conflict (id) do update set area = ?3, owner = ?4, rev = ?5, base = ?6, stale = 0",
+         on conflict (id) do update set area = ?3, owner = ?4, rev = ?5, base = ?6, stale = 0, unseen = 0",
     )?
     .execute(params![
         key,
@@ -232,10 +284,15 @@ fn take_in(db: &Connection, incoming: &Record) -> Result<(), StoreError> {
     record::refresh(db, incoming.id)
 }
 
-fn rebase(db: &Connection, base: &Fields, incoming: &Record) -> Result<(), StoreError> {
+/// Lets unsent changes stand on what the server has now, unless its value of a field is neither what they were made on
+/// nor what they say. Then they stay on what they were made on: the server sees it too, keeps the losing value in its
+/// history, and its answer brings the question to a person, with who it was.
+fn rebase(db: &Connection, base: &Fields, rev: u64, incoming: &Record) -> Result<(), StoreError> {
     let key = incoming.id.to_string();
+    db.prepare_cached("update outbox set server = ? where record = ? and state = 'conflict'")?
+        .execute(params![serde_json::to_string(incoming)?, key])?;
     let mut statement = db.prepare_cached(
-        "select mutation, state, fields from outbox where record = ? order by seq",
+        "select mutation, state, fields, base_rev from outbox where record = ? order by seq",
     )?;
     let unsent = statement
         .query_map([&key], |row| {
@@ -243,29 +300,26 @@ fn rebase(db: &Connection, base: &Fields, incoming: &Record) -> Result<(), Store
                 row.get::<_, String>(0)?,
                 row.get::<_, String>(1)?,
                 record::json::<Fields>(row, 2)?,
+                row.get::<_, u64>(3)?,
             ))
         })?
         .collect::<Result<Vec<_>, _>>()?;
     let value = |fields: &Fields, name: &str| fields.get(name).cloned().unwrap_or(Value::Null);
     let mut sent = Fields::new();
-    for (mutation, state, fields) in unsent {
+    for (mutation, state, fields, base_rev) in unsent {
         if state == "sending" {
             sent.extend(fields);
             continue;
         }
-        if state != "waiting" {
+        // What did not fit an earlier state does not fit by itself later.
+        if state != "waiting" || base_rev != rev {
             continue;
         }
         let clash = fields.iter().any(|(name, mine)| {
             let theirs = value(&incoming.fields, name);
             theirs != *mine && theirs != value(base, name) && sent.get(name) != Some(&theirs)
         });
-        if clash {
-            db.prepare_cached(
-                "update outbox set state = 'conflict', server = ? where mutation = ?",
-            )?
-            .execute(params![serde_json::to_string(incoming)?, mutation])?;
-        } else {
+        if !clash {
             db.prepare_cached("update outbox set base_rev = ? where mutation = ?")?
                 .execute(params![incoming.rev, mutation])?;
         }
@@ -283,7 +337,7 @@ fn change_scope(db: &Connection, reply: &SyncReply) -> Result<(), StoreError> {
             drop_out_of_sight(db, user)?;
         }
     }
-    Ok(())
+    await_everything(db)
 }
 
 fn drop_out_of_sight(db: &Connection, user: &User) -> Result<(), StoreError> {
@@ -291,32 +345,53 @@ fn drop_out_of_sight(db: &Connection, user: &User) -> Result<(), StoreError> {
         return Ok(());
     };
     let areas: Vec<&str> = areas.iter().map(|area| area.0.as_str()).collect();
+    let areas = serde_json::to_string(&areas)?;
     let mut statement = db.prepare(include_str!("sql/out_of_sight.sql"))?;
-    let gone = statement
-        .query_map(
-            params![serde_json::to_string(&areas)?, user.id.to_string()],
-            |row| {
-                Ok((
-                    record::parsed(row, 0)?,
-                    Kind::from_name(row.get_ref(1)?.as_str()?),
-                ))
-            },
-        )?
-        .collect::<Result<Vec<(RecordId, Option<Kind>)>, _>>()?;
-    for (id, kind) in gone {
+    let mut rows = statement.query(params![areas, user.id.to_string()])?;
+    all_gone(db, user.id, &mut rows)
+}
+
+/// From here on every record must come again; what has not come when everything has is not shown to this user any more.
+fn await_everything(db: &Connection) -> Result<(), StoreError> {
+    db.execute(
+        "update record set unseen = 1 where rev > 0 and unseen = 0",
+        [],
+    )?;
+    Ok(())
+}
+
+fn drop_unseen(db: &Connection, me: UserId) -> Result<(), StoreError> {
+    let mut statement = db.prepare_cached("select id, kind from record where unseen = 1")?;
+    let mut rows = statement.query([])?;
+    all_gone(db, me, &mut rows)
+}
+
+fn all_gone(db: &Connection, me: UserId, rows: &mut Rows<'_>) -> Result<(), StoreError> {
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        let kind = Kind::from_name(row.get_ref(1)?.as_str()?);
+        all.push((record::parsed(row, 0)?, kind));
+    }
+    for (id, kind) in all {
         if let Some(kind) = kind {
-            drop_record(db, kind, id)?;
+            gone(db, me, kind, id)?;
         }
     }
     Ok(())
 }
 
-/// Forgets a record, unless something of it is unsent.
-fn drop_record(db: &Connection, kind: Kind, id: RecordId) -> Result<(), StoreError> {
-    let unsent: bool = db
-        .prepare_cached("select exists (select 1 from outbox where record = ?)")?
-        .query_row([id.to_string()], |row| row.get(0))?;
-    if unsent {
+/// The server does not show a record any more: it is forgotten, unless something of it is unsent, or it is the
+/// cooperative of one of the user's own visits. Then it stays, as one that the server does not show.
+fn gone(db: &Connection, me: UserId, kind: Kind, id: RecordId) -> Result<(), StoreError> {
+    let needed: bool = db
+        .prepare_cached(
+            "select exists (select 1 from outbox where record = ?1)
+                or exists (select 1 from visit where cooperative = ?1 and officer = ?2)",
+        )?
+        .query_row([id.to_string(), me.to_string()], |row| row.get(0))?;
+    if needed {
+        db.prepare_cached("update record set rev = 0, unseen = 0 where id = ?")?
+            .execute([id.to_string()])?;
         return Ok(());
     }
     project::forget(db, kind, id)?;
@@ -325,25 +400,21 @@ fn drop_record(db: &Connection, kind: Kind, id: RecordId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// What this device has of what the server shows it. Records kept only for their unsent work do not count.
+/// What this device has of what the server shows it.
 fn own_digest(db: &Connection) -> Result<Digest, StoreError> {
-    let user: Option<User> = meta::text(db, meta::USER)?
-        .map(|user| serde_json::from_str(&user))
-        .transpose()?;
-    let areas = match user.as_ref().map(|user| &user.scope) {
-        Some(Scope::Areas(areas)) => Some(serde_json::to_string(areas)?),
-        _ => None,
-    };
-    let owner = user.map(|user| user.id.to_string());
     let (count, rev_sum) = db
-        .prepare_cached(include_str!("sql/digest.sql"))?
-        .query_row(params![areas, owner], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        .prepare_cached("select count(*), coalesce(sum(rev), 0) from record where rev > 0")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(Digest { count, rev_sum })
 }
 
 /// Everything is pulled anew from the next batch on.
-pub(super) fn forget_cursor(db: &Connection) -> Result<(), StoreError> {
-    let repairs = meta::number(db, meta::REPAIRS)?;
-    meta::set(db, meta::REPAIRS, &(repairs + 1).to_string())?;
-    meta::set(db, meta::CURSOR, "0")
+pub(super) fn forget_cursor(db: &mut Connection) -> Result<(), StoreError> {
+    let transaction = db.transaction()?;
+    let repairs = meta::number(&transaction, meta::REPAIRS)?;
+    meta::set(&transaction, meta::REPAIRS, &(repairs + 1).to_string())?;
+    meta::set(&transaction, meta::CURSOR, "0")?;
+    await_everything(&transaction)?;
+    transaction.commit()?;
+    Ok(())
 }

@@ -4,7 +4,6 @@
 //! from the password (argon2id, own salts; XChaCha20-Poly1305 with the login name as associated data). The vault itself
 //! is a small plain database: without PIN or password it opens nothing. It knows login names, never people's names.
 
-use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
@@ -15,6 +14,7 @@ use zeroize::Zeroizing;
 use super::api::{Account, StoreError};
 use crate::domain::Millis;
 use crate::sql::{self, Key};
+use crate::sync::derive::{self, COST, SALT};
 
 /// The vault's schema, oldest step first.
 pub const MIGRATIONS: [&str; 1] = [include_str!("migrations/vault_001.sql")];
@@ -27,11 +27,6 @@ const FREE_TRIES: u32 = 3;
 const FIRST_WAIT: i64 = 30_000;
 const LONGEST_WAIT: i64 = 3_600_000;
 
-/// Memory (KiB) and passes of the derivation: OWASP's minimum for argon2id, about a second on a cheap phone.
-const MEMORY: u32 = 19 * 1024;
-const PASSES: u32 = 2;
-
-const SALT: usize = 16;
 const NONCE: usize = 24;
 
 /// Which secret wraps the key.
@@ -233,13 +228,8 @@ fn wait(failures: u32) -> Option<i64> {
 }
 
 fn derive(salt: &[u8], secret: &str) -> Result<Zeroizing<[u8; 32]>, StoreError> {
-    let failed = |error: argon2::Error| StoreError::Database(format!("key derivation: {error}"));
-    let params = Params::new(MEMORY, PASSES, 1, Some(32)).map_err(failed)?;
-    let mut key = Zeroizing::new([0; 32]);
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into(secret.as_bytes(), salt, &mut *key)
-        .map_err(failed)?;
-    Ok(key)
+    derive::derive(COST, salt, secret)
+        .ok_or_else(|| StoreError::Database("key derivation failed".to_owned()))
 }
 
 fn cipher(key: &[u8; 32]) -> XChaCha20Poly1305 {

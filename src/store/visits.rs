@@ -11,7 +11,8 @@ use super::record::{self, Change};
 use super::{Moment, Store, attachments, project};
 use crate::domain::{
     AreaCode, Cooperative, Decision, Fields, Kind, Mark, Millis, Person, RecordId, Review, Role,
-    UserId, Visit, VisitState,
+    ScoredVisit, UserId, Visit, VisitResult, VisitState,
+    assessment::{PROPOSAL, SCORE},
     person::Permission,
     visit::{ANSWER, CREATED, SUBMISSION, VOID, WAS, answer_field, answer_value},
 };
@@ -120,10 +121,16 @@ impl Store {
         &mut self,
         moment: &mut Moment<'_>,
         id: RecordId,
+        result: Option<&VisitResult>,
     ) -> Result<(), StoreError> {
         let visit = self.own_editable(id)?;
         let next = visit.last_submission() + 1;
-        let fields = Fields::from([(format!("{SUBMISSION}{next}"), json!(self.mark(moment.now)))]);
+        let mark = json!(self.mark(moment.now));
+        let mut fields = Fields::from([(format!("{SUBMISSION}{next}"), mark)]);
+        if let Some(result) = result {
+            fields.insert(SCORE.to_owned(), json!(result.score));
+            fields.insert(PROPOSAL.to_owned(), json!(result.proposal));
+        }
         self.change_visit(moment, id, &visit.area, fields, attachments::sweep)
     }
 
@@ -206,6 +213,7 @@ impl Store {
                 && state == VisitState::Submitted
                 && self.user.role.may(Permission::Review),
             last_approved: self.last_approved(&visit, &row.date)?,
+            earlier: self.scored_visits(visit.cooperative, Some((id, &row.date)))?,
             review_draft: self.review_draft(id)?,
             officer_name: name(visit.owner),
             place,
@@ -256,6 +264,34 @@ impl Store {
         };
         let answers = Visit::from_record(&record::get(&self.db, id, Kind::Visit)?)?.answers;
         Ok(Some(ApprovedVisit { id, date, answers }))
+    }
+
+    /// The submitted visits to a cooperative that have a score, newest first; those before one of them, if one is given.
+    pub(super) fn scored_visits(
+        &self,
+        cooperative: RecordId,
+        before: Option<(RecordId, &str)>,
+    ) -> Result<Vec<ScoredVisit>, StoreError> {
+        let (id, date) = before.map_or((None, None), |(id, date)| {
+            (Some(id.to_string()), Some(date))
+        });
+        let mut statement = self
+            .db
+            .prepare_cached(include_str!("sql/scored_visits.sql"))?;
+        let rows = statement.query_map(params![cooperative.to_string(), id, date], |row| {
+            Ok((record::read(row)?, row.get::<_, bool>(6)?))
+        })?;
+        let mut visits = Vec::new();
+        for row in rows {
+            let (record, approved) = row?;
+            let visit = Visit::from_record(&record)?;
+            visits.extend(visit.result.map(|result| ScoredVisit {
+                visit: visit.id,
+                approved,
+                result,
+            }));
+        }
+        Ok(visits)
     }
 
     /// Everybody known by name.

@@ -12,7 +12,7 @@ use super::{
     backoff,
     wire::{Limits, SyncReply, SyncRequest},
 };
-use crate::domain::Millis;
+use crate::domain::{Millis, MutationId};
 
 /// A change is sent so long after it was made, so that typing folds into one mutation.
 pub const SETTLE: i64 = 2_500;
@@ -20,6 +20,10 @@ pub const SETTLE: i64 = 2_500;
 pub const PERIOD: i64 = 5 * 60_000;
 /// A mismatch is repaired by pulling everything anew at most so often in a row.
 const REPAIRS: u32 = 2;
+/// No wait is longer than this. One that seems to be comes from a clock that was set back meanwhile.
+const FARTHEST: i64 = 60 * 60_000;
+/// A request that is refused so often in a row is not refused by accident.
+const PATIENCE: u32 = 3;
 
 /// Something happened.
 #[derive(Clone, Debug)]
@@ -70,12 +74,35 @@ pub enum Effect {
     Apply(Box<SyncReply>),
     /// Pull everything anew from the next batch on: forget the cursor, keep the records.
     ForgetCursor,
-    /// Even alone the first mutation is larger than the server takes: set it aside.
-    SetAsideFirst,
+    /// Even alone this mutation is one that the server will not look at: set it aside.
+    SetAside(MutationId, Aside),
     /// Wake the engine at this time; replaces an earlier wish.
     WakeAt(Millis),
     /// The state changed in a way that shows.
     Show,
+}
+
+/// Why the server will not look at a mutation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Aside {
+    /// It is larger than the server takes.
+    TooLarge,
+    /// The server refused the whole request again and again, and this alone was in it.
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// The server's words.
+        message: String,
+    },
+}
+
+impl std::fmt::Display for Aside {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TooLarge => out.write_str("larger than the server takes"),
+            Self::Refused { status, message } => write!(out, "refused with {status}: {message}"),
+        }
+    }
 }
 
 /// Why a sync did not come through.
@@ -134,7 +161,16 @@ pub struct Engine {
     failures: u32,
     again: bool,
     wake: Option<Millis>,
+    /// What the server says it takes.
     limits: Limits,
+    /// What it turned out to take, until everything is sent.
+    cap: Option<Limits>,
+    /// How many mutations are under way, and the first of them.
+    sent: (usize, Option<MutationId>),
+    /// How often in a row the server refused a request of ours as a whole.
+    refusals: u32,
+    /// A sync was put off because the platform says there is no network.
+    put_off: bool,
     repairs: u32,
     pulled: u32,
     trouble: Option<Failure>,
@@ -149,6 +185,10 @@ impl Default for Engine {
             again: false,
             wake: None,
             limits: Limits::default(),
+            cap: None,
+            sent: (0, None),
+            refusals: 0,
+            put_off: false,
             repairs: 0,
             pulled: 0,
             trouble: None,
@@ -207,6 +247,8 @@ impl Engine {
             Event::Woke => self.woke(now),
             Event::Prepared(request) if self.phase == Phase::Preparing => {
                 self.phase = Phase::Sending;
+                let first = request.mutations.first().map(|mutation| mutation.id);
+                self.sent = (request.mutations.len(), first);
                 vec![Effect::Send(request)]
             }
             Event::Answered(answer) if self.phase == Phase::Sending => match answer {
@@ -231,7 +273,17 @@ impl Engine {
     fn begin(&mut self) -> Vec<Effect> {
         self.phase = Phase::Preparing;
         self.again = false;
-        vec![Effect::Show, Effect::Prepare(self.limits)]
+        self.put_off = false;
+        vec![Effect::Show, Effect::Prepare(self.batch())]
+    }
+
+    /// What goes into the next batch.
+    fn batch(&self) -> Limits {
+        let cap = self.cap.unwrap_or(self.limits);
+        Limits {
+            mutations: self.limits.mutations.min(cap.mutations).max(1),
+            bytes: self.limits.bytes.min(cap.bytes).max(1),
+        }
     }
 
     fn asked(&mut self) -> Vec<Effect> {
@@ -268,18 +320,19 @@ impl Engine {
 
     fn woke(&mut self, now: Millis) -> Vec<Effect> {
         let due = match self.phase {
-            Phase::Idle => self.wake.is_some_and(|at| at <= now),
-            Phase::Waiting(until) => until <= now,
+            Phase::Idle => self.wake.is_some_and(|at| is_due(at, now)),
+            Phase::Waiting(until) => is_due(until, now),
             _ => false,
         };
         if due {
             self.wake = None;
-            if self.online {
+            // What the platform says of the network is not always true: it puts a sync off once, no more.
+            if self.online || self.put_off {
                 self.pulled = 0;
                 return self.begin();
             }
-            // The platform says there is no network: look again later, or when it comes back.
             self.phase = Phase::Idle;
+            self.put_off = true;
             return self.rest(now, PERIOD);
         }
         match (self.phase, self.wake) {
@@ -296,6 +349,7 @@ impl Engine {
 
     fn applied(&mut self, now: Millis, applied: Applied) -> Vec<Effect> {
         self.failures = 0;
+        self.refusals = 0;
         self.trouble = None;
         self.pulled = self.pulled.saturating_add(applied.records);
         if applied.mismatch && self.repairs < REPAIRS {
@@ -308,35 +362,79 @@ impl Engine {
             return self.begin();
         }
         self.repairs = 0;
+        self.cap = None;
         self.phase = Phase::Idle;
         self.rest(now, PERIOD)
     }
 
     fn failed(&mut self, now: Millis, jitter: u8, failure: Failure) -> Vec<Effect> {
-        let stop = match &failure {
-            Failure::Auth => Some(Phase::LoginNeeded),
-            Failure::Update => Some(Phase::UpdateNeeded),
-            Failure::TooLarge => return self.too_large(),
-            _ => None,
-        };
-        if let Some(phase) = stop {
-            self.phase = phase;
-            self.trouble = Some(failure);
-            return vec![Effect::Show];
+        match failure {
+            Failure::Auth => self.stop(Phase::LoginNeeded, Failure::Auth),
+            Failure::Update => self.stop(Phase::UpdateNeeded, Failure::Update),
+            Failure::TooLarge => self.too_large(now, jitter),
+            Failure::Status { status, .. } if (400..500).contains(&status) => {
+                self.refused(now, jitter, failure)
+            }
+            other => {
+                self.refusals = 0;
+                self.wait(now, jitter, Some(other))
+            }
         }
-        self.wait(now, jitter, Some(failure))
     }
 
-    fn too_large(&mut self) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        if self.limits.mutations > 1 {
-            self.limits.mutations /= 2;
-            self.limits.bytes = (self.limits.bytes / 2).max(1);
-        } else {
-            effects.push(Effect::SetAsideFirst);
+    fn stop(&mut self, phase: Phase, failure: Failure) -> Vec<Effect> {
+        self.phase = phase;
+        self.trouble = Some(failure);
+        vec![Effect::Show]
+    }
+
+    /// Half as much goes at once; what is too large alone is set aside. A request that carried nothing can be made no
+    /// smaller: then something else is wrong.
+    fn too_large(&mut self, now: Millis, jitter: u8) -> Vec<Effect> {
+        match self.sent {
+            (0, _) | (_, None) => self.wait(now, jitter, Some(Failure::TooLarge)),
+            (1, Some(only)) => {
+                let mut effects = vec![Effect::SetAside(only, Aside::TooLarge)];
+                effects.extend(self.begin());
+                effects
+            }
+            (count, _) => {
+                self.halve(count);
+                self.begin()
+            }
         }
-        effects.extend(self.begin());
-        effects
+    }
+
+    /// Our own server refuses the request as a whole, for ever perhaps: so that the queue does not stall, the mutation
+    /// that is to blame is looked for by halving, and set aside.
+    fn refused(&mut self, now: Millis, jitter: u8, failure: Failure) -> Vec<Effect> {
+        self.refusals = self.refusals.saturating_add(1);
+        if self.refusals < PATIENCE {
+            return self.wait(now, jitter, Some(failure));
+        }
+        match (self.sent, failure) {
+            ((1, Some(only)), Failure::Status { status, message }) => {
+                self.refusals = 0;
+                let why = Aside::Refused { status, message };
+                let mut effects = vec![Effect::SetAside(only, why)];
+                effects.extend(self.begin());
+                effects
+            }
+            ((count, _), failure) => {
+                if count > 1 {
+                    self.halve(count);
+                }
+                self.wait(now, jitter, Some(failure))
+            }
+        }
+    }
+
+    fn halve(&mut self, count: usize) {
+        let batch = self.batch();
+        self.cap = Some(Limits {
+            mutations: u32::try_from(count / 2).unwrap_or(u32::MAX).max(1),
+            bytes: (batch.bytes / 2).max(1),
+        });
     }
 
     fn wait(&mut self, now: Millis, jitter: u8, failure: Option<Failure>) -> Vec<Effect> {
@@ -348,27 +446,46 @@ impl Engine {
         if failure.is_some() {
             self.trouble = failure;
         }
-        let until = now.plus(pause);
+        let until = now.plus(pause.min(FARTHEST));
         self.phase = Phase::Waiting(until);
         vec![Effect::Show, Effect::WakeAt(until)]
     }
 }
 
+fn is_due(at: Millis, now: Millis) -> bool {
+    at <= now || at > now.plus(FARTHEST)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::DeviceId;
+    use crate::domain::{AreaCode, DeviceId, Fields, Kind, RecordId};
+    use crate::sync::wire::Mutation;
 
     const NOW: Millis = Millis(1_000_000);
 
     fn request() -> Event {
+        request_of(0)
+    }
+
+    fn request_of(count: usize) -> Event {
+        let mutation = |number| Mutation {
+            id: MutationId::of_text(&format!("{number}")),
+            kind: Kind::Visit,
+            record: RecordId::of_text("visit"),
+            base_rev: 0,
+            area: AreaCode::default(),
+            at: NOW,
+            fields: Fields::new(),
+        };
         Event::Prepared(Box::new(SyncRequest {
             protocol: 1,
             device: DeviceId::of_text("device"),
             sent_at: NOW,
             cursor: 0,
             scope: String::new(),
-            mutations: Vec::new(),
+            epoch: None,
+            mutations: (0..count).map(mutation).collect(),
         }))
     }
 
@@ -384,6 +501,8 @@ mod tests {
             user: None,
             digest: None,
             limits: Limits::default(),
+            epoch: String::new(),
+            epoch_rev: 0,
         })))
     }
 
@@ -444,20 +563,116 @@ mod tests {
         assert!(prepares(&engine.handle(NOW, 0, Event::Opened)));
     }
 
+    fn prepared_limits(effects: &[Effect]) -> Option<u32> {
+        effects.iter().find_map(|effect| match effect {
+            Effect::Prepare(limits) => Some(limits.mutations),
+            _ => None,
+        })
+    }
+
     #[test]
     fn a_batch_too_large_is_halved_and_a_single_one_set_aside() {
-        let mut engine = engine_sending();
-        let mut halvings = 0;
+        let mut engine = Engine::default();
+        engine.handle(NOW, 0, Event::Opened);
+        let mut count = 100;
+        let mut sizes = Vec::new();
         loop {
+            engine.handle(NOW, 0, request_of(count));
             let effects = engine.handle(NOW, 0, Event::Answered(Err(Failure::TooLarge)));
-            assert!(prepares(&effects), "the queue never stalls");
-            if effects.contains(&Effect::SetAsideFirst) {
+            let next = prepared_limits(&effects);
+            assert!(next.is_some(), "the queue never stalls");
+            if count == 1 {
+                let first = MutationId::of_text("0");
+                assert!(effects.contains(&Effect::SetAside(first, Aside::TooLarge)));
                 break;
             }
-            halvings += 1;
-            engine.handle(NOW, 0, request());
+            count = next.unwrap_or(0) as usize;
+            sizes.push(count);
         }
-        assert_eq!(halvings, 6);
+        assert_eq!(sizes, [50, 25, 12, 6, 3, 1]);
+    }
+
+    #[test]
+    fn what_turned_out_too_large_is_not_tried_again_before_everything_is_sent() {
+        let mut engine = Engine::default();
+        engine.handle(NOW, 0, Event::Opened);
+        engine.handle(NOW, 0, request_of(100));
+        engine.handle(NOW, 0, Event::Answered(Err(Failure::TooLarge)));
+        engine.handle(NOW, 0, request_of(50));
+        engine.handle(NOW, 0, reply());
+        let more = Applied {
+            push: true,
+            ..Applied::default()
+        };
+        let effects = engine.handle(NOW, 0, Event::Applied(more));
+        assert_eq!(prepared_limits(&effects), Some(50));
+        engine.handle(NOW, 0, request_of(50));
+        engine.handle(NOW, 0, reply());
+        engine.handle(NOW, 0, Event::Applied(Applied::default()));
+        let effects = engine.handle(NOW, 0, Event::Asked);
+        assert_eq!(prepared_limits(&effects), Some(100));
+    }
+
+    #[test]
+    fn an_empty_request_that_is_too_large_waits_like_any_failure() {
+        let mut engine = engine_sending();
+        let effects = engine.handle(NOW, 0, Event::Answered(Err(Failure::TooLarge)));
+        assert!(!prepares(&effects));
+        assert!(effects.contains(&Effect::WakeAt(NOW.plus(backoff::SHORTEST))));
+    }
+
+    #[test]
+    fn one_mutation_that_the_server_refuses_to_read_is_found_and_does_not_stall_the_others() {
+        let bad = || Failure::Status {
+            status: 400,
+            message: "no".to_owned(),
+        };
+        let mut engine = Engine::default();
+        let mut effects = engine.handle(NOW, 0, Event::Opened);
+        let mut now = NOW;
+        let mut tries = 0;
+        // The bad one is the first: every batch that holds it is refused.
+        while !effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::SetAside(id, Aside::Refused { .. }) if *id == MutationId::of_text("0")))
+        {
+            tries += 1;
+            assert!(tries < 20, "it is found");
+            if !prepares(&effects) {
+                now = now.plus(backoff::LONGEST);
+                effects = engine.handle(now, 0, Event::Woke);
+            }
+            let count = prepared_limits(&effects).unwrap_or(0).min(8) as usize;
+            engine.handle(now, 0, request_of(count));
+            effects = engine.handle(now, 0, Event::Answered(Err(bad())));
+        }
+        assert!(prepares(&effects), "the others go on at once");
+    }
+
+    #[test]
+    fn a_clock_set_back_by_a_month_does_not_put_a_sync_off_by_one() {
+        for failed in [false, true] {
+            let mut engine = engine_sending();
+            if failed {
+                engine.handle(NOW, 0, Event::Answered(Err(Failure::Unreachable)));
+            } else {
+                engine.handle(NOW, 0, reply());
+                engine.handle(NOW, 0, Event::Applied(Applied::default()));
+            }
+            let month_ago = NOW.plus(-30 * 86_400_000);
+            assert!(prepares(&engine.handle(month_ago, 0, Event::Woke)));
+        }
+    }
+
+    #[test]
+    fn a_platform_that_says_there_is_no_network_is_believed_once() {
+        let mut engine = engine_sending();
+        engine.handle(NOW, 0, reply());
+        engine.handle(NOW, 0, Event::Applied(Applied::default()));
+        engine.handle(NOW, 0, Event::Network(false));
+        let later = NOW.plus(PERIOD);
+        assert!(!prepares(&engine.handle(later, 0, Event::Woke)));
+        assert!(prepares(&engine.handle(later.plus(PERIOD), 0, Event::Woke)));
     }
 
     #[test]

@@ -1,5 +1,8 @@
-//! Sync without I/O: what goes over the wire, how a device batches and backs off, what it does next.
+//! Sync without I/O: what goes over the wire, how a device batches and backs off, what it does next, and what it writes
+//! into a file when there is no wire.
 
 pub mod backoff;
+pub mod backup;
+pub mod derive;
 pub mod engine;
 pub mod wire;

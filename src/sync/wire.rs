@@ -6,14 +6,20 @@
 //! | `POST /api/v1/logout` | empty | 204 |
 //! | `GET /api/v1/me` | | [`User`] |
 //! | `POST /api/v1/sync` | [`SyncRequest`] | [`SyncReply`] |
+//! | `GET /api/v1/attachments/<name>` | | the bytes |
+//! | `POST`, `HEAD`, `PATCH`, `DELETE` under `/api/v1/attachments` | tus 1.0, see `README.md` beside this file | |
 //!
 //! All but the login carry `Authorization: Bearer <token>`. An answer that is not 2xx carries an [`ErrorReply`]. Every
 //! reply carries the header [`MARK`], so that a captive portal's page is never taken for an answer of ours. Types only
 //! grow: a field is added with a default, never renamed or dropped; each has golden files in `tests/fixtures/wire/`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{AreaCode, DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, User};
+use crate::domain::{
+    AreaCode, DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, User, UserId,
+};
 
 /// The protocol this code speaks.
 pub const PROTOCOL: u32 = 1;
@@ -32,6 +38,15 @@ pub const LOGIN_PATH: &str = "/api/v1/login";
 pub const LOGOUT_PATH: &str = "/api/v1/logout";
 /// Path of the own account.
 pub const ME_PATH: &str = "/api/v1/me";
+/// Path under which attachments are sent and fetched, each under its name.
+pub const ATTACHMENTS_PATH: &str = "/api/v1/attachments";
+
+/// The version of tus that uploads speak, in the header `Tus-Resumable`.
+pub const TUS: &str = "1.0.0";
+/// The type of a piece of an upload.
+pub const PIECE: &str = "application/offset+octet-stream";
+/// The status of bytes that are not those that were meant.
+pub const CHECKSUM_MISMATCH: u16 = 460;
 
 /// Who wants in.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +110,10 @@ pub struct SyncRequest {
     /// The scope that the cursor was made under, as the server named it; empty at first.
     #[serde(default)]
     pub scope: String,
+    /// The server's life that the cursor belongs to, as the server named it. A device from before there was such a
+    /// thing sends none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<String>,
     /// What to apply, in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mutations: Vec<Mutation>,
@@ -122,6 +141,9 @@ pub enum Outcome {
     Conflict {
         /// The record as the server has it.
         record: Box<Record>,
+        /// The fields in dispute: who gave them their values there, and when. An older server leaves it out.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        changed: BTreeMap<String, Changed>,
     },
     /// It will never be applied.
     Rejected {
@@ -130,6 +152,16 @@ pub enum Outcome {
         /// For the log and for who asks further.
         reason: String,
     },
+}
+
+/// Who gave a field its value, and when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Changed {
+    /// Who; none for the office itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<UserId>,
+    /// When, by the clock of the device it was done on.
+    pub at: Millis,
 }
 
 /// Why a mutation will never be applied.
@@ -218,6 +250,17 @@ pub struct SyncReply {
     /// What the server takes.
     #[serde(default)]
     pub limits: Limits,
+    /// Names the server's present life; another one than before means that it was put back to an older backup: the
+    /// records come from the beginning, and the device sends again what the backup lacks. Empty when it never was.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub epoch: String,
+    /// The last revision in that backup: what has a higher one was made in this life, or is known from the former one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub epoch_rev: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Why a request as a whole was refused.
@@ -240,6 +283,14 @@ pub enum ErrorCode {
     Malformed,
     /// 426: the app is too old for this server.
     UpdateNeeded,
+    /// 404 of an attachment: a visit in sight names it, but it has not arrived.
+    NotYet,
+    /// 409: the bytes do not begin where those that are here end. Ask how far it is.
+    Offset,
+    /// 460: the bytes that came are not those that were meant.
+    Checksum,
+    /// 507: the server has no room. Nothing is lost, try later.
+    Full,
     /// 5xx: the server failed; nothing is lost, try later.
     Internal,
     /// Something a later server says.

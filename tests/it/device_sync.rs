@@ -17,12 +17,12 @@ use tokio::task::LocalSet;
 
 use crate::server_office::Office;
 
-const PIN: &str = "246810";
+pub(crate) const PIN: &str = "246810";
 
 /// What an answer says of a photo.
 const PHOTO: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad.jpg";
 
-async fn demo_office() -> Office {
+pub(crate) async fn demo_office() -> Office {
     Office::with(Config::default(), |connection| {
         demo::make(connection, machine::now()).unwrap();
     })
@@ -31,16 +31,16 @@ async fn demo_office() -> Office {
 
 /// A device in a folder of its own, with what a person would do on it.
 #[derive(Clone)]
-struct Phone {
-    device: Rc<Device<NativeMachine>>,
+pub(crate) struct Phone {
+    pub(crate) device: Rc<Device<NativeMachine>>,
 }
 
 impl Phone {
-    fn new(office: &Office, folder: &Path) -> Self {
+    pub(crate) fn new(office: &Office, folder: &Path) -> Self {
         Self::at(&office.url(""), folder)
     }
 
-    fn at(server: &str, folder: &Path) -> Self {
+    pub(crate) fn at(server: &str, folder: &Path) -> Self {
         std::fs::create_dir_all(folder).unwrap();
         let ignore = |_: Notice| {};
         let machine = NativeMachine::new(folder.to_owned(), server.to_owned(), ignore);
@@ -49,18 +49,18 @@ impl Phone {
         }
     }
 
-    async fn ask(&self, request: Request) -> Reply {
+    pub(crate) async fn ask(&self, request: Request) -> Reply {
         self.device.ask(request).await.unwrap()
     }
 
-    async fn refused(&self, request: Request) -> StoreError {
+    pub(crate) async fn refused(&self, request: Request) -> StoreError {
         match self.device.ask(request).await {
             Err(error) => error,
             Ok(_) => panic!("it was done"),
         }
     }
 
-    async fn log_in(&self, username: &str) {
+    pub(crate) async fn log_in(&self, username: &str) {
         self.log_in_with(username, demo::PASSWORD, None)
             .await
             .unwrap();
@@ -71,7 +71,7 @@ impl Phone {
         self.sync().await;
     }
 
-    async fn log_in_with(
+    pub(crate) async fn log_in_with(
         &self,
         username: &str,
         password: &str,
@@ -85,7 +85,7 @@ impl Phone {
         self.device.ask(login).await
     }
 
-    async fn names(&self) -> Vec<String> {
+    pub(crate) async fn names(&self) -> Vec<String> {
         let query = CooperativeQuery {
             limit: 500,
             ..CooperativeQuery::default()
@@ -96,7 +96,7 @@ impl Phone {
         }
     }
 
-    async fn some_cooperative(&self) -> RecordId {
+    pub(crate) async fn some_cooperative(&self) -> RecordId {
         match self
             .ask(Request::Cooperatives(CooperativeQuery {
                 limit: 1,
@@ -109,7 +109,7 @@ impl Phone {
         }
     }
 
-    async fn start(&self) -> RecordId {
+    pub(crate) async fn start(&self) -> RecordId {
         let cooperative = self.some_cooperative().await;
         match self.ask(Request::StartVisit { cooperative }).await {
             Reply::Started(visit) => visit,
@@ -117,7 +117,7 @@ impl Phone {
         }
     }
 
-    async fn answer(&self, visit: RecordId, path: &str, value: &str) {
+    pub(crate) async fn answer(&self, visit: RecordId, path: &str, value: &str) {
         let changes = vec![(path.to_owned(), Some(value.to_owned()))];
         self.ask(Request::SaveAnswers {
             visit,
@@ -128,7 +128,7 @@ impl Phone {
     }
 
     /// Everything a visit that found nobody needs.
-    async fn fill_short(&self, visit: RecordId) {
+    pub(crate) async fn fill_short(&self, visit: RecordId) {
         for (path, value) in [
             ("tanggal_kunjungan", "2024-11-07"),
             ("kop_usaha_sp", "tidak"),
@@ -148,14 +148,14 @@ impl Phone {
         }
     }
 
-    async fn visit(&self, visit: RecordId) -> VisitDetail {
+    pub(crate) async fn visit(&self, visit: RecordId) -> VisitDetail {
         match self.ask(Request::Visit(visit)).await {
             Reply::Visit(detail) => *detail,
             _ => panic!("not a visit"),
         }
     }
 
-    async fn set_aside(&self) -> Vec<(QueueKind, Transfer)> {
+    pub(crate) async fn set_aside(&self) -> Vec<(QueueKind, Transfer)> {
         match self.ask(Request::Queue).await {
             Reply::Queue(queue) => queue
                 .items
@@ -166,7 +166,7 @@ impl Phone {
         }
     }
 
-    async fn queue(&self) -> anjangsana::store::api::Queue {
+    pub(crate) async fn queue(&self) -> anjangsana::store::api::Queue {
         match self.ask(Request::Queue).await {
             Reply::Queue(queue) => queue,
             _ => panic!("not a queue"),
@@ -174,7 +174,7 @@ impl Phone {
     }
 
     /// Presses the button and waits until the device talks to the server no more.
-    async fn sync(&self) {
+    pub(crate) async fn sync(&self) {
         self.ask(Request::SyncNow).await;
         loop {
             tokio::task::yield_now().await;
@@ -186,7 +186,7 @@ impl Phone {
 }
 
 /// Runs a story on one thread, as a device does.
-async fn local(story: impl Future<Output = ()>) {
+pub(crate) async fn local(story: impl Future<Output = ()>) {
     LocalSet::new().run_until(story).await;
 }
 
@@ -284,6 +284,96 @@ async fn the_same_question_answered_differently_asks_a_person_and_keeps_both_unt
 }
 
 #[tokio::test]
+async fn a_conflict_is_decided_field_by_field_and_says_who_and_when_and_the_loser_stays_in_the_history()
+ {
+    let office = demo_office().await;
+    let folder = tempfile::tempdir().unwrap();
+    local(async {
+        let (one, two) = (
+            Phone::new(&office, &folder.path().join("1")),
+            Phone::new(&office, &folder.path().join("2")),
+        );
+        one.log_in("petugas1").await;
+        two.log_in("petugas1").await;
+        let visit = one.start().await;
+        one.answer(visit, "no_spt", "SPT-1").await;
+        one.answer(visit, "catatan_petugas", "awal").await;
+        one.sync().await;
+        two.sync().await;
+        for (phone, of) in [(&one, "satu"), (&two, "dua")] {
+            phone.answer(visit, "no_spt", &format!("SPT-{of}")).await;
+            phone
+                .answer(visit, "catatan_petugas", &format!("catatan {of}"))
+                .await;
+            phone
+                .answer(visit, "saksi_nama", &format!("saksi {of}"))
+                .await;
+        }
+        // Only one side changed this: it is not in dispute.
+        two.answer(visit, "kabid_hadir", "ya").await;
+        one.sync().await;
+        two.sync().await;
+        let queue = two.queue().await;
+        let [item] = queue.items.as_slice() else {
+            panic!("one item: {queue:?}")
+        };
+        let fields: Vec<_> = item
+            .differences
+            .iter()
+            .map(|one| one.field.as_str())
+            .collect();
+        assert_eq!(fields, ["a/catatan_petugas", "a/no_spt", "a/saksi_nama"]);
+        for difference in &item.differences {
+            assert_eq!(difference.by, "Rizky Pratama");
+            assert!(difference.at.is_some_and(|at| at.0 > 1_700_000_000_000));
+        }
+        two.ask(Request::ResolveFields {
+            mutation: item.mutation,
+            theirs: vec!["a/no_spt".to_owned()],
+        })
+        .await;
+        two.sync().await;
+        one.sync().await;
+        for phone in [&one, &two] {
+            let answers = phone.visit(visit).await.visit.answers;
+            assert_eq!(answers["no_spt"], "SPT-satu", "the server's");
+            assert_eq!(answers["catatan_petugas"], "catatan dua", "mine");
+            assert_eq!(answers["saksi_nama"], "saksi dua", "mine");
+            assert_eq!(answers["kabid_hadir"], "ya");
+            assert!(phone.queue().await.items.is_empty());
+        }
+
+        let token = one
+            .device
+            .with_store(|store| store.token().unwrap().unwrap())
+            .unwrap();
+        let history: Vec<anjangsana::server::HistoryEntry> = reqwest::Client::new()
+            .get(office.url(&format!("/api/v1/visits/{visit}/history")))
+            .bearer_auth(token)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        let lost = |field: &str, value: &str| {
+            history
+                .iter()
+                .any(|entry| entry.fields.get(field).is_some_and(|at| at == value))
+        };
+        assert!(lost("a/no_spt", "SPT-dua"), "what I gave up");
+        assert!(
+            lost("a/catatan_petugas", "catatan satu"),
+            "what I overruled"
+        );
+        let asked: Vec<_> = history.iter().filter(|entry| entry.disputed).collect();
+        assert_eq!(asked.len(), 1, "the change that had to be decided");
+        assert_eq!(asked[0].fields["a/no_spt"], "SPT-dua");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_officer_outside_the_area_sees_nothing_of_it_and_is_refused() {
     let office = demo_office().await;
     let folder = tempfile::tempdir().unwrap();
@@ -294,7 +384,12 @@ async fn an_officer_outside_the_area_sees_nothing_of_it_and_is_refused() {
         outside.log_in("petugas4").await;
         let visit = inside.start().await;
         inside.fill_short(visit).await;
-        inside.ask(Request::SubmitVisit { visit }).await;
+        inside
+            .ask(Request::SubmitVisit {
+                visit,
+                result: None,
+            })
+            .await;
         inside.sync().await;
         assert_eq!(inside.set_aside().await, []);
         outside.sync().await;
@@ -332,7 +427,12 @@ async fn a_visit_is_returned_corrected_and_approved_and_the_desk_sees_what_chang
         desk.log_in("kabid").await;
         let visit = officer.start().await;
         officer.fill_short(visit).await;
-        officer.ask(Request::SubmitVisit { visit }).await;
+        officer
+            .ask(Request::SubmitVisit {
+                visit,
+                result: None,
+            })
+            .await;
         let late = Request::SaveAnswers {
             visit,
             changes: vec![("no_spt".into(), Some("x".into()))],
@@ -378,7 +478,12 @@ async fn a_visit_is_returned_corrected_and_approved_and_the_desk_sees_what_chang
         officer
             .answer(visit, "saksi_nama", "Hasan CONTOH, ketua RT 02")
             .await;
-        officer.ask(Request::SubmitVisit { visit }).await;
+        officer
+            .ask(Request::SubmitVisit {
+                visit,
+                result: None,
+            })
+            .await;
         officer.sync().await;
         desk.sync().await;
         let corrected = desk.visit(visit).await;
@@ -428,11 +533,17 @@ async fn a_visit_that_lacks_answers_is_set_aside_with_its_reason_and_can_be_mend
         officer.log_in("petugas1").await;
         let visit = officer.start().await;
         officer.answer(visit, "kabid_hadir", "ya").await;
-        officer.ask(Request::SubmitVisit { visit }).await;
+        officer.ask(Request::SubmitVisit {
+                visit,
+                result: None,
+            }).await;
         // Another one behind it: it must not wait for the bad one.
         let other = officer.start().await;
         officer.fill_short(other).await;
-        officer.ask(Request::SubmitVisit { visit: other }).await;
+        officer.ask(Request::SubmitVisit {
+                visit: other,
+                result: None,
+            }).await;
         officer.sync().await;
         let queue = officer.queue().await;
         let [item] = queue.items.as_slice() else { panic!("one set aside: {queue:?}") };
@@ -442,7 +553,10 @@ async fn a_visit_that_lacks_answers_is_set_aside_with_its_reason_and_can_be_mend
         officer.ask(Request::Resend { mutation: item.mutation }).await;
         assert_eq!(officer.visit(visit).await.state, VisitState::Draft, "it can be edited again");
         officer.fill_short(visit).await;
-        officer.ask(Request::SubmitVisit { visit }).await;
+        officer.ask(Request::SubmitVisit {
+                visit,
+                result: None,
+            }).await;
         officer.sync().await;
         assert!(officer.queue().await.items.is_empty());
         assert_eq!(officer.visit(visit).await.visit.answers["kabid_hadir"], "tidak");
@@ -468,7 +582,11 @@ async fn a_correction_that_came_too_late_is_kept_until_its_officer_takes_the_ser
         two.sync().await;
         two.ask(Request::Network { online: false }).await;
         two.answer(visit, "no_spt", "SPT-2").await;
-        one.ask(Request::SubmitVisit { visit }).await;
+        one.ask(Request::SubmitVisit {
+            visit,
+            result: None,
+        })
+        .await;
         one.sync().await;
         two.ask(Request::Network { online: true }).await;
         two.sync().await;

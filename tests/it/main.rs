@@ -7,15 +7,19 @@
 )]
 #![cfg(all(feature = "server", feature = "native"))]
 
+mod backup;
+mod cutting_proxy;
 mod device_schema;
 mod device_sync;
 mod form_import;
 mod form_kunjungan;
+mod form_score;
 mod form_session;
 mod form_support;
 mod layers;
 mod positional;
 mod server_access;
+mod server_attachments;
 mod server_command;
 mod server_demo;
 mod server_http;
@@ -23,6 +27,7 @@ mod server_office;
 mod server_pull;
 mod server_push;
 mod server_register;
+mod server_result;
 mod server_schema;
 mod server_states;
 mod store_attachments;

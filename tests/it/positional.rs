@@ -3,15 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anjangsana::domain::{
-    AreaCode, AttachmentName, Cooperative, Decision, FollowUp, Mark, Millis, MutationId, Person,
-    RecordId, Review, Role, Scope, Status, StatusEntry, User, UserId, Visit, VisitState,
+    AreaCode, Assessment, AttachmentName, Cooperative, Decision, FollowUp, Mark, Millis,
+    MutationId, Person, Proposal, RecordId, Review, Role, Scope, ScoredVisit, Status, StatusEntry,
+    User, UserId, Visit, VisitResult, VisitState,
+    assessment::AspectResult,
+    score::Band,
+    status_rule::{Reason, Search},
 };
 use anjangsana::store::api::{
     Account, AppStatus, ApprovedVisit, Bytes, CooperativePage, CooperativeProfile,
     CooperativeQuery, CooperativeRow, Difference, FormSheets, HistoryEntry, Home, Inbox,
-    InboxQuery, Keep, Notice, Place, Queue, QueueItem, QueueKind, Reply, Request, ReviewDraft,
-    Step, StoreError, SyncPhase, SyncStatus, Topic, Transfer, Trouble, VisitDetail, VisitRow,
+    InboxQuery, Keep, Notice, Place, Queue, QueueItem, QueueKind, Reply, Request, Restored,
+    ReviewDraft, Step, StoreError, SyncPhase, SyncStatus, Topic, Transfer, Trouble, VisitDetail,
+    VisitRow,
 };
+use anjangsana::sync::backup::Fault;
 use anjangsana::sync::wire::RejectCode;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -104,6 +110,40 @@ fn visit() -> Visit {
             BTreeMap::from([(text("a"), None), (text("b"), Some(text("1")))]),
         )]),
         void: Some(mark("")),
+        result: Some(result()),
+    }
+}
+
+fn result() -> VisitResult {
+    VisitResult {
+        score: Assessment {
+            version: text("1"),
+            date: text("2024-11-07"),
+            aspects: vec![AspectResult {
+                name: text("organisasi"),
+                score: 940,
+                band: Band::Baik,
+                complete: 100,
+                capped: false,
+                incomplete: true,
+                withheld: false,
+            }],
+            total: Some(893),
+            band: Some(Band::SangatKurang),
+            search: Some(Search::Witnessed),
+        },
+        proposal: Proposal {
+            status: Some(Status::KurangAktif),
+            reasons: vec![Reason::Arrears(2), Reason::NoRecord],
+        },
+    }
+}
+
+fn scored_visit() -> ScoredVisit {
+    ScoredVisit {
+        visit: record(1),
+        approved: true,
+        result: result(),
     }
 }
 
@@ -293,7 +333,10 @@ fn every_request_crosses() {
             visit,
             place: Place::default(),
         },
-        Request::SubmitVisit { visit },
+        Request::SubmitVisit {
+            visit,
+            result: Some(result()),
+        },
         Request::DiscardVisit {
             visit,
             reason: String::new(),
@@ -314,6 +357,19 @@ fn every_request_crosses() {
         Request::Resolve {
             mutation: mutation(),
             keep: Keep::Theirs,
+        },
+        Request::ResolveFields {
+            mutation: mutation(),
+            theirs: vec![text("a/saldo")],
+        },
+        Request::BackUp {
+            password: text("kata sandi"),
+        },
+        Request::BackUpMore,
+        Request::Restore {
+            password: Some(text("kata sandi")),
+            bytes: photo(),
+            last: true,
         },
         Request::Inbox(InboxQuery {
             area: None,
@@ -396,6 +452,7 @@ fn every_reply_crosses() {
             date: text("2023-11-07"),
             answers: visit().answers,
         }),
+        earlier: vec![scored_visit()],
         review_draft: draft(),
         people: people.to_vec(),
         officer_name: text("petugas1"),
@@ -416,6 +473,8 @@ fn every_reply_crosses() {
             field: text("a/saldo"),
             mine: Some(text("1")),
             theirs: None,
+            by: text("Sri"),
+            at: Some(Millis(4)),
         }],
     });
     let mut replies = vec![
@@ -452,6 +511,7 @@ fn every_reply_crosses() {
                 due: text("2024-12-31"),
                 status: text("belum"),
             }],
+            scores: vec![scored_visit()],
         })),
         Reply::Started(record(1)),
         Reply::Visit(Box::new(detail)),
@@ -464,6 +524,11 @@ fn every_reply_crosses() {
         Reply::Attachment(attachment()),
         Reply::Bytes(photo()),
         Reply::Saved,
+        Reply::Restored(Restored {
+            changes: 1,
+            known: 300,
+            photos: 2,
+        }),
     ];
     replies.extend(statuses().into_iter().map(Reply::Status));
     replies.extend(phases().into_iter().map(|sync| {
@@ -505,6 +570,13 @@ fn every_error_crosses() {
         StoreError::NoteNeeded,
         StoreError::Form(text("broken")),
         StoreError::Full,
+        StoreError::Backup(Fault::NotABackup),
+        StoreError::Backup(Fault::Newer),
+        StoreError::Backup(Fault::WrongPassword),
+        StoreError::Backup(Fault::Damaged),
+        StoreError::Backup(Fault::OtherUser {
+            username: text("petugas2"),
+        }),
         StoreError::Database(text("locked")),
         StoreError::Worker(text("gone")),
     ];

@@ -12,7 +12,7 @@ use anjangsana::{
         ErrorCode, ErrorReply, LOGIN_PATH, LOGOUT_PATH, LoginReply, LoginRequest, MARK, ME_PATH,
     },
 };
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use crate::server_office::{Office, PAYUNG, TOBOALI, refused};
@@ -28,7 +28,10 @@ async fn every_call_that_is_not_open_refuses_who_has_no_session() {
             open.push(endpoint.path);
             continue;
         }
-        let path = endpoint.path.replace("{id}", &uuid(1));
+        let path = endpoint
+            .path
+            .replace("{id}", &uuid(1))
+            .replace("{name}", &format!("{}.jpg", "a".repeat(64)));
         for token in [None, Some("made-up"), Some("")] {
             let mut request = client.request(endpoint.method.clone(), office.url(&path));
             if let Some(token) = token {
@@ -37,6 +40,9 @@ async fn every_call_that_is_not_open_refuses_who_has_no_session() {
             let response = request.send().await.unwrap();
             assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{path}");
             assert_eq!(response.headers()[MARK], "1", "{path}");
+            if endpoint.method == Method::HEAD {
+                continue;
+            }
             let reply: ErrorReply = response.json().await.unwrap();
             assert_eq!(reply.code, ErrorCode::Unauthenticated, "{path}");
         }

@@ -38,6 +38,7 @@ const FORM: Sheets<'static> = Sheets {
 
 pub(crate) struct Office {
     folder: TempDir,
+    pub(crate) state: AppState,
     pub(crate) address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<std::io::Result<()>>,
@@ -64,11 +65,12 @@ impl Office {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let served = tokio::spawn(server::serve(listener, state, async {
+        let served = tokio::spawn(server::serve(listener, state.clone(), async {
             let _ = stopped.await;
         }));
         Self {
             folder,
+            state,
             address,
             stop: Some(stop),
             served,
@@ -176,6 +178,7 @@ impl Phone {
             sent_at: Millis(5),
             cursor: self.cursor,
             scope: self.scope.clone(),
+            epoch: None,
             mutations: mutations.to_vec(),
         }
     }

@@ -37,7 +37,10 @@ impl Device {
     }
 
     fn submits(&mut self) {
-        self.ask(Request::SubmitVisit { visit: visit() });
+        self.ask(Request::SubmitVisit {
+            visit: visit(),
+            result: None,
+        });
     }
 }
 

@@ -4,9 +4,9 @@ use anjangsana::domain::id::Entropy;
 use anjangsana::domain::{
     AreaCode, DeviceId, Fields, Kind, Millis, Record, RecordId, Role, Scope, User, UserId,
 };
-use anjangsana::store::api::{Reply, Request, StoreError, Transfer};
+use anjangsana::store::api::{Keep, Reply, Request, StoreError, Transfer};
 use anjangsana::store::{Moment, Store};
-use anjangsana::sync::wire::{Limits, MutationResult, Outcome, PROTOCOL, SyncReply};
+use anjangsana::sync::wire::{Changed, Limits, MutationResult, Outcome, PROTOCOL, SyncReply};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
@@ -62,6 +62,8 @@ pub(crate) fn reply(cursor: u64, results: Vec<MutationResult>, records: Vec<Reco
         user: None,
         digest: None,
         limits: Limits::default(),
+        epoch: String::new(),
+        epoch_rev: 0,
     }
 }
 
@@ -199,7 +201,8 @@ fn a_pull_never_takes_an_unsent_edit_away() {
 }
 
 #[test]
-fn a_pull_that_gave_the_same_answer_another_value_asks_a_person() {
+fn a_pull_that_gave_the_same_answer_another_value_leaves_the_edit_on_its_base_so_that_the_server_asks_a_person()
+ {
     let mut device = Device::new();
     device.answer("x", "mine");
     device.pull(reply(
@@ -207,9 +210,69 @@ fn a_pull_that_gave_the_same_answer_another_value_asks_a_person() {
         Vec::new(),
         vec![visit_at(11, json!({"a/x": "theirs", "a/y": "1"}))],
     ));
-    assert_eq!(device.transfer(), Some(Transfer::Conflict));
+    // Later pulls do not make it look as if it had been made on theirs.
+    device.pull(reply(
+        12,
+        Vec::new(),
+        vec![visit_at(12, json!({"a/x": "theirs", "a/y": "2"}))],
+    ));
     assert_eq!(device.shows("x"), "mine", "until somebody decides");
+    assert_eq!(device.batch(), [(10, fields(json!({"a/x": "mine"})))]);
+    let request = device
+        .store
+        .prepare(Millis(100), Limits::default())
+        .unwrap();
+    let disputed = Changed {
+        by: Some(officer()),
+        at: Millis(50),
+    };
+    let conflict = MutationResult {
+        id: request.mutations[0].id,
+        outcome: Outcome::Conflict {
+            record: Box::new(visit_at(12, json!({"a/x": "theirs", "a/y": "2"}))),
+            changed: [("a/x".to_owned(), disputed)].into(),
+        },
+    };
+    device.pull(reply(12, vec![conflict], Vec::new()));
+    assert_eq!(device.transfer(), Some(Transfer::Conflict));
     assert_eq!(device.batch(), [], "nothing is overwritten meanwhile");
+}
+
+#[test]
+fn what_is_typed_while_a_question_is_open_waits_with_it_and_is_not_overtaken() {
+    let mut device = Device::new();
+    device.answer("x", "mine");
+    let request = device
+        .store
+        .prepare(Millis(100), Limits::default())
+        .unwrap();
+    device.answer("y", "later");
+    let conflict = MutationResult {
+        id: request.mutations[0].id,
+        outcome: Outcome::Conflict {
+            record: Box::new(visit_at(11, json!({"a/x": "theirs", "a/y": "1"}))),
+            changed: Default::default(),
+        },
+    };
+    device.pull(reply(11, vec![conflict], Vec::new()));
+    device.answer("x", "mine again");
+    assert_eq!(device.batch(), []);
+    assert_eq!(
+        (device.shows("x"), device.shows("y")),
+        ("mine again".into(), "later".into())
+    );
+    let mutation = match device.ask(Request::Queue) {
+        Reply::Queue(queue) => queue.items[0].mutation,
+        _ => panic!("not a queue"),
+    };
+    device.ask(Request::Resolve {
+        mutation,
+        keep: Keep::Mine,
+    });
+    assert_eq!(
+        device.batch(),
+        [(11, fields(json!({"a/x": "mine again", "a/y": "later"})))]
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The build driver: `cargo xtask run`, `test`, `lint`, `dev`, `build`, `screenshots`, `bench-browser`.
+//! The build driver: `cargo xtask run`, `test`, `sim`, `lint`, `dev`, `build`, `screenshots`, `bench-browser`.
 //!
 //! It needs nothing but cargo, a C compiler and, on Debian as root, the packages it installs itself. Each file has one idea:
 //! where things lie (`place`), running programs (`exec`), timed steps (`step`), packages (`apt`), a cargo that makes wasm
@@ -21,6 +21,7 @@ mod packages;
 mod place;
 mod run;
 mod server;
+mod sim;
 mod sizes;
 mod step;
 mod test;
@@ -38,6 +39,8 @@ cargo xtask <command>
                   the same with a quick unoptimised build, again after every change under src/ and assets/
   build           only the app: target/web, with the size of the first load
   test [FILTER]   lint, then every test, in a browser too; with FILTER only the tests whose names contain it
+  sim [--seeds N] [--from S] | --seed S [--trace] | --bugs
+                  the simulator: N runs (2,000) from a seed on; one run again, in words; or every planted bug
   lint            format, clippy for each feature set, docs, dependencies, layers
   screenshots [DIR]
                   pictures of the main screens into DIR (target/screenshots)
@@ -71,6 +74,7 @@ fn command(args: &[String]) -> anyhow::Result<()> {
         "dev" => dev::dev(&options::Serving::parse(rest)?),
         "build" => bundle::build(bundle::Kind::Release).map(|_| ()),
         "test" => test::test(rest.first().map(String::as_str)),
+        "sim" => sim::sim(rest),
         "lint" => lint::lint(lint::Layers::Check),
         "bench-browser" => test::bench(),
         "screenshots" => test::screenshots(rest.first().map(String::as_str)),

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: lint, then every test, the ones in a browser last. And the screenshots, which are made the same way.
 
 use crate::step::step;
-use crate::{browser, bundle, cargo, exec, lint, place, sizes};
+use crate::{browser, bundle, cargo, exec, lint, place, sim, sizes};
 use anyhow::Result;
 use std::path::Path;
 use std::process::Command;
@@ -29,6 +29,9 @@ pub(crate) fn test(filter: Option<&str>) -> Result<()> {
         }
         exec::run(command.args(filter))
     })?;
+    if filter.is_none() {
+        sim::in_tests()?;
+    }
     let bundle = bundle::build(bundle::Kind::Release)?;
     if exists("tests/e2e.rs") {
         let mut command = in_browser(&bundle.folder)?;

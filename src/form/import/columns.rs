@@ -37,7 +37,7 @@ const TRANSLATED: [&str; 5] = [
 ];
 
 /// The other columns the engine understands.
-const PLAIN: [&str; 20] = [
+const PLAIN: [&str; 24] = [
     "type",
     "name",
     "relevant",
@@ -55,6 +55,10 @@ const PLAIN: [&str; 20] = [
     "trigger",
     "weight",
     "points",
+    "scored",
+    "score_cap",
+    "score_withheld",
+    "role",
     "list_name",
     "note",
     "comment",

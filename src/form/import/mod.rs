@@ -6,6 +6,7 @@ mod formulas;
 mod other;
 mod pages;
 mod settings;
+mod suggestions;
 mod survey;
 mod types;
 
@@ -131,6 +132,7 @@ pub fn compile(sheets: &Sheets) -> Result<Form, FormErrors> {
         graph: graph::Graph::default(),
         page_index: Vec::new(),
         uses_instances: false,
+        suggestions: Vec::new(),
     };
     settings::read(&sheets.settings, &mut form, &mut findings);
     let columns = Columns::new(&sheets.survey, &form);
@@ -138,6 +140,7 @@ pub fn compile(sheets: &Sheets) -> Result<Form, FormErrors> {
     choices::read(&sheets.choices, &mut form, &mut findings);
     other::offer(&findings.others, &mut form);
     survey::contents(&sheets.survey, &columns, &rows, &mut form, &mut findings);
+    suggestions::read(&sheets.choices, &mut form, &mut findings);
     if findings.errors.is_empty() {
         match graph::build(&form) {
             Ok(graph) => form.graph = graph,

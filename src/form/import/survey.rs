@@ -8,6 +8,7 @@ use crate::form::definition::{Choices, Element, ElementId, ElementKind, Form, In
 use crate::form::errors::{Cause, FormError};
 use crate::form::expr;
 use crate::form::kind::QuestionKind;
+use crate::form::score::Role;
 use crate::form::sheets::{Row, Sheet};
 use crate::form::template::Texts;
 
@@ -271,6 +272,9 @@ fn cells(
         ("repeat_max", &mut element.repeat_max),
         ("weight", &mut element.weight),
         ("points", &mut element.points),
+        ("scored", &mut element.scored),
+        ("score_cap", &mut element.score_cap),
+        ("score_withheld", &mut element.score_withheld),
     ] {
         if let Some((column, text)) = columns.cell(row, name) {
             *slot = formula(text, Place::cell(sheet, row, column), form, findings);
@@ -289,6 +293,14 @@ fn cells(
             form,
             findings,
         ));
+    }
+    if let Some((column, text)) = columns.cell(row, "role") {
+        element.role = Role::from_word(text);
+        if element.role.is_none() {
+            let mend = did_you_mean(text, Role::WORDS.iter().map(|(word, _)| *word));
+            let cause = Cause::UnknownRole(String::from(text));
+            findings.error(Place::cell(sheet, row, column), cause, mend);
+        }
     }
     if let Some((_, text)) = columns.cell(row, "appearance") {
         element.appearance = text.split_whitespace().map(String::from).collect();

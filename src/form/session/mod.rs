@@ -8,6 +8,7 @@ mod check;
 mod compute;
 mod document;
 mod messages;
+mod scoring;
 mod secondary;
 mod state;
 mod structure;
@@ -20,6 +21,8 @@ use std::sync::Arc;
 pub use state::{
     ChoiceState, Item, PageState, Problem, ProblemKind, QuestionState, RepeatInstance, RepeatState,
 };
+
+pub(in crate::form) use scoring::ScoredAnswer;
 
 use super::definition::{ElementId, ElementKind, Form};
 use super::expr::NodeId;
@@ -61,6 +64,15 @@ pub struct Changes {
     pub views: BTreeSet<String>,
     /// Whether pages, questions or repeat instances appeared or disappeared.
     pub pages_changed: bool,
+}
+
+impl Changes {
+    /// Lays what a later answer changed over it.
+    pub fn extend(&mut self, later: Changes) {
+        self.values.extend(later.values);
+        self.views.extend(later.views);
+        self.pages_changed |= later.pages_changed;
+    }
 }
 
 /// Why an answer was not taken.
@@ -256,16 +268,6 @@ impl Session {
             }
         }
         out
-    }
-
-    /// The weight of a question in its score and the fraction of it that is reached, 0 to 1; no fraction when the
-    /// question does not apply or says nothing yet. `None` when the question is not scored.
-    pub fn points(&self, path: &str) -> Option<(f64, Option<f64>)> {
-        let node = self.world.document.at(path)?;
-        let element = self.world.form.element(self.world.element_of(node))?;
-        let weight = self.world.number(element.weight.as_ref()?, node);
-        let points = self.world.number(element.points.as_ref()?, node);
-        Some((weight, Some(points).filter(|points| points.is_finite())))
     }
 
     fn add_viewers(&self, elements: impl Iterator<Item = ElementId>, views: &mut BTreeSet<String>) {

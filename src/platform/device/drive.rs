@@ -87,8 +87,10 @@ impl<M: Machine> Device<M> {
                 .store(generation, |store| store.forget_cursor())
                 .err()
                 .map(|_| Event::StoreFailed),
-            Effect::SetAsideFirst => self
-                .store(generation, |store| store.set_aside_first())
+            Effect::SetAside(mutation, why) => self
+                .store(generation, |store| {
+                    store.set_aside(mutation, &why.to_string())
+                })
                 .err()
                 .map(|_| Event::StoreFailed),
         }
@@ -184,7 +186,10 @@ pub(super) fn trouble(failure: &Failure) -> Trouble {
 }
 
 /// Tells our server's answer from a failure, and failures from one another.
-pub(super) fn understand<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
+///
+/// # Errors
+/// What kind of failure it is.
+pub fn understand<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
     let (status, body) = match answer {
         Answer::Nothing => return Err(Failure::Unreachable),
         Answer::Response {

@@ -4,11 +4,14 @@
 //! Requests are answered one after another without waiting for the network, except a login. No borrow is held across an
 //! await, so a request can come in while the server is being asked.
 
+mod backup;
 mod drive;
 mod session;
 
 use std::cell::RefCell;
 use std::rc::Rc;
+
+pub use self::drive::understand;
 
 use self::drive::sync_status;
 use super::machine::Machine;
@@ -41,6 +44,8 @@ struct Open {
     key: Key,
     username: String,
     has_pin: bool,
+    /// A backup file under way.
+    transfer: backup::Transfer,
 }
 
 impl<M: Machine> Device<M> {
@@ -100,6 +105,13 @@ impl<M: Machine> Device<M> {
                 self.start_driving(Event::Network(online));
                 Ok(Reply::Saved)
             }
+            Request::BackUp { password } => self.back_up(&password),
+            Request::BackUpMore => self.back_up_more(),
+            Request::Restore {
+                password,
+                bytes,
+                last,
+            } => self.restore(password.as_deref(), &bytes.0, last),
             data => self.ask_store(data),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::backup::Transfer;
 use super::drive::{trouble, understand};
 use super::{Device, Open, State};
 use crate::domain::{DeviceId, User};
@@ -102,6 +103,7 @@ impl<M: Machine> Device<M> {
             key,
             username,
             has_pin: false,
+            transfer: Transfer::Nothing,
         });
         Ok(())
     }
@@ -151,6 +153,7 @@ impl<M: Machine> Device<M> {
                 key,
                 username: username.to_owned(),
                 has_pin: true,
+                transfer: Transfer::Nothing,
             });
         }
         let reply = self.announce();

@@ -1,21 +1,28 @@
 //! The three-way merge, field by field: the base the device had, what it wants, what stands here now.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::{
-    domain::{record::overlay, visit::WAS},
+    domain::{
+        assessment::{PROPOSAL, SCORE},
+        record::overlay,
+        visit::WAS,
+    },
     sync::wire::Mutation,
 };
 
 use super::{Change, Facts, Ruling, Verdict, is_private};
 
 pub(super) fn merge(mutation: &Mutation, facts: &Facts<'_>, ruling: Ruling) -> Verdict {
-    if mutation
+    let disputed = mutation
         .fields
         .iter()
-        .any(|(name, value)| fights(name, value, facts))
-    {
-        return Verdict::Conflict;
+        .filter(|(name, value)| fights(name, value, facts));
+    let disputed: BTreeSet<String> = disputed.map(|(name, _)| name.clone()).collect();
+    if !disputed.is_empty() {
+        return Verdict::Conflict(disputed);
     }
     let mut fields = facts
         .present
@@ -56,8 +63,9 @@ fn fights(name: &str, value: &Value, facts: &Facts<'_>) -> bool {
     let Some(present) = facts.present else {
         return false;
     };
-    // What an answer was at a submission is for the server to say, see `visit::amend`.
+    // What an answer was at a submission is for the server to say, see `visit::amend`, and so is what a visit comes to.
     !name.starts_with(WAS)
+        && ![SCORE, PROPOSAL].contains(&name)
         && facts.others.contains(&present.field_rev(name))
         && present.record.fields.get(name).unwrap_or(&Value::Null) != value
 }

@@ -26,6 +26,8 @@ use crate::{
 pub struct Facts<'a> {
     /// Who asks.
     pub user: &'a User,
+    /// For a new visit: whether its cooperative lies or lay where the user works or worked.
+    pub in_sight: bool,
     /// The record as it stands; none for a new one.
     pub present: Option<&'a Stored>,
     /// The revs that others than this user on this device gave it since the mutation's base.
@@ -41,8 +43,8 @@ pub struct Facts<'a> {
 pub enum Verdict {
     /// It is applied.
     Apply(Change),
-    /// Somebody else gave one of its fields another value: a person must choose.
-    Conflict,
+    /// Somebody else gave these of its fields another value: a person must choose.
+    Conflict(BTreeSet<String>),
     /// It is refused for good.
     Reject(Refusal),
 }

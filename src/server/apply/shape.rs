@@ -49,6 +49,19 @@ pub(super) fn check_text(name: &str, value: &Value) -> Result<(), Refusal> {
     }
 }
 
+/// An object of bearable size, or null.
+pub(super) fn check_object(name: &str, value: &Value) -> Result<(), Refusal> {
+    if !value.is_null() && !value.is_object() {
+        return Err(Refusal::malformed(format!("{name}: not an object")));
+    }
+    if size(value) > TEXT_BYTES {
+        return Err(Refusal::malformed(format!(
+            "{name}: longer than {TEXT_BYTES} bytes"
+        )));
+    }
+    Ok(())
+}
+
 /// A path of questions: names between slashes, none of them empty.
 pub(super) fn check_path(name: &str, path: &str) -> Result<(), Refusal> {
     if path.split('/').all(|step| !step.is_empty()) {

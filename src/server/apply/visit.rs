@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::{
     domain::{
         Fields, Mark, RecordId, Role, Visit, VisitState,
+        assessment::{PROPOSAL, SCORE},
         person::Permission,
         visit::{ANSWER, CREATED, SUBMISSION, VOID, WAS, answer_field},
     },
@@ -26,6 +27,8 @@ enum Part {
     /// What an answer was at a submission.
     Was(u32),
     Submission(u32, Mark),
+    /// What the visit came to, as the device has it. The server computes it again.
+    Result,
     Void(Mark),
 }
 
@@ -68,13 +71,12 @@ fn create(mutation: &Mutation, facts: &Facts<'_>, parts: &Parts<'_>) -> Result<R
     let parent = facts
         .parent
         .ok_or_else(|| Refusal::unknown("the cooperative is unknown"))?;
-    if !user.scope.sees(&parent.area) {
+    // The cooperative may have moved since, or the officer: no work is lost by a change of place. The area is the one
+    // that the server knows, whatever the device says.
+    if !facts.in_sight {
         return Err(Refusal::forbidden(
             "the cooperative lies outside your areas",
         ));
-    }
-    if mutation.area != parent.area {
-        return Err(Refusal::forbidden("the area is not the cooperative's"));
     }
     let mut submits = false;
     for (_, _, part) in parts {
@@ -85,10 +87,12 @@ fn create(mutation: &Mutation, facts: &Facts<'_>, parts: &Parts<'_>) -> Result<R
                 follows(*number, 0)?;
                 submits = true;
             }
+            Part::Result => {}
             Part::Void(mark) => own(user, mark)?,
             Part::Was(..) => return Err(Refusal::state("never submitted, so nothing was")),
         }
     }
+    result_is_sent(parts, submits)?;
     Ok(Ruling {
         area: parent.area.clone(),
         owner: Some(user.id),
@@ -148,10 +152,16 @@ fn change(
                 follows(*number, visit.last_submission())?;
                 submits = true;
             }
+            Part::Result => editable(state)?,
             Part::Void(mark) => {
                 own(user, mark)?;
                 if state == VisitState::Void {
                     return Err(Refusal::state("it is void already"));
+                }
+                if submitted_meanwhile(facts, visit) {
+                    return Err(Refusal::state(
+                        "it was submitted on another device meanwhile",
+                    ));
                 }
                 if state != VisitState::Draft && mark.reason.trim().is_empty() {
                     return Err(Refusal::malformed(
@@ -161,6 +171,11 @@ fn change(
             }
         }
     }
+    let changed = |name: &str, value: &Value| stands(name) != Some(value);
+    result_is_sent(
+        parts.iter().filter(|(name, value, _)| changed(name, value)),
+        submits,
+    )?;
     Ok(Ruling {
         area: visit.area.clone(),
         owner: Some(visit.owner),
@@ -169,6 +184,28 @@ fn change(
         amended: amend(mutation, visit),
         submits,
     })
+}
+
+/// A result belongs to a submission: nobody writes one by itself.
+fn result_is_sent<'a>(
+    parts: impl IntoIterator<Item = &'a (&'a str, &'a Value, Part)>,
+    submits: bool,
+) -> Result<(), Refusal> {
+    let has_result = parts
+        .into_iter()
+        .any(|(_, _, part)| matches!(part, Part::Result));
+    if has_result && !submits {
+        return Err(Refusal::state("a score comes with a submission"));
+    }
+    Ok(())
+}
+
+/// Whether another device submitted the visit after what this one knew of it: who gave up a draft did not mean that.
+fn submitted_meanwhile(facts: &Facts<'_>, visit: &Visit) -> bool {
+    let last = format!("{SUBMISSION}{}", visit.last_submission());
+    facts
+        .present
+        .is_some_and(|present| facts.others.contains(&present.field_rev(&last)))
 }
 
 /// What answers were at the last submission, written down at their first change after it. The device does it too, so
@@ -238,6 +275,10 @@ fn part(name: &str, value: &Value) -> Result<Part, Refusal> {
         shape::check_path(name, path)?;
         shape::check_text(name, value)?;
         return Ok(Part::Was(count(name, number)?));
+    }
+    if [SCORE, PROPOSAL].contains(&name) {
+        shape::check_object(name, value)?;
+        return Ok(Part::Result);
     }
     if name == VOID {
         return Ok(Part::Void(read(name, value)?));

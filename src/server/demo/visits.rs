@@ -1,18 +1,24 @@
 //! Past visits in all states, made step by step as people would have, so that their histories are whole.
 
+use std::sync::Arc;
+
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::{
     domain::{
         AreaCode, Cooperative, DeviceId, Fields, Kind, Millis, RecordId, UserId,
+        assessment::{PROPOSAL, SCORE},
         visit::{WAS, answer_field},
     },
+    form::{Form, Session},
     server::{
+        apply,
         check_visit::{self, Surroundings},
+        correct,
         forms::{self, BUILT_IN},
         office::{self, OfficeChange},
-        sqlite::{Error, record, user},
+        sqlite::{Error, record, stored, user},
     },
 };
 
@@ -82,7 +88,9 @@ const SUPERVISOR: &str = "kabid";
 
 pub(super) fn make(connection: &Connection, base: Millis) -> Result<(), Error> {
     let [sheets] = BUILT_IN;
-    let (form, version) = forms::name_and_version(sheets.settings)?;
+    let (name, version) = forms::name_and_version(sheets.settings)?;
+    let form = check_visit::published(connection, &name, &version)?
+        .ok_or_else(|| stored("form")("not published"))?;
     for (number, (officer, area, nth, days, story, found)) in VISITS.into_iter().enumerate() {
         let Some(cooperative) = cooperatives::of_area(area).nth(nth) else {
             continue;
@@ -98,16 +106,17 @@ pub(super) fn make(connection: &Connection, base: Millis) -> Result<(), Error> {
             area: AreaCode(area.to_owned()),
             id,
             cooperative,
+            form: Arc::clone(&form),
             at,
         };
         let mut answers = answers::of_visit(cooperative, at, number, found);
         if story == Story::Draft {
             answers.retain(|path, _| !path.starts_with("prd_") && !path.starts_with("keu_"));
         }
-        let answers = told.compute(answers, &form, &version)?;
+        let answers = told.open(answers)?.answers().clone();
         let header = Fields::from([
             ("cooperative".to_owned(), json!(cooperative)),
-            ("form".to_owned(), json!(form)),
+            ("form".to_owned(), json!(name)),
             ("form_version".to_owned(), json!(version)),
             ("created".to_owned(), told.mark(officer, "")),
         ]);
@@ -125,18 +134,15 @@ struct Told<'a> {
     area: AreaCode,
     id: RecordId,
     cooperative: RecordId,
+    form: Arc<Form>,
     at: Millis,
 }
 
 impl Told<'_> {
-    /// The answers with all that the form computes of them, as a device stores them.
-    fn compute(&self, answers: Answers, form: &str, version: &str) -> Result<Answers, Error> {
-        let Some(form) = check_visit::published(self.connection, form, version)? else {
-            return Ok(answers);
-        };
-        let Some(officer) = user::find(self.connection, self.officer)? else {
-            return Ok(answers);
-        };
+    /// The form over some answers, as on the officer's phone.
+    fn open(&self, answers: Answers) -> Result<Session, Error> {
+        let officer = user::find(self.connection, self.officer)?
+            .ok_or_else(|| stored("user")(self.officer))?;
         let cooperative = record::find(self.connection, self.cooperative)?
             .and_then(|stored| Cooperative::from_record(&stored.record).ok());
         let around = Surroundings {
@@ -146,7 +152,7 @@ impl Told<'_> {
             now: self.at,
             cooperative: cooperative.map(|one| one.table_row()),
         };
-        Ok(check_visit::open(form, answers, &around).answers().clone())
+        Ok(check_visit::open(Arc::clone(&self.form), answers, &around))
     }
 
     fn tell(&mut self, story: Story, found: Found) -> Result<(), Error> {
@@ -205,7 +211,16 @@ impl Told<'_> {
     fn submit(&mut self, number: u32) -> Result<(), Error> {
         self.at = self.at.plus(HOUR / 2);
         let mark = self.mark(self.officer, "");
-        self.change(Fields::from([(format!("submission/{number}"), mark)]))
+        let mut fields = Fields::from([(format!("submission/{number}"), mark)]);
+        let visit = record::find(self.connection, self.id)?;
+        let answers = visit.map(|stored| apply::answers(&stored.record.fields));
+        let session = self.open(answers.unwrap_or_default())?;
+        // No cooperative of the demo was visited before.
+        if let Some(result) = correct::result(&session, || Ok::<_, Error>(Vec::new()))? {
+            fields.insert(SCORE.to_owned(), json!(result.score));
+            fields.insert(PROPOSAL.to_owned(), json!(result.proposal));
+        }
+        self.change(fields)
     }
 
     fn review(&mut self, submission: u32, decision: &str, notes: Value) -> Result<(), Error> {

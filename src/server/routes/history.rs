@@ -1,4 +1,5 @@
-//! A visit's history: every change that was applied to it and to its reviews, by whom and when.
+//! A visit's history: every change that was applied to it and to its reviews, by whom and when, and those that a person
+//! had to decide on.
 
 use axum::{
     Json,
@@ -31,14 +32,20 @@ pub struct HistoryEntry {
     pub device: Option<DeviceId>,
     /// When, by the device's clock.
     pub at: Millis,
-    /// When it arrived.
+    /// When it arrived, by the server's clock.
     pub received_at: Millis,
+    /// How far the server's clock was ahead of the device's then, ms; none when that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<i64>,
     /// The visit or one of its reviews.
     pub kind: Kind,
     /// Which record.
     pub record: RecordId,
-    /// The revision it made.
+    /// The revision it made; 0 for one that made none.
     pub rev: u64,
+    /// It was not applied, because another had changed the same: its officer had to choose. Kept for what it held.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disputed: bool,
     /// The fields it gave; null for one it took away.
     pub fields: Fields,
 }
@@ -82,20 +89,27 @@ fn sees(user: &User, stored: &Stored) -> bool {
 fn lines(entries: Vec<Entry>) -> Vec<HistoryEntry> {
     let mut lines: Vec<HistoryEntry> = entries
         .into_iter()
-        .filter_map(|entry| match entry.answered {
-            Answered::Applied(rev) => Some(HistoryEntry {
+        .filter_map(|entry| {
+            let (rev, disputed) = match entry.answered {
+                Answered::Applied(rev) => (rev, false),
+                Answered::Conflict => (0, true),
+                Answered::Rejected(..) => return None,
+            };
+            Some(HistoryEntry {
                 by: entry.author.user,
                 device: entry.author.device,
                 at: entry.at,
                 received_at: entry.received_at,
+                clock: entry.clock,
                 kind: entry.kind,
                 record: entry.record,
                 rev,
+                disputed,
                 fields: entry.fields,
-            }),
-            Answered::Rejected(..) | Answered::Conflict => None,
+            })
         })
         .collect();
-    lines.sort_by_key(|line| line.rev);
+    // In the order they came; those that came together, in the order they were applied.
+    lines.sort_by_key(|line| (line.received_at, line.rev));
     lines
 }

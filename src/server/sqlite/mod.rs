@@ -3,7 +3,9 @@
 //! Functions here take a connection and do one thing; who calls them brings the transaction. Another engine gets a
 //! folder beside this one with the same functions.
 
+pub mod attachment;
 pub mod attempt;
+pub mod epoch;
 pub mod meta;
 pub mod mutation;
 pub mod pull;
@@ -14,7 +16,7 @@ pub mod session;
 pub mod user;
 pub mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -26,7 +28,11 @@ use self::{readers::Readers, writer::Writer};
 pub const FILE: &str = "anjangsana.sqlite";
 
 /// The steps of the schema, in order.
-pub const STEPS: [Step; 1] = [include_str!("schema_1.sql")];
+pub const STEPS: [Step; 3] = [
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+];
 
 /// Readers at the same time.
 const READERS: usize = 4;
@@ -98,6 +104,7 @@ pub fn transact<T, E: From<rusqlite::Error>>(
 
 /// The open repository.
 pub struct Database {
+    folder: PathBuf,
     writer: Writer,
     readers: Readers,
 }
@@ -113,9 +120,16 @@ impl Database {
             .map(|_| sql::open(&folder.join(FILE), Use::Read))
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
+            folder: folder.to_owned(),
             writer: Writer::start(writer)?,
             readers: Readers::new(readers),
         })
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Changes something. Answers when it is on disk.

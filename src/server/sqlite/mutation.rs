@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::{
     domain::{DeviceId, Fields, Kind, Millis, MutationId, RecordId, UserId},
-    sync::wire::RejectCode,
+    sync::wire::{Changed, RejectCode},
 };
 
 use super::{Error, record::id, stored};
@@ -48,6 +48,8 @@ pub struct Entry {
     pub at: Millis,
     /// When it arrived.
     pub received_at: Millis,
+    /// The server's clock minus the device's when it arrived, ms; none when that is not known.
+    pub clock: Option<i64>,
     /// The fields it changes.
     pub fields: Fields,
     /// What was answered.
@@ -71,6 +73,8 @@ pub struct NewEntry<'a> {
     pub at: Millis,
     /// When it arrived.
     pub received_at: Millis,
+    /// The server's clock minus the device's when it arrived, ms; none when that is not known.
+    pub clock: Option<i64>,
     /// The fields it changes, as JSON.
     pub fields: &'a str,
     /// What was answered.
@@ -121,6 +125,22 @@ pub fn revs_of_others(
     Ok(revs)
 }
 
+/// Who made a revision of a record, and when.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn author_at(connection: &Connection, record: RecordId, rev: u64) -> Result<Changed, Error> {
+    let (user, at): (Option<String>, i64) = connection
+        .prepare_cached("select user, at from mutation where record = ?1 and rev = ?2")?
+        .query_row((record.to_string(), rev), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    Ok(Changed {
+        by: user.map(|text| id(&text)).transpose()?,
+        at: Millis(at),
+    })
+}
+
 /// Writes down what was asked and what was answered. An answer is never changed; only a conflict, which is a question,
 /// may be followed by an answer.
 ///
@@ -145,6 +165,7 @@ pub fn put(connection: &Connection, entry: &NewEntry<'_>) -> Result<(), Error> {
             ":base_rev": entry.base_rev,
             ":at": entry.at.0,
             ":received_at": entry.received_at.0,
+            ":clock": entry.clock,
             ":outcome": outcome,
             ":rev": rev,
             ":code": code,
@@ -154,7 +175,7 @@ pub fn put(connection: &Connection, entry: &NewEntry<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The changes applied to a record, in their order.
+/// The changes applied to a record and those that a person had to decide on, in the order they came.
 ///
 /// # Errors
 /// When one cannot be read.
@@ -172,6 +193,7 @@ pub fn of_record(connection: &Connection, record: RecordId) -> Result<Vec<Entry>
             base_rev: row.get("base_rev")?,
             at: Millis(row.get("at")?),
             received_at: Millis(row.get("received_at")?),
+            clock: row.get("clock")?,
             fields: serde_json::from_str(&row.get::<_, String>("fields")?)
                 .map_err(stored("fields"))?,
             answered: answered(row)?,

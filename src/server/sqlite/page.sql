@@ -6,4 +6,15 @@ where rev > :cursor
         or owner = :user
         or audience = :user
     )
+union all
+-- What left an area that the user sees for one that they do not.
+select departure.rev, record.id, record.kind, departure.area, null, 1, '{}'
+from departure
+join record on record.id = departure.record
+where departure.rev > :cursor
+    and not :district
+    and departure.area in (select value from json_each(:areas))
+    and not (private = 0 and record.area in (select value from json_each(:areas)))
+    and owner is not :user
+    and audience is not :user
 order by rev

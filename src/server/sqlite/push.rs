@@ -1,16 +1,21 @@
 //! Applies a device's mutations: gathers what must be known, lets `apply` decide, writes down both the change and the
 //! answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::{
-    domain::{Cooperative, DeviceId, Fields, Kind, Millis, Record, RecordId, Review, User},
+    domain::{
+        Assessment, Cooperative, DeviceId, Kind, Millis, MutationId, Record, RecordId, Review,
+        User, Visit, record::overlay,
+    },
     server::{
         apply::{self, Change, Facts, Refusal, Verdict},
+        attachments,
         check_visit::{self, Surroundings},
+        correct,
     },
     sync::wire::{Mutation, MutationResult, Outcome, RejectCode},
 };
@@ -19,6 +24,7 @@ use super::{
     Error,
     mutation::{self, Answered, Author, NewEntry},
     record::{self, Stored},
+    user,
 };
 
 /// A mutation with its fields as they are stored, written as JSON before the one writer is asked.
@@ -37,6 +43,26 @@ impl Prepared {
         let fields = record::to_json(&mutation.fields)?;
         Ok(Self { mutation, fields })
     }
+
+    /// Which mutation it is.
+    #[must_use]
+    pub fn id(&self) -> MutationId {
+        self.mutation.id
+    }
+}
+
+/// Whose request it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender<'a> {
+    /// The user.
+    pub user: &'a User,
+    /// The device.
+    pub device: DeviceId,
+    /// The server's clock minus the device's when the request came, in milliseconds; the way there is in it. None when
+    /// the device did not say when it sent it.
+    pub clock: Option<i64>,
+    /// Set when the device speaks of revisions of another life of this server: the newest that both lives share.
+    pub newest: Option<u64>,
 }
 
 /// Applies a mutation in the caller's transaction and answers it. A refusal is an answer, no error.
@@ -45,24 +71,23 @@ impl Prepared {
 /// Only when the database fails.
 pub fn push(
     connection: &Connection,
-    user: &User,
-    device: DeviceId,
+    sender: &Sender<'_>,
     prepared: &Prepared,
     now: Millis,
 ) -> Result<MutationResult, Error> {
     Ok(MutationResult {
         id: prepared.mutation.id,
-        outcome: answer(connection, user, device, prepared, now)?,
+        outcome: answer(connection, sender, prepared, now)?,
     })
 }
 
 fn answer(
     connection: &Connection,
-    user: &User,
-    device: DeviceId,
+    sender: &Sender<'_>,
     prepared: &Prepared,
     now: Millis,
 ) -> Result<Outcome, Error> {
+    let Sender { user, device, .. } = *sender;
     let mutation = &prepared.mutation;
     let author = Author {
         user: Some(user.id),
@@ -86,25 +111,23 @@ fn answer(
         return Ok(rejected(&Refusal::malformed("no such revision")));
     }
     let present = record::find(connection, mutation.record)?;
-    let (outcome, answered) = match judge(
-        connection,
-        (user, device),
-        &author,
-        mutation,
-        present.as_ref(),
-        now,
-    )? {
-        Verdict::Apply(change) => {
-            let exact = change.exact;
-            let rev = write(connection, prepared, present, change)?;
-            (Outcome::Applied { rev, exact }, Answered::Applied(rev))
-        }
-        Verdict::Conflict => (conflict(user, mutation, present), Answered::Conflict),
-        Verdict::Reject(refusal) => (
-            rejected(&refusal),
-            Answered::Rejected(refusal.code, refusal.reason),
-        ),
-    };
+    let (outcome, answered) =
+        match judge(connection, sender, &author, mutation, present.as_ref(), now)? {
+            Verdict::Apply(change) => {
+                // What the device has beneath its change may be of another life.
+                let exact = change.exact && sender.newest.is_none();
+                let rev = write(connection, prepared, present, change)?;
+                (Outcome::Applied { rev, exact }, Answered::Applied(rev))
+            }
+            Verdict::Conflict(disputed) => (
+                conflict(connection, mutation, present, disputed)?,
+                Answered::Conflict,
+            ),
+            Verdict::Reject(refusal) => (
+                rejected(&refusal),
+                Answered::Rejected(refusal.code, refusal.reason),
+            ),
+        };
     let entry = NewEntry {
         id: mutation.id,
         record: mutation.record,
@@ -113,6 +136,7 @@ fn answer(
         base_rev: mutation.base_rev,
         at: mutation.at,
         received_at: now,
+        clock: sender.clock,
         fields: &prepared.fields,
         answered,
     };
@@ -127,30 +151,44 @@ fn rejected(refusal: &Refusal) -> Outcome {
     }
 }
 
-fn conflict(user: &User, mutation: &Mutation, present: Option<Stored>) -> Outcome {
-    match present {
-        Some(stored) => Outcome::Conflict {
-            record: Box::new(stored.record),
-        },
+fn conflict(
+    connection: &Connection,
+    mutation: &Mutation,
+    present: Option<Stored>,
+    disputed: BTreeSet<String>,
+) -> Result<Outcome, Error> {
+    let Some(stored) = present else {
         // Cannot be: only what stands can be fought over.
-        None => rejected(&Refusal::state(format!(
-            "{} of {} is gone",
-            mutation.record, user.id
-        ))),
+        let gone = format!("{} is gone", mutation.record);
+        return Ok(rejected(&Refusal::state(gone)));
+    };
+    let mut changed = BTreeMap::new();
+    for field in disputed {
+        let rev = stored.field_rev(&field);
+        changed.insert(
+            field,
+            mutation::author_at(connection, mutation.record, rev)?,
+        );
     }
+    Ok(Outcome::Conflict {
+        record: Box::new(stored.record),
+        changed,
+    })
 }
 
 fn judge(
     connection: &Connection,
-    (user, device): (&User, DeviceId),
+    sender: &Sender<'_>,
     author: &Author,
     mutation: &Mutation,
     present: Option<&Stored>,
     now: Millis,
 ) -> Result<Verdict, Error> {
+    let Sender { user, device, .. } = *sender;
+    let base_rev = mutation.base_rev.min(sender.newest.unwrap_or(u64::MAX));
     let others = match present {
-        Some(stored) if stored.record.rev > mutation.base_rev => {
-            mutation::revs_of_others(connection, mutation.record, mutation.base_rev, author)?
+        Some(stored) if stored.record.rev > base_rev => {
+            mutation::revs_of_others(connection, mutation.record, base_rev, author)?
         }
         _ => Default::default(),
     };
@@ -160,8 +198,15 @@ fn judge(
         Kind::Review => parent.as_ref().map(|record| record.id),
         _ => None,
     };
+    let in_sight = match (mutation.kind, present, &parent) {
+        (Kind::Visit, None, Some(cooperative)) if !user.scope.sees(&cooperative.area) => {
+            user::once_in_sight(connection, user, cooperative.id)?
+        }
+        _ => true,
+    };
     let facts = Facts {
         user,
+        in_sight,
         present,
         others,
         parent: parent.as_ref(),
@@ -172,19 +217,14 @@ fn judge(
     };
     let verdict = apply::decide(mutation, &facts);
     match verdict {
-        Verdict::Apply(change) if change.submits => {
-            let around = Surroundings {
-                user,
-                device,
-                visit: mutation.record,
-                now,
-                cooperative: row(connection, &change)?,
-            };
-            Ok(match check(connection, &change.fields, &around)? {
-                None => Verdict::Apply(change),
-                Some(refusal) => Verdict::Reject(refusal),
-            })
-        }
+        Verdict::Apply(change) if change.submits => examine(
+            connection,
+            (user, device),
+            mutation.record,
+            change,
+            present,
+            now,
+        ),
         other => Ok(other),
     }
 }
@@ -237,28 +277,84 @@ fn row(
     read.transpose().map_err(super::stored("cooperative"))
 }
 
-/// Why a visit may not be submitted as it is, if so.
-fn check(
+/// Runs a submitted visit through its form: refuses it when it is not complete, and puts right what its device computed
+/// otherwise.
+fn examine(
     connection: &Connection,
-    fields: &Fields,
-    around: &Surroundings<'_>,
-) -> Result<Option<Refusal>, Error> {
-    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
-    let (form, version) = (text("form"), text("form_version"));
-    let form = match check_visit::published(connection, form, version) {
+    (user, device): (&User, DeviceId),
+    id: RecordId,
+    mut change: Change,
+    present: Option<&Stored>,
+    now: Millis,
+) -> Result<Verdict, Error> {
+    let record = Record {
+        kind: Kind::Visit,
+        id,
+        area: change.area.clone(),
+        rev: 0,
+        owner: change.owner,
+        deleted: false,
+        fields: std::mem::take(&mut change.fields),
+    };
+    let visit = Visit::from_record(&record);
+    change.fields = record.fields;
+    let visit = match visit {
+        Ok(visit) => visit,
+        Err(bad) => return Ok(Verdict::Reject(Refusal::malformed(bad.to_string()))),
+    };
+    let form = match check_visit::published(connection, &visit.form, &visit.form_version) {
         Ok(Some(form)) => form,
-        Ok(None) => return Ok(Some(Refusal::unknown("the form version is unknown"))),
+        Ok(None) => {
+            let refusal = Refusal::unknown("the form version is unknown");
+            return Ok(Verdict::Reject(refusal));
+        }
         // It compiled when it was published, so the fault is this program's: no officer's work waits for its repair.
         Err(Error::Stored { why, .. }) => {
+            let (form, version) = (&visit.form, &visit.form_version);
             tracing::error!(form, version, error = %why, "a published form does not compile");
-            return Ok(None);
+            return Ok(Verdict::Apply(change));
         }
         Err(other) => return Err(other),
     };
-    let complete = check_visit::complete(form, apply::answers(fields), around);
-    Ok(complete
-        .err()
-        .map(|missing| Refusal::new(RejectCode::Incomplete, missing.join("\n"))))
+    let around = Surroundings {
+        user,
+        device,
+        visit: id,
+        now: check_visit::submitted_at(&visit, now),
+        cooperative: row(connection, &change)?,
+    };
+    let session = check_visit::open(form, apply::answers(&change.fields), &around);
+    if let Err(missing) = check_visit::complete(&session) {
+        let refusal = Refusal::new(RejectCode::Incomplete, missing.join("\n"));
+        return Ok(Verdict::Reject(refusal));
+    }
+    let earlier = || other_visits(connection, visit.cooperative, id);
+    let before = present.map(|stored| &stored.record.fields);
+    let corrections = correct::corrections(&session, &visit, &change.fields, before, earlier)?;
+    if !corrections.is_empty() {
+        change.touched.extend(corrections.keys().cloned());
+        overlay(&mut change.fields, &corrections);
+        change.exact = false;
+    }
+    Ok(Verdict::Apply(change))
+}
+
+/// What the other submitted visits to a cooperative came to.
+fn other_visits(
+    connection: &Connection,
+    cooperative: RecordId,
+    than: RecordId,
+) -> Result<Vec<Assessment>, Error> {
+    let mut found = Vec::new();
+    for stored in record::children(connection, cooperative)? {
+        if stored.record.kind == Kind::Visit && stored.record.id != than && !stored.private {
+            let visit = Visit::from_record(&stored.record).map_err(super::stored("visit"))?;
+            if visit.void.is_none() {
+                found.extend(visit.result.map(|result| result.score));
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn write(
@@ -296,5 +392,6 @@ fn write(
     } else {
         record::put(connection, &stored)?;
     }
+    attachments::note_uses(connection, &stored.record)?;
     Ok(rev)
 }

@@ -1,9 +1,10 @@
 insert into mutation
-    (id, record, kind, user, device, base_rev, at, received_at, outcome, rev, code, reason, fields)
+    (id, record, kind, user, device, base_rev, at, received_at, clock, outcome, rev, code, reason, fields)
 values
-    (:id, :record, :kind, :user, :device, :base_rev, :at, :received_at, :outcome, :rev, :code, :reason, :fields)
+    (:id, :record, :kind, :user, :device, :base_rev, :at, :received_at, :clock, :outcome, :rev, :code, :reason, :fields)
 on conflict (id) do update set
     received_at = excluded.received_at,
+    clock = excluded.clock,
     outcome = excluded.outcome,
     rev = excluded.rev,
     code = excluded.code,

@@ -1,8 +1,8 @@
 //! Accounts.
 
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-use crate::domain::{Millis, Role, User, UserId};
+use crate::domain::{AreaCode, Millis, RecordId, Role, Scope, User, UserId};
 
 use super::{
     Error,
@@ -104,6 +104,31 @@ pub fn set_place(connection: &Connection, user: &User) -> Result<(), Error> {
             &user.name,
         ))?;
     Ok(())
+}
+
+/// Whether a cooperative lies or lay where a user works or worked: what was begun then may still come.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn once_in_sight(
+    connection: &Connection,
+    user: &User,
+    cooperative: RecordId,
+) -> Result<bool, Error> {
+    let areas: &[AreaCode] = match &user.scope {
+        Scope::District => return Ok(true),
+        Scope::Areas(areas) => areas,
+    };
+    Ok(connection
+        .prepare_cached(include_str!("once_in_sight.sql"))?
+        .query_row(
+            named_params! {
+                ":cooperative": cooperative.to_string(),
+                ":areas": to_json(&areas)?,
+                ":user": user.id.to_string(),
+            },
+            |row| row.get(0),
+        )?)
 }
 
 /// A user out of a row that has the columns of one.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::Trouble;
 
 use crate::domain::{
-    AreaCode, Cooperative, FollowUp, Millis, Person, RecordId, Status, StatusEntry, UserId,
-    VisitState,
+    AreaCode, Cooperative, FollowUp, Millis, Person, RecordId, ScoredVisit, Status, StatusEntry,
+    UserId, VisitState,
 };
 
 use crate::sync::wire::RejectCode;
@@ -82,6 +82,8 @@ pub struct CooperativeProfile {
     pub visits: Vec<VisitRow>,
     /// Open follow-ups of its visits, by due date.
     pub follow_ups: Vec<FollowUp>,
+    /// What its submitted visits came to, newest first.
+    pub scores: Vec<ScoredVisit>,
 }
 
 /// A visit in a list.

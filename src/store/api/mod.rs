@@ -2,19 +2,24 @@
 
 mod app;
 mod attachment;
+mod backup;
 mod lists;
 mod queue;
 mod visit;
 
 pub use app::*;
 pub use attachment::*;
+pub use backup::*;
 pub use lists::*;
 pub use queue::*;
 pub use visit::*;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{AttachmentName, Decision, Millis, MutationId, RecordId, VisitState};
+use crate::domain::{
+    AttachmentName, Decision, Millis, MutationId, RecordId, VisitResult, VisitState,
+};
+use crate::sync::backup::Fault;
 
 /// A question or an order from a screen.
 #[derive(Clone, Serialize, Deserialize)]
@@ -94,6 +99,8 @@ pub enum Request {
     SubmitVisit {
         /// The visit.
         visit: RecordId,
+        /// What it comes to, if its form has a score.
+        result: Option<VisitResult>,
     },
     /// Gives up a draft that was never submitted. -> [`Reply::Saved`]
     DiscardVisit {
@@ -128,6 +135,33 @@ pub enum Request {
         mutation: MutationId,
         /// Whose value stands.
         keep: Keep,
+    },
+
+    /// Decides a conflict field by field. -> [`Reply::Saved`]
+    ResolveFields {
+        /// Which.
+        mutation: MutationId,
+        /// The fields in which the server's value stands; in the others this device's does.
+        theirs: Vec<String>,
+    },
+
+    /// Begins a file with everything unsent, sealed with the user's password; ask for the rest with
+    /// [`Request::BackUpMore`]. -> [`Reply::Bytes`]
+    BackUp {
+        /// The user's password: a wrong one is refused.
+        password: String,
+    },
+    /// The next bytes of the file begun. -> [`Reply::Bytes`], none at the end
+    BackUpMore,
+    /// Takes a backup file in, piece by piece. Nothing of it counts before its end. -> [`Reply::Saved`], at the end
+    /// [`Reply::Restored`]
+    Restore {
+        /// The password it was made with, with the first piece.
+        password: Option<String>,
+        /// The next bytes.
+        bytes: Bytes,
+        /// These are the last.
+        last: bool,
     },
 
     /// Submitted visits waiting for review, oldest first. -> [`Reply::Inbox`]
@@ -173,8 +207,10 @@ pub enum Reply {
     Inbox(Inbox),
     /// The name of what was kept, now the answer.
     Attachment(AttachmentName),
-    /// An attachment.
+    /// An attachment, or a piece of a file.
     Bytes(Bytes),
+    /// What a backup file brought.
+    Restored(Restored),
     /// It is on disk.
     Saved,
 }
@@ -239,6 +275,9 @@ pub enum StoreError {
     /// The device's storage is full.
     #[error("storage is full")]
     Full,
+    /// A backup file cannot be read.
+    #[error(transparent)]
+    Backup(Fault),
     /// The database failed.
     #[error("database: {0}")]
     Database(String),

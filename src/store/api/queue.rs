@@ -63,4 +63,8 @@ pub struct Difference {
     pub mine: Option<String>,
     /// The server's value, as text.
     pub theirs: Option<String>,
+    /// Who gave it that value; empty when it is not known.
+    pub by: String,
+    /// When, by the clock of the device it was done on.
+    pub at: Option<Millis>,
 }

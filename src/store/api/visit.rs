@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Transfer;
 
-use crate::domain::{Cooperative, Mark, Person, RecordId, Review, Role, Visit, VisitState};
+use crate::domain::{
+    Cooperative, Mark, Person, RecordId, Review, Role, ScoredVisit, Visit, VisitState,
+};
 
 /// One visit, whole.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -33,6 +35,8 @@ pub struct VisitDetail {
     pub reviewable: bool,
     /// Answers of the cooperative's last approved visit before this one.
     pub last_approved: Option<ApprovedVisit>,
+    /// What other visits to the cooperative came to, up to its day, newest first.
+    pub earlier: Vec<ScoredVisit>,
     /// Notes being written by this supervisor.
     pub review_draft: ReviewDraft,
     /// Everybody by id, for names.

@@ -13,3 +13,14 @@ create table attachment (
     reason text -- why it was set aside
 ) strict;
 create index attachment_state on attachment (state, made);
+
+-- A change that is in a backup file is sealed: later edits open a new one, for its identity may reach the server from
+-- elsewhere with what it held then.
+alter table outbox add column sealed integer not null default 0;
+-- In a conflict: who gave the fields in dispute the server's values, and when.
+alter table outbox add column changed text;
+
+-- Changes that went into a backup file here or came out of one: they are never taken in again.
+create table backed_up (
+    mutation text primary key
+) strict, without rowid;

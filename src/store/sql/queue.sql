@@ -1,6 +1,6 @@
 -- One row a record with unsent changes, oldest first: its oldest mutation, with the worst state.
 select o.mutation, o.kind, o.visit, (select min(since) from outbox w where w.record = o.record),
-    null, o.state, o.code, o.reason, o.server, o.fields
+    null, o.state, o.code, o.reason, o.server, o.fields, o.changed
 from outbox o
 where o.seq = (
     select seq from outbox w where w.record = o.record

@@ -1,0 +1,135 @@
+//! Backup files, written and read piece by piece: the file passes through, it is never in memory as a whole.
+
+use std::rc::Rc;
+
+use super::{Device, Open, State};
+use crate::domain::Millis;
+use crate::platform::machine::Machine;
+use crate::store::api::{Bytes, Notice, Reply, Restored, StoreError, Topic};
+use crate::store::vault::Secret;
+use crate::store::{BackUp, Store};
+use crate::sync::backup::{Contents, Fault, Opener};
+use crate::sync::engine::Event;
+
+/// A file that is being written or read. It ends with the store that is open.
+#[derive(Default)]
+pub(super) enum Transfer {
+    #[default]
+    Nothing,
+    Out(BackUp),
+    In(Incoming),
+}
+
+/// A file that is being read.
+pub(super) struct Incoming {
+    opener: Opener,
+    contents: Option<Contents>,
+    /// The name of the photo whose bytes come next.
+    photo: Option<String>,
+}
+
+impl<M: Machine> Device<M> {
+    /// Begins a backup under the user's own password.
+    pub(super) fn back_up(&self, password: &str) -> Result<Reply, StoreError> {
+        let now = self.machine.now();
+        {
+            let mut state = self.state.borrow_mut();
+            let State { vault, open, .. } = &mut *state;
+            let open = open.as_mut().ok_or(StoreError::NotOpen)?;
+            // A slip of the finger must not make a file that nobody can open.
+            match vault.unlock(&open.username, Secret::Password, password, now) {
+                Err(StoreError::OldSecretNeeded) => return Err(StoreError::BadCredentials),
+                other => other?,
+            };
+            let mut random = |bytes: &mut [u8]| self.machine.random(bytes);
+            open.transfer = Transfer::Out(open.store.back_up(now, password, &mut random)?);
+        }
+        self.back_up_more()
+    }
+
+    pub(super) fn back_up_more(&self) -> Result<Reply, StoreError> {
+        let mut state = self.state.borrow_mut();
+        let Open {
+            store, transfer, ..
+        } = state.open.as_mut().ok_or(StoreError::NotOpen)?;
+        let Transfer::Out(backup) = transfer else {
+            return Err(StoreError::NotFound);
+        };
+        let bytes = store.back_up_more(backup)?;
+        if bytes.is_empty() {
+            *transfer = Transfer::Nothing;
+        }
+        Ok(Reply::Bytes(Bytes(bytes)))
+    }
+
+    /// Takes the next bytes of a backup file in.
+    pub(super) fn restore(
+        self: &Rc<Self>,
+        password: Option<&str>,
+        bytes: &[u8],
+        last: bool,
+    ) -> Result<Reply, StoreError> {
+        let now = self.machine.now();
+        let reply = {
+            let mut state = self.state.borrow_mut();
+            let open = state.open.as_mut().ok_or(StoreError::NotOpen)?;
+            if let Some(password) = password {
+                open.store.restore_nothing()?;
+                open.transfer = Transfer::In(Incoming {
+                    opener: Opener::new(password, Some(&open.username)),
+                    contents: None,
+                    photo: None,
+                });
+            }
+            let Transfer::In(mut incoming) = std::mem::take(&mut open.transfer) else {
+                return Err(StoreError::NotFound);
+            };
+            let taken = incoming.opener.put(bytes).map_err(StoreError::from);
+            let taken = taken.and_then(|parts| incoming.take(&open.store, now, parts));
+            let done = match (taken, last) {
+                (Ok(()), false) => {
+                    open.transfer = Transfer::In(incoming);
+                    return Ok(Reply::Saved);
+                }
+                (Ok(()), true) => incoming.end(&mut open.store, now),
+                (Err(why), _) => Err(why),
+            };
+            match done {
+                Ok(restored) => Reply::Restored(restored),
+                Err(why) => {
+                    open.store.restore_nothing()?;
+                    return Err(why);
+                }
+            }
+        };
+        self.machine
+            .notify(Notice::Changed([Topic::Visits, Topic::Queue].into()));
+        self.start_driving(Event::Changed);
+        Ok(reply)
+    }
+}
+
+impl Incoming {
+    fn take(&mut self, store: &Store, now: Millis, parts: Vec<Vec<u8>>) -> Result<(), StoreError> {
+        for part in parts {
+            if self.contents.is_none() {
+                let contents = serde_json::from_slice(&part).map_err(|_| Fault::Damaged)?;
+                self.contents = Some(contents);
+            } else if let Some(name) = self.photo.take() {
+                store.restore_photo(now, &name, &part)?;
+            } else {
+                self.photo = Some(String::from_utf8(part).map_err(|_| Fault::Damaged)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn end(mut self, store: &mut Store, now: Millis) -> Result<Restored, StoreError> {
+        let opener = std::mem::replace(&mut self.opener, Opener::new("", None));
+        self.take(store, now, opener.end()?)?;
+        match self.contents {
+            Some(contents) if self.photo.is_none() => store.restore(now, &contents),
+            _ => Err(Fault::Damaged.into()),
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! One sync without the network around it: what came is understood, applied in one write, answered in one read.
+
+use std::{
+    collections::BTreeSet,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{
+    domain::{DeviceId, Millis, MutationId, Scope, User},
+    sync::wire::{
+        Digest, Limits, Mutation, MutationResult, OLDEST_PROTOCOL, Outcome, PROTOCOL, RejectCode,
+    },
+};
+
+use super::sqlite::{
+    Error,
+    epoch::{self, Epoch},
+    pull::{self, RawRecord},
+    push::{self, Prepared, Sender},
+};
+
+/// [`crate::sync::wire::SyncRequest`] as the server reads it: one mutation that is not understood does not hold up the
+/// others.
+#[derive(Debug, Deserialize)]
+pub struct Request {
+    protocol: u32,
+    device: DeviceId,
+    #[serde(default)]
+    sent_at: Option<Millis>,
+    #[serde(default)]
+    cursor: u64,
+    #[serde(default)]
+    scope: String,
+    #[serde(default)]
+    epoch: Option<String>,
+    #[serde(default)]
+    mutations: Vec<Box<RawValue>>,
+}
+
+/// [`crate::sync::wire::SyncReply`] with the records as they are stored.
+#[derive(Debug, Serialize)]
+pub struct Reply {
+    protocol: u32,
+    server_time: Millis,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    results: Vec<MutationResult>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    records: Vec<RawRecord>,
+    cursor: u64,
+    more: bool,
+    scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<User>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<Digest>,
+    limits: Limits,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    epoch: String,
+    #[serde(skip_serializing_if = "is_zero")]
+    epoch_rev: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Why a request as a whole is not taken.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Refused {
+    /// It speaks a protocol that is no longer answered.
+    #[error("the app is too old for this server")]
+    TooOld,
+    /// It carries more mutations than the limits say.
+    #[error("{sent} mutations; {taken} are taken at a time")]
+    TooMany {
+        /// How many it carries.
+        sent: usize,
+        /// How many it may.
+        taken: u32,
+    },
+    /// A mutation has no id that an answer could be given to.
+    #[error("a mutation without an id")]
+    Nameless,
+}
+
+/// A mutation, or the answer to one that is not understood.
+type Asked = Result<Prepared, MutationResult>;
+
+/// A request that was understood.
+#[derive(Debug)]
+pub struct Exchange {
+    device: DeviceId,
+    sent_at: Option<Millis>,
+    cursor: u64,
+    scope: String,
+    epoch: Option<String>,
+    asked: Vec<Asked>,
+}
+
+impl Exchange {
+    /// Understands a request.
+    ///
+    /// # Errors
+    /// See [`Refused`]; nothing of it may be applied then.
+    pub fn understand(request: Request) -> Result<Self, Refused> {
+        if request.protocol < OLDEST_PROTOCOL {
+            return Err(Refused::TooOld);
+        }
+        let taken = Limits::default().mutations;
+        let sent = request.mutations.len();
+        if sent > usize::try_from(taken).unwrap_or(usize::MAX) {
+            return Err(Refused::TooMany { sent, taken });
+        }
+        let asked = request.mutations.iter().map(|raw| understand(raw));
+        Ok(Self {
+            asked: asked.collect::<Result<_, _>>()?,
+            device: request.device,
+            sent_at: request.sent_at,
+            cursor: request.cursor,
+            scope: request.scope,
+            epoch: request.epoch,
+        })
+    }
+
+    /// Whether there is anything to write.
+    #[must_use]
+    pub fn pushes(&self) -> bool {
+        !self.asked.is_empty()
+    }
+
+    /// Applies every mutation in the caller's transaction, in their order, and answers each.
+    ///
+    /// # Errors
+    /// When the database fails; then the caller's transaction must not be committed.
+    pub fn push(
+        &self,
+        connection: &Connection,
+        user: &User,
+        now: Millis,
+    ) -> Result<Vec<MutationResult>, Error> {
+        let epoch = epoch::present(connection)?;
+        let sender = Sender {
+            user,
+            newest: self.is_of_another(&epoch).then_some(epoch.rev),
+            device: self.device,
+            clock: self.sent_at.map(|at| now.0.saturating_sub(at.0)),
+        };
+        self.asked
+            .iter()
+            .map(|asked| match asked {
+                Ok(prepared) => push_one(connection, &sender, prepared, now),
+                Err(result) => Ok(result.clone()),
+            })
+            .collect()
+    }
+
+    /// Gathers what the device lacks, in one read transaction that sees what [`Exchange::push`] wrote.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn pull(
+        &self,
+        connection: &Connection,
+        user: &User,
+        results: Vec<MutationResult>,
+        now: Millis,
+    ) -> Result<Reply, Error> {
+        let made = results.iter().filter_map(|result| match result.outcome {
+            Outcome::Applied { rev, exact: true } => Some(rev),
+            _ => None,
+        });
+        let made: BTreeSet<u64> = made.collect();
+        let scope = name_of(user);
+        let same_scope = scope == self.scope;
+        let epoch = epoch::present(connection)?;
+        // A cursor that no database can hold is one from the future.
+        let cursor = match i64::try_from(self.cursor) {
+            Ok(_) if same_scope && !self.is_of_another(&epoch) => self.cursor,
+            _ => 0,
+        };
+        let page = pull::page(connection, user, cursor, &made)?;
+        Ok(Reply {
+            protocol: PROTOCOL,
+            server_time: now,
+            results,
+            records: page.records,
+            cursor: page.cursor,
+            more: page.more,
+            scope,
+            user: (!same_scope).then(|| user.clone()),
+            digest: page.digest,
+            limits: Limits::default(),
+            epoch: epoch.name,
+            epoch_rev: epoch.rev,
+        })
+    }
+
+    /// Whether the device last spoke to another life of this server. One that knows no lives is taken at its cursor.
+    fn is_of_another(&self, epoch: &Epoch) -> bool {
+        self.epoch.as_ref().is_some_and(|name| *name != epoch.name)
+    }
+}
+
+fn understand(raw: &RawValue) -> Result<Asked, Refused> {
+    #[derive(Deserialize)]
+    struct Named {
+        id: MutationId,
+    }
+    let why = match serde_json::from_str::<Mutation>(raw.get()) {
+        Ok(mutation) => match Prepared::new(mutation) {
+            Ok(prepared) => return Ok(Ok(prepared)),
+            Err(why) => why.to_string(),
+        },
+        Err(why) => why.to_string(),
+    };
+    let Named { id } = serde_json::from_str(raw.get()).map_err(|_| Refused::Nameless)?;
+    Ok(Err(refused(id, RejectCode::Malformed, why)))
+}
+
+/// A mutation that makes this program panic would do so at every retry: it is answered, so that it holds up nothing.
+fn push_one(
+    connection: &Connection,
+    sender: &Sender<'_>,
+    prepared: &Prepared,
+    now: Millis,
+) -> Result<MutationResult, Error> {
+    connection.execute_batch("savepoint mutation")?;
+    let pushed = catch_unwind(AssertUnwindSafe(|| {
+        push::push(connection, sender, prepared, now)
+    }));
+    let Ok(pushed) = pushed else {
+        tracing::error!(mutation = %prepared.id(), "a mutation made the server panic");
+        connection.execute_batch("rollback to mutation; release mutation")?;
+        let why = "the server fails at this change; it is kept on the device";
+        return Ok(refused(prepared.id(), RejectCode::Other, why.to_owned()));
+    };
+    connection.execute_batch("release mutation")?;
+    pushed
+}
+
+fn refused(id: MutationId, code: RejectCode, reason: String) -> MutationResult {
+    MutationResult {
+        id,
+        outcome: Outcome::Rejected { code, reason },
+    }
+}
+
+/// A user's role and areas as one short text: another one means that the device must begin from the beginning.
+fn name_of(user: &User) -> String {
+    let areas = match &user.scope {
+        Scope::District => "*".to_owned(),
+        Scope::Areas(areas) => {
+            let mut codes: Vec<&str> = areas.iter().map(|area| area.0.as_str()).collect();
+            codes.sort_unstable();
+            codes.join(",")
+        }
+    };
+    format!("{}:{areas}", user.role.name())
+}

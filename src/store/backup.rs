@@ -1,0 +1,256 @@
+//! Backup without a network: what goes into a file, and what a file brings back. Neither loses or doubles anything: a
+//! change keeps its identity, and one that was in a file is never folded into again.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::Value;
+
+use super::api::{Restored, StoreError};
+use super::{Store, record};
+use crate::domain::{AreaCode, AttachmentName, Kind, Millis};
+use crate::sync::backup::{Contents, Fault, Sealer, Unsent};
+use crate::sync::wire::Mutation;
+
+/// Why an attachment out of a file is not sent: the file was not read to its end.
+const RESTORING: &str = "restoring";
+
+/// Bytes that are given at a time, about.
+const PIECE: usize = 512 * 1024;
+
+/// A backup file being written.
+pub struct BackUp {
+    sealer: Option<Sealer>,
+    photos: std::vec::IntoIter<String>,
+    begun: Vec<u8>,
+}
+
+impl Store {
+    /// Begins a backup under the user's password: seals every unsent change.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was sealed.
+    pub fn back_up(
+        &mut self,
+        now: Millis,
+        password: &str,
+        random: &mut dyn FnMut(&mut [u8]),
+    ) -> Result<BackUp, StoreError> {
+        let transaction = self.db.transaction()?;
+        transaction.execute("update outbox set sealed = 1 where sealed = 0", [])?;
+        transaction.execute(
+            "insert or ignore into backed_up select mutation from outbox",
+            [],
+        )?;
+        let contents = Contents {
+            user: self.user.id,
+            device: self.device,
+            made_at: now,
+            changes: unsent(&transaction)?,
+        };
+        let photos = transaction
+            .prepare(include_str!("sql/unsent_photos.sql"))?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<Vec<String>, _>>()?;
+        let (mut sealer, mut begun) =
+            Sealer::begin(&self.user.username, password, random).ok_or_else(failed)?;
+        sealer
+            .part(&serde_json::to_vec(&contents)?, &mut begun)
+            .ok_or_else(failed)?;
+        transaction.commit()?;
+        Ok(BackUp {
+            sealer: Some(sealer),
+            photos: photos.into_iter(),
+            begun,
+        })
+    }
+
+    /// The next bytes of the file; none at its end.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; the file is not whole then.
+    pub fn back_up_more(&self, backup: &mut BackUp) -> Result<Vec<u8>, StoreError> {
+        let mut file = std::mem::take(&mut backup.begun);
+        while let Some(sealer) = backup.sealer.as_mut().filter(|_| file.len() < PIECE) {
+            let Some(name) = backup.photos.next() else {
+                if let Some(sealer) = backup.sealer.take() {
+                    sealer.end(&mut file).ok_or_else(failed)?;
+                }
+                break;
+            };
+            // One that was sent and freed meanwhile is at the server.
+            let bytes: Option<Vec<u8>> = self
+                .db
+                .query_row(
+                    "select bytes from attachment where name = ? and bytes is not null",
+                    [&name],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            if let Some(bytes) = bytes {
+                sealer
+                    .part(name.as_bytes(), &mut file)
+                    .and_then(|()| sealer.part(&bytes, &mut file))
+                    .ok_or_else(failed)?;
+            }
+        }
+        Ok(file)
+    }
+
+    /// Keeps a photo out of a file, not to be sent before the file was read to its end.
+    ///
+    /// # Errors
+    /// [`Fault::Damaged`] when these are not the bytes that it names; [`StoreError::Full`].
+    pub fn restore_photo(&self, now: Millis, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        let named: Option<AttachmentName> = name.parse().ok();
+        if !named.is_some_and(|named| named.names(bytes)) {
+            return Err(Fault::Damaged.into());
+        }
+        self.db
+            .prepare_cached(
+                "insert or ignore into attachment (name, size, bytes, made, state, reason)
+                 values (?, ?, ?, ?, 'aside', ?)",
+            )?
+            .execute(params![name, bytes.len(), bytes, now.0, RESTORING])?;
+        Ok(())
+    }
+
+    /// The file was read to its end: its changes go into the outbox, its photos may be sent. What was here or came from
+    /// here before changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was taken then.
+    pub fn restore(&mut self, now: Millis, contents: &Contents) -> Result<Restored, StoreError> {
+        if contents.user != self.user.id {
+            let username = String::new();
+            return Err(Fault::OtherUser { username }.into());
+        }
+        let transaction = self.db.transaction()?;
+        // An edit made after this must not fold into a change that stands before those of the file.
+        transaction.execute("update outbox set sealed = 1 where sealed = 0", [])?;
+        let mut restored = Restored::default();
+        for change in &contents.changes {
+            if take(&transaction, now, change)? {
+                restored.changes += 1;
+            } else {
+                restored.known += 1;
+            }
+        }
+        let photos = transaction.execute(
+            "update attachment set state = 'here', reason = null where state = 'aside' and reason = ?",
+            [RESTORING],
+        )?;
+        transaction.commit()?;
+        restored.photos = u32::try_from(photos).unwrap_or(u32::MAX);
+        Ok(restored)
+    }
+
+    /// Forgets the photos of a file that was not read to its end.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn restore_nothing(&self) -> Result<(), StoreError> {
+        self.db.execute(
+            "delete from attachment where state = 'aside' and reason = ?",
+            [RESTORING],
+        )?;
+        Ok(())
+    }
+}
+
+impl From<Fault> for StoreError {
+    fn from(fault: Fault) -> Self {
+        Self::Backup(fault)
+    }
+}
+
+fn failed() -> StoreError {
+    StoreError::Database("the backup cannot be sealed".to_owned())
+}
+
+/// Every unsent change, in its order.
+fn unsent(db: &Connection) -> Result<Vec<Unsent>, StoreError> {
+    let mut statement = db.prepare(
+        "select o.mutation, o.kind, o.record, o.base_rev, o.area, o.at, o.fields, r.owner, o.visit, o.since, o.state,
+             o.code, o.reason
+         from outbox o join record r on r.id = o.record order by o.seq",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut changes = Vec::new();
+    while let Some(row) = rows.next()? {
+        let refused = row.get_ref(10)?.as_str()? == "aside";
+        let code: Option<String> = row.get(11)?;
+        let reason: Option<String> = row.get(12)?;
+        changes.push(Unsent {
+            mutation: Mutation {
+                id: record::parsed(row, 0)?,
+                kind: Kind::from_name(row.get_ref(1)?.as_str()?)
+                    .ok_or(rusqlite::Error::InvalidQuery)?,
+                record: record::parsed(row, 2)?,
+                base_rev: row.get(3)?,
+                area: AreaCode(row.get(4)?),
+                at: Millis(row.get(5)?),
+                fields: record::json(row, 6)?,
+            },
+            owner: row
+                .get::<_, Option<String>>(7)?
+                .and_then(|owner| owner.parse().ok()),
+            visit: row
+                .get::<_, Option<String>>(8)?
+                .and_then(|visit| visit.parse().ok()),
+            since: Millis(row.get(9)?),
+            refused: match refused {
+                true => Some((
+                    serde_json::from_value(Value::String(code.unwrap_or_default()))?,
+                    reason.unwrap_or_default(),
+                )),
+                false => None,
+            },
+        });
+    }
+    Ok(changes)
+}
+
+/// Takes a change into the outbox unless it is or was there; says whether it did.
+fn take(db: &Connection, now: Millis, change: &Unsent) -> Result<bool, StoreError> {
+    let mutation = &change.mutation;
+    let (id, key) = (mutation.id.to_string(), mutation.record.to_string());
+    // What is waiting here was marked as backed up when it was written into a file, here or elsewhere.
+    let known = db.execute(
+        "insert or ignore into backed_up select ?1 where not exists (select 1 from outbox where mutation = ?1)",
+        [&id],
+    )? == 0;
+    if known {
+        return Ok(false);
+    }
+    db.execute(
+        "insert or ignore into record (id, kind, area, owner, touched) values (?, ?, ?, ?, ?)",
+        params![
+            key,
+            mutation.kind.name(),
+            mutation.area.0,
+            change.owner.map(|owner| owner.to_string()),
+            now.0
+        ],
+    )?;
+    let code = match &change.refused {
+        Some((code, _)) => serde_json::to_value(code)?.as_str().map(str::to_owned),
+        None => None,
+    };
+    db.execute(
+        include_str!("sql/restore_change.sql"),
+        params![
+            id,
+            mutation.kind.name(),
+            key,
+            change.visit.map(|visit| visit.to_string()),
+            mutation.base_rev,
+            mutation.area.0,
+            mutation.at.0,
+            change.since.0,
+            serde_json::to_string(&mutation.fields)?,
+            code,
+            change.refused.as_ref().map(|(_, reason)| reason),
+        ],
+    )?;
+    record::refresh(db, mutation.record)?;
+    Ok(true)
+}

@@ -1,0 +1,175 @@
+//! The server was put back to an older backup. Everything is pulled anew, and what the backup lacks of this user's own
+//! work is sent again, as new changes on the newest revision that both lives of the server share: so the server sees
+//! where somebody else was faster.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::Value;
+
+use super::api::StoreError;
+use super::{meta, record};
+use crate::domain::{
+    AreaCode, Fields, Kind, Millis, MutationId, Record, RecordId, UserId,
+    visit::{ANSWER, SUBMISSION, VOID, WAS},
+};
+use crate::sync::wire::SyncReply;
+
+/// Looks whether the server lives another life than before, and prepares for it.
+pub(super) fn begin(db: &Connection, me: UserId, reply: &SyncReply) -> Result<(), StoreError> {
+    if meta::text(db, meta::EPOCH)?.unwrap_or_default() == reply.epoch {
+        return Ok(());
+    }
+    meta::set(db, meta::EPOCH, &reply.epoch)?;
+    meta::set(db, meta::EPOCH_REV, &reply.epoch_rev.to_string())?;
+    let shared = reply.epoch_rev;
+    db.execute("update record set unseen = 1 where rev > 0", [])?;
+    db.execute(
+        "update record set unseen = 2 where rev > ? and owner = ? and kind in ('visit', 'review')",
+        params![shared, me.to_string()],
+    )?;
+    db.execute(
+        "update record set rev = 0, stale = 0 where rev > ?",
+        [shared],
+    )?;
+    db.execute("update outbox set base_rev = min(base_rev, ?)", [shared])?;
+    Ok(())
+}
+
+/// The server has an older copy of a record than this device knew in the life before: what it lacks goes again.
+pub(super) fn send_difference(
+    db: &Connection,
+    now: Millis,
+    known: &Fields,
+    incoming: &Record,
+) -> Result<(), StoreError> {
+    if incoming.kind != Kind::Visit {
+        return Ok(());
+    }
+    let is_work =
+        |name: &str| name.starts_with(ANSWER) || name.starts_with(SUBMISSION) || name == VOID;
+    let mut fields: Fields = known
+        .iter()
+        .filter(|(name, value)| is_work(name) && incoming.fields.get(*name) != Some(value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let cleared = incoming
+        .fields
+        .keys()
+        .filter(|name| name.starts_with(ANSWER) && !known.contains_key(*name));
+    fields.extend(cleared.map(|name| (name.clone(), Value::Null)));
+    send_again(db, now, incoming.id, incoming.kind, &incoming.area, fields)
+}
+
+/// Everything has come, and these records of the user's own have not: the server lost them whole. They go again.
+pub(super) fn send_lost(db: &Connection, now: Millis) -> Result<(), StoreError> {
+    let mut statement =
+        db.prepare_cached("select id, kind, area, base from record where unseen = 2 order by n")?;
+    let lost = statement
+        .query_map([], |row| {
+            Ok((
+                record::parsed(row, 0)?,
+                Kind::from_name(row.get_ref(1)?.as_str()?),
+                AreaCode(row.get(2)?),
+                record::json(row, 3)?,
+            ))
+        })?
+        .collect::<Result<Vec<(RecordId, Option<Kind>, AreaCode, Fields)>, _>>()?;
+    for (id, kind, area, known) in lost {
+        db.execute(
+            "update record set base = '{}', unseen = 0 where id = ?",
+            [id.to_string()],
+        )?;
+        let Some(kind) = kind else { continue };
+        let fields = match kind {
+            Kind::Visit => begun_again(known),
+            _ => known,
+        };
+        send_again(db, now, id, kind, &area, fields)?;
+        record::refresh(db, id)?;
+    }
+    Ok(())
+}
+
+/// A visit as its officer would send it for the first time: the last submission is the first one now.
+fn begun_again(mut known: Fields) -> Fields {
+    let prefixed = |name: &String| name.starts_with(SUBMISSION);
+    let number = |name: &str| name.strip_prefix(SUBMISSION)?.parse::<u32>().ok();
+    let last = known
+        .iter()
+        .filter(|(name, _)| prefixed(name))
+        .max_by_key(|(name, _)| number(name))
+        .map(|(_, mark)| mark.clone());
+    known.retain(|name, _| !prefixed(name) && !name.starts_with(WAS));
+    known.extend(last.map(|mark| (format!("{SUBMISSION}1"), mark)));
+    known
+}
+
+fn send_again(
+    db: &Connection,
+    now: Millis,
+    id: RecordId,
+    kind: Kind,
+    area: &AreaCode,
+    mut fields: Fields,
+) -> Result<(), StoreError> {
+    let key = id.to_string();
+    let shared = meta::number(db, meta::EPOCH_REV)?;
+    let fresh = MutationId::of_text(&format!(
+        "again {} {} {key}",
+        meta::text(db, meta::EPOCH)?.unwrap_or_default(),
+        meta::text(db, meta::DEVICE)?.unwrap_or_default(),
+    ))
+    .to_string();
+    let row = |condition: &str| -> Result<Option<(i64, Fields)>, StoreError> {
+        let sql = format!(
+            "select seq, fields from outbox where record = ? and {condition} order by seq desc limit 1"
+        );
+        Ok(db
+            .prepare_cached(&sql)?
+            .query_row([&key], |row| Ok((row.get(0)?, record::json(row, 1)?)))
+            .optional()?)
+    };
+    // What is under way is newer than what was known.
+    if let Some((_, sending)) = row("state = 'sending'")? {
+        fields.retain(|name, _| !sending.contains_key(name));
+    }
+    if fields.is_empty() {
+        return Ok(());
+    }
+    if let Some((seq, unsent)) = row("state <> 'sending'")? {
+        fields.extend(unsent);
+        db.execute(
+            "update outbox set fields = ? where seq = ?",
+            params![serde_json::to_string(&fields)?, seq],
+        )?;
+        // What the server refused it refused for want of what goes with it now; one in a backup file stands for what it
+        // held then.
+        db.execute(
+            "update outbox set mutation = ?, state = 'waiting', code = null, reason = null, sealed = 0, base_rev = ?
+             where seq = ? and (state = 'aside' or sealed = 1)",
+            params![fresh, shared, seq],
+        )?;
+        return Ok(());
+    }
+    let visit = match kind {
+        Kind::Review => fields
+            .get("visit")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
+        _ => Some(key.clone()),
+    };
+    db.execute(
+        "insert into outbox (mutation, kind, record, visit, base_rev, area, at, since, fields, state)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, 'waiting')",
+        params![
+            fresh,
+            kind.name(),
+            key,
+            visit,
+            shared,
+            area.0,
+            now.0,
+            serde_json::to_string(&fields)?
+        ],
+    )?;
+    Ok(())
+}

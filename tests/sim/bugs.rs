@@ -1,0 +1,219 @@
+//! Bugs planted on purpose, one at a time, at the seams around the real code: what each would do to the databases and
+//! the messages is done to them here. A simulator that does not find them proves nothing.
+
+use anjangsana::{
+    domain::{Fields, RecordId},
+    sync::wire::{MutationResult, Outcome, RejectCode, SyncReply, SyncRequest},
+};
+use rusqlite::{Connection, OptionalExtension, params};
+
+macro_rules! bugs {
+    ($($name:ident: $what:literal,)*) => {
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub(crate) enum Bug { $($name,)* }
+
+        impl Bug {
+            pub(crate) const ALL: &[Bug] = &[$(Bug::$name,)*];
+
+            pub(crate) fn what(self) -> &'static str {
+                match self { $(Bug::$name => $what,)* }
+            }
+        }
+    };
+}
+
+bugs! {
+    SplitTransaction: "a record and its outbox row are two transactions, and the power fails between them",
+    NotFrozen: "an edit made while its record is being sent is folded into what is being sent",
+    AckTakesLater: "the answer to a mutation takes the later edits of its record out of the outbox",
+    ForgetfulServer: "the server forgets which mutations it has answered",
+    PullOverwrites: "a pull overwrites unsent edits",
+    CursorFirst: "the cursor is advanced in a transaction before the one that stores the records",
+    RevSkipped: "a reader skips a record that commits late",
+    ScopeDropsUnsent: "a change of scope drops unsent work with the rest",
+    LoserDropped: "the loser of a conflict is dropped without asking anybody",
+    PortalIsSuccess: "a captive portal's 200 is taken for an answer",
+    DigestIgnored: "the digest is not looked at",
+    ReviewedTwice: "a submission is reviewed twice",
+    ReturnedLocked: "a returned visit cannot be edited",
+    OtherAnswer: "a repeated mutation gets another answer than the first time",
+    NeverWakes: "a device that failed waits for ever",
+    DraftsLeak: "drafts are shown to others",
+    StaleRetry: "a retry carries a new identity",
+}
+
+fn sql(db: &Connection, text: &str, with: impl rusqlite::Params) {
+    db.execute(text, with).unwrap();
+}
+
+/// On the device, after a person changed something; true when the power fails now.
+pub(crate) fn after_change(bug: Bug, db: &Connection, record: RecordId, chance: bool) -> bool {
+    let id = record.to_string();
+    match bug {
+        Bug::SplitTransaction if chance => {
+            sql(
+                db,
+                "delete from outbox where seq = (select max(seq) from outbox where record = ? and state = 'waiting')",
+                [id],
+            );
+            true
+        }
+        Bug::NotFrozen => {
+            let row = |state: &str| -> Option<(i64, String)> {
+                db.query_row(
+                    "select seq, fields from outbox where record = ? and state = ?",
+                    params![id, state],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .optional()
+                .unwrap()
+            };
+            if let (Some((sent, old)), Some((later, new))) = (row("sending"), row("waiting")) {
+                let mut fields: Fields = serde_json::from_str(&old).unwrap();
+                fields.extend(serde_json::from_str::<Fields>(&new).unwrap());
+                let fields = serde_json::to_string(&fields).unwrap();
+                sql(
+                    db,
+                    "update outbox set fields = ? where seq = ?",
+                    params![fields, sent],
+                );
+                sql(db, "delete from outbox where seq = ?", [later]);
+            }
+            false
+        }
+        _ => false,
+    }
+}
+
+/// On the device, before an answer is taken in; true when the power fails now.
+pub(crate) fn before_apply(bug: Bug, db: &Connection, reply: &mut SyncReply, chance: bool) -> bool {
+    match bug {
+        Bug::AckTakesLater => {
+            for result in &reply.results {
+                if matches!(
+                    result.outcome,
+                    Outcome::Applied { .. } | Outcome::Duplicate { .. }
+                ) {
+                    sql(
+                        db,
+                        "delete from outbox where state = 'waiting'
+                         and record = (select record from outbox where mutation = ?)",
+                        [result.id.to_string()],
+                    );
+                }
+            }
+        }
+        Bug::CursorFirst => {
+            let cursor = reply.cursor.to_string();
+            sql(
+                db,
+                "insert or replace into meta values ('cursor', ?)",
+                [cursor],
+            );
+            return chance;
+        }
+        Bug::RevSkipped if chance => {
+            reply.records.pop();
+        }
+        Bug::ScopeDropsUnsent if reply.user.is_some() => {
+            sql(db, "delete from outbox where state <> 'sending'", []);
+        }
+        Bug::DigestIgnored => reply.digest = None,
+        _ => {}
+    }
+    false
+}
+
+/// On the device, after an answer was taken in.
+pub(crate) fn after_apply(bug: Bug, db: &Connection, reply: &SyncReply) {
+    let drop_unsent = |record: &str| {
+        sql(
+            db,
+            "delete from outbox where record = ? and state <> 'sending'",
+            [record],
+        );
+        sql(db, "update record set fields = base where id = ?", [record]);
+    };
+    match bug {
+        Bug::PullOverwrites => {
+            for record in &reply.records {
+                drop_unsent(&record.id.to_string());
+            }
+        }
+        Bug::LoserDropped => {
+            for result in &reply.results {
+                if let Outcome::Conflict { record, .. } = &result.outcome {
+                    drop_unsent(&record.id.to_string());
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// On the device, when something answered that is not the server.
+pub(crate) fn after_portal(bug: Bug, db: &Connection) {
+    if bug == Bug::PortalIsSuccess {
+        sql(db, "delete from outbox where state = 'sending'", []);
+    }
+}
+
+/// On the device, before a batch is made.
+pub(crate) fn before_prepare(bug: Bug, db: &Connection, fresh: &str) {
+    if bug == Bug::StaleRetry {
+        sql(
+            db,
+            "update outbox set mutation = ? where seq = (select min(seq) from outbox where state = 'sending')",
+            [fresh],
+        );
+    }
+}
+
+/// At the server, in the transaction of a push.
+pub(crate) fn before_push(bug: Bug, db: &Connection, request: &SyncRequest) {
+    match bug {
+        Bug::ForgetfulServer => {
+            for mutation in &request.mutations {
+                sql(
+                    db,
+                    "delete from mutation where id = ?",
+                    [mutation.id.to_string()],
+                );
+            }
+        }
+        Bug::ReviewedTwice => sql(
+            db,
+            "update record set parent = 'x' || parent where kind = 'review'",
+            [],
+        ),
+        _ => {}
+    }
+}
+
+/// At the server, before a push is committed.
+pub(crate) fn after_push(bug: Bug, db: &Connection) {
+    match bug {
+        Bug::ReviewedTwice => sql(
+            db,
+            "update record set parent = substr(parent, 2) where kind = 'review' and parent like 'x%'",
+            [],
+        ),
+        Bug::DraftsLeak => sql(db, "update record set private = 0 where private = 1", []),
+        _ => {}
+    }
+}
+
+/// At the server, before the answers leave.
+pub(crate) fn answers(bug: Bug, results: &mut [MutationResult]) {
+    if bug != Bug::OtherAnswer {
+        return;
+    }
+    for result in results {
+        if matches!(result.outcome, Outcome::Duplicate { .. }) {
+            result.outcome = Outcome::Rejected {
+                code: RejectCode::State,
+                reason: "the record stands already".to_owned(),
+            };
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Who there is and what they start with: made once, copied for every run.
+
+use anjangsana::{
+    domain::{AreaCode, DeviceId, Fields, Kind, Millis, RecordId, Role, Scope, User, UserId},
+    server::{
+        forms::{self, Sheets},
+        office::{self, OfficeChange},
+        sqlite::{STEPS, user, user::Account},
+    },
+    sql,
+    store::{self, Store},
+};
+use rusqlite::{Connection, backup::Backup};
+use serde_json::json;
+
+/// When every run begins: 7 November 2024.
+pub(crate) const DAWN: i64 = 1_730_937_600_000;
+
+pub(crate) const AREAS: [&str; 3] = ["19.03.01", "19.03.02", "19.03.03"];
+
+/// The questions that are answered; the first one is required.
+pub(crate) const QUESTIONS: [&str; 5] = ["nama", "p1", "p2", "p3", "p4"];
+
+pub(crate) const COOPERATIVES: [(&str, usize); 5] = [
+    ("mawar", 0),
+    ("melati", 0),
+    ("anggrek", 1),
+    ("cempaka", 1),
+    ("dahlia", 2),
+];
+
+const SURVEY: &str = "type,name,label,required\ntext,koperasi_id,Koperasi,\ntext,nama,Nama,yes\ntext,p1,Satu,\n\
+                      text,p2,Dua,\ntext,p3,Tiga,\ntext,p4,Empat,\n";
+
+/// Publishes a version of the one form.
+pub(crate) fn publish(connection: &Connection, version: u32, now: Millis) {
+    let settings = format!("form_id,form_title,version\nkunjungan,Kunjungan,{version}\n");
+    let sheets = Sheets {
+        survey: SURVEY,
+        choices: "list_name,name,label\n",
+        settings: &settings,
+    };
+    forms::publish(connection, sheets, now).unwrap();
+}
+
+/// Login names, roles and areas (none: the district).
+const PEOPLE: [(&str, Role, &[usize]); 5] = [
+    ("ani", Role::Officer, &[0]),
+    ("budi", Role::Officer, &[0, 1]),
+    ("citra", Role::Officer, &[1, 2]),
+    ("kabid", Role::Supervisor, &[]),
+    ("seksi", Role::Supervisor, &[0, 1]),
+];
+
+pub(crate) fn scope(areas: &[usize]) -> Scope {
+    if areas.is_empty() {
+        return Scope::District;
+    }
+    Scope::Areas(areas.iter().map(|at| AreaCode(AREAS[*at].into())).collect())
+}
+
+pub(crate) fn people() -> Vec<User> {
+    let make = |(name, role, areas): &(&str, Role, &[usize])| User {
+        id: UserId::of_text(name),
+        username: (*name).to_owned(),
+        name: format!("{name} CONTOH"),
+        role: *role,
+        scope: scope(areas),
+    };
+    PEOPLE.iter().map(make).collect()
+}
+
+pub(crate) fn cooperative(name: &str, area: usize) -> OfficeChange {
+    let fields: Fields = serde_json::from_value(
+        json!({"Koperasi": format!("Koperasi {name}"), "Kecamatan": AREAS[area]}),
+    )
+    .unwrap();
+    let area = AreaCode(AREAS[area].to_owned());
+    OfficeChange::new(
+        Kind::Cooperative,
+        RecordId::of_text(name),
+        area,
+        fields,
+        Millis(DAWN),
+    )
+}
+
+/// An office's database and a device's with its schema: what each run copies.
+pub(crate) struct Templates {
+    office: Connection,
+    devices: Vec<Connection>,
+}
+
+impl Templates {
+    pub(crate) fn new() -> Self {
+        let mut office = Connection::open_in_memory().unwrap();
+        sql::migrate(&mut office, &STEPS).unwrap();
+        let transaction = office.transaction().unwrap();
+        for user in people() {
+            let account = Account {
+                user: user.clone(),
+                password: "none".to_owned(),
+                disabled: false,
+            };
+            user::insert(&transaction, &account, Millis(DAWN)).unwrap();
+            office::introduce(&transaction, &user, Millis(DAWN)).unwrap();
+        }
+        for (name, area) in COOPERATIVES {
+            office::apply(&transaction, cooperative(name, area)).unwrap();
+        }
+        publish(&transaction, 1, Millis(DAWN));
+        transaction.commit().unwrap();
+        let devices = people().iter().map(Self::device).collect();
+        Self { office, devices }
+    }
+
+    fn device(user: &User) -> Connection {
+        let template = Connection::open_in_memory().unwrap();
+        let mut first = Connection::open_in_memory().unwrap();
+        sql::migrate(&mut first, &store::MIGRATIONS).unwrap();
+        let mut copy_of = template;
+        copy(&first, &mut copy_of);
+        // The store takes its database with it; the user is written into the copy that stays.
+        drop(Store::open(first, Some(user), DeviceId::of_text("none")).unwrap());
+        copy_of
+            .execute(
+                "insert into meta values ('user', ?)",
+                [serde_json::to_string(user).unwrap()],
+            )
+            .unwrap();
+        copy_of
+    }
+
+    pub(crate) fn office(&self) -> Connection {
+        let mut connection = Connection::open_in_memory().unwrap();
+        copy(&self.office, &mut connection);
+        connection
+            .execute_batch("pragma foreign_keys = on; pragma synchronous = off")
+            .unwrap();
+        connection.set_prepared_statement_cache_capacity(64);
+        connection
+    }
+
+    pub(crate) fn device_of(&self, who: usize, onto: &mut Connection) {
+        copy(&self.devices[who], onto);
+    }
+}
+
+/// Every page of a database, over another.
+pub(crate) fn copy(from: &Connection, to: &mut Connection) {
+    Backup::new(from, to).unwrap().step(-1).unwrap();
+}

@@ -1,0 +1,381 @@
+//! What must hold in the end, once the faults have ended and everything has come to rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anjangsana::{
+    domain::{Fields, Kind, MutationId, Record, RecordId, User, VisitState, record::overlay},
+    server::sqlite::record::{self, Stored},
+    store::api::{Reply, Request},
+};
+use rusqlite::Connection;
+use serde_json::Value;
+
+use crate::phone::Done;
+use crate::world::World;
+
+/// A row of the server's log.
+pub(crate) struct Logged {
+    id: MutationId,
+    kind: String,
+    record: RecordId,
+    outcome: String,
+    fields: Fields,
+}
+
+impl World {
+    pub(crate) fn check(&mut self) {
+        let stored: Vec<Stored> = Kind::ALL
+            .iter()
+            .flat_map(|kind| record::of_kind(&self.office.db, *kind).unwrap())
+            .collect();
+        let log = log(&self.office.db);
+        for p in 0..self.phones.len() {
+            self.compare(p, &stored);
+            self.check_outbox(p, &log);
+        }
+        self.check_visits(&stored);
+        self.check_said(&log);
+        self.check_decided(&log);
+    }
+
+    fn complain(&mut self, what: String) {
+        if self.wrong.len() < 12 {
+            self.wrong.push(what);
+        }
+    }
+
+    /// Field by field, what the server shows a person is what their phone has, and nothing else.
+    fn compare(&mut self, p: usize, stored: &[Stored]) {
+        let user = self.people[self.phones[p].who].clone();
+        let seen: BTreeMap<RecordId, &Record> = stored
+            .iter()
+            .filter(|one| sees(&user, one))
+            .map(|one| (one.record.id, &one.record))
+            .collect();
+        let here = records(&self.phones[p].disk.look);
+        let name = self.phones[p].name.clone();
+        for (id, record) in &seen {
+            match here.get(id).filter(|one| one.rev > 0) {
+                None => self.complain(format!("{name} lacks {} {id}", record.kind.name())),
+                Some(one)
+                    if one.rev != record.rev
+                        || one.base != record.fields
+                        || one.area != record.area.0 =>
+                {
+                    self.complain(format!(
+                        "{name} has {} {id} at {} in {}, the server at {} in {}",
+                        record.kind.name(),
+                        one.rev,
+                        one.area,
+                        record.rev,
+                        record.area.0
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+        for (id, one) in &here {
+            if one.rev > 0 && !seen.contains_key(id) {
+                self.complain(format!(
+                    "{name} has {} {id}, which is out of its sight",
+                    one.kind
+                ));
+            }
+            let mut shown = one.base.clone();
+            for fields in unsent(&self.phones[p].disk.look, *id) {
+                overlay(&mut shown, &fields);
+            }
+            if shown != one.fields {
+                self.complain(format!(
+                    "{name} shows of {id} what is neither the server's nor unsent"
+                ));
+            }
+        }
+    }
+
+    /// What is left in an outbox was set aside with a reason, and the server has never taken it.
+    fn check_outbox(&mut self, p: usize, log: &[Logged]) {
+        let name = self.phones[p].name.clone();
+        let left = rows(
+            &self.phones[p].disk.look,
+            "select mutation, state, ifnull(reason, ''), server is not null from outbox",
+            |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, String>(2)?,
+                    row.get::<_, bool>(3)?,
+                ))
+            },
+        );
+        for (mutation, state, reason, copy) in left {
+            match state.as_str() {
+                "aside" if reason.is_empty() => {
+                    self.complain(format!("{name}: {mutation} was set aside without a reason"))
+                }
+                "conflict" if !copy => {
+                    self.complain(format!("{name}: {mutation} is in conflict with nothing"))
+                }
+                "aside" | "conflict" => {}
+                other => self.complain(format!("{name}: {mutation} is still {other}")),
+            }
+            let id: MutationId = mutation.parse().unwrap();
+            if log
+                .iter()
+                .any(|one| one.id == id && one.outcome == "applied")
+            {
+                self.complain(format!(
+                    "{name}: {mutation} is kept as {state}, but the server has it"
+                ));
+            }
+        }
+        match self.phones[p].ask(
+            self.now,
+            &mut self.rng,
+            Request::MyVisits { states: Vec::new() },
+        ) {
+            Done::Yes(reply) => {
+                let Reply::Visits(visits) = *reply else {
+                    return;
+                };
+                let me = self.people[self.phones[p].who].id;
+                for row in visits {
+                    if row.state == VisitState::Draft && row.officer != me {
+                        self.complain(format!("{name} sees somebody else's draft {}", row.id));
+                    }
+                }
+            }
+            _ => self.complain(format!("{name} does not answer")),
+        }
+    }
+
+    /// Every visit that somebody began is there once, its owner's, or waits with a reason on the phone it was begun on.
+    fn check_visits(&mut self, stored: &[Stored]) {
+        let visits: BTreeMap<RecordId, &Stored> = stored
+            .iter()
+            .filter(|one| one.record.kind == Kind::Visit)
+            .map(|one| (one.record.id, one))
+            .collect();
+        for (id, who) in self.ledger.visits.clone() {
+            match visits.get(&id) {
+                Some(one) if one.record.owner == Some(self.people[who].id) => {}
+                Some(_) => self.complain(format!("visit {id} has another owner")),
+                None => {
+                    let kept = self
+                        .phones
+                        .iter()
+                        .any(|phone| !unsent(&phone.disk.look, id).is_empty());
+                    if !kept {
+                        self.complain(format!("visit {id} is gone"));
+                    }
+                }
+            }
+        }
+        for id in visits.keys() {
+            if !self.ledger.visits.contains_key(id) {
+                self.complain(format!("visit {id} was begun by nobody"));
+            }
+        }
+    }
+
+    /// Every value that somebody was told is saved is in the history, or that person gave another one later, or it is
+    /// kept where a person must decide.
+    fn check_said(&mut self, log: &[Logged]) {
+        let known = said_in(log);
+        let mut later: BTreeSet<(usize, RecordId, String)> = BTreeSet::new();
+        let mut lost = Vec::new();
+        for said in self.ledger.said.iter().rev() {
+            let key = (said.phone, said.visit, said.field.clone());
+            let is_last = later.insert(key);
+            let is_there = said.given_up
+                || said.value.is_empty()
+                || known.contains(&(said.visit, said.field.clone(), said.value.clone()))
+                // After a restore the last submission may be counted as the first.
+                || said.field.starts_with("submission/")
+                    && known.contains(&(said.visit, "submission/1".to_owned(), said.value.clone()));
+            if !is_last || is_there || self.ledger.given_up.contains(&(said.phone, said.visit)) {
+                continue;
+            }
+            if !self.keeps(said.phone, said.visit, &said.field, &said.value) {
+                lost.push(format!(
+                    "{} was told that {} = {} of {} is saved, and it is lost",
+                    self.phones[said.phone].name, said.field, said.value, said.visit
+                ));
+            }
+        }
+        for one in lost {
+            self.complain(one);
+        }
+    }
+
+    fn keeps(&self, p: usize, visit: RecordId, field: &str, value: &str) -> bool {
+        let held = rows(
+            &self.phones[p].disk.look,
+            "select record, fields, kind from outbox",
+            |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, String>(2)?,
+                ))
+            },
+        );
+        held.into_iter().any(|(record, fields, kind)| {
+            let row = Logged {
+                id: MutationId::of_text("none"),
+                kind,
+                record: record.parse().unwrap(),
+                outcome: String::new(),
+                fields: serde_json::from_str(&fields).unwrap(),
+            };
+            said_in(&[row]).contains(&(visit, field.to_owned(), value.to_owned()))
+        })
+    }
+
+    /// What the server did not take was decided by a person, or still waits for one.
+    fn check_decided(&mut self, log: &[Logged]) {
+        let held: BTreeSet<MutationId> = self
+            .phones
+            .iter()
+            .flat_map(|phone| {
+                rows(&phone.disk.look, "select mutation from outbox", |row| {
+                    row.get::<_, String>(0)
+                })
+            })
+            .filter_map(|id| id.parse().ok())
+            .collect();
+        for one in log.iter().filter(|one| one.outcome != "applied") {
+            // After a restore a device mends by itself what was refused for want of what the backup lacks.
+            let mended = self.restored && one.outcome == "rejected";
+            if !mended && !held.contains(&one.id) && !self.ledger.decided.contains(&one.id) {
+                self.complain(format!(
+                    "{} came to {}, and nobody was asked",
+                    one.id, one.outcome
+                ));
+            }
+        }
+    }
+}
+
+fn sees(user: &User, one: &Stored) -> bool {
+    let mine = one.record.owner == Some(user.id) || one.audience == Some(user.id);
+    // A draft is its officer's alone.
+    let is_draft = one.record.kind == Kind::Visit
+        && !one
+            .record
+            .fields
+            .keys()
+            .any(|name| name.starts_with("submission/"));
+    !one.record.deleted && (mine || !is_draft && user.scope.sees(&one.record.area))
+}
+
+pub(crate) struct Here {
+    pub(crate) kind: String,
+    pub(crate) owner: Option<String>,
+    area: String,
+    rev: u64,
+    pub(crate) base: Fields,
+    fields: Fields,
+}
+
+fn rows<T>(
+    db: &Connection,
+    sql: &str,
+    read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+) -> Vec<T> {
+    let mut statement = db.prepare_cached(sql).unwrap();
+    statement
+        .query_map([], read)
+        .unwrap()
+        .map(Result::unwrap)
+        .collect()
+}
+
+pub(crate) fn records(db: &Connection) -> BTreeMap<RecordId, Here> {
+    let all = rows(
+        db,
+        "select id, kind, area, rev, base, fields, owner from record",
+        |row| {
+            let json = |at: usize| {
+                serde_json::from_str(row.get_ref(at).unwrap().as_str().unwrap()).unwrap()
+            };
+            let id: String = row.get(0)?;
+            let here = Here {
+                kind: row.get(1)?,
+                owner: row.get(6)?,
+                area: row.get(2)?,
+                rev: row.get(3)?,
+                base: json(4),
+                fields: json(5),
+            };
+            Ok((id.parse().unwrap(), here))
+        },
+    );
+    all.into_iter().collect()
+}
+
+fn unsent(db: &Connection, record: RecordId) -> Vec<Fields> {
+    let mut statement = db
+        .prepare_cached("select fields from outbox where record = ? order by seq")
+        .unwrap();
+    statement
+        .query_map([record.to_string()], |row| row.get::<_, String>(0))
+        .unwrap()
+        .map(|text| serde_json::from_str(&text.unwrap()).unwrap())
+        .collect()
+}
+
+pub(crate) fn log(db: &Connection) -> Vec<Logged> {
+    rows(
+        db,
+        "select id, kind, record, outcome, fields from mutation where user is not null",
+        |row| {
+            Ok(Logged {
+                id: row.get::<_, String>(0)?.parse().unwrap(),
+                kind: row.get(1)?,
+                record: row.get::<_, String>(2)?.parse().unwrap(),
+                outcome: row.get(3)?,
+                fields: serde_json::from_str(&row.get::<_, String>(4)?).unwrap(),
+            })
+        },
+    )
+}
+
+/// Which values of which fields of which visits stand in mutations.
+pub(crate) fn said_in(log: &[Logged]) -> BTreeSet<(RecordId, String, String)> {
+    log.iter()
+        .flat_map(|one| said_of(&one.kind, one.record, &one.fields))
+        .collect()
+}
+
+/// Which values of which fields of which visits stand in a record's fields.
+pub(crate) fn said_of(
+    kind: &str,
+    record: RecordId,
+    fields: &Fields,
+) -> Vec<(RecordId, String, String)> {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Object(mark) => mark.get("at").map(Value::to_string).unwrap_or_default(),
+        other => other.to_string(),
+    };
+    if kind != "review" {
+        let of = |(field, value): (&String, &Value)| (record, field.clone(), text(value));
+        return fields
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(of)
+            .collect();
+    }
+    let named = |name: &str| fields.get(name).map(text);
+    let (Some(visit), Some(submission), Some(note)) =
+        (named("visit"), named("submission"), named("note"))
+    else {
+        return Vec::new();
+    };
+    let field = format!("review/{submission}");
+    visit
+        .parse()
+        .map(|visit| vec![(visit, field, note)])
+        .unwrap_or_default()
+}

@@ -1,0 +1,285 @@
+//! The server of a run: its real code on its real schema, one stage of a request at a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anjangsana::{
+    domain::{Kind, Millis, MutationId, RecordId, Review, User, Visit, VisitState},
+    server::{
+        exchange::{Exchange, Refused, Reply, Request},
+        secret,
+        sqlite::{self, push, record, session},
+    },
+    sync::wire::{ErrorCode, ErrorReply, MutationResult, Outcome, SyncRequest},
+};
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::bugs::{self, Bug};
+
+/// A request on its way to the server.
+#[derive(Clone)]
+pub(crate) struct Letter {
+    pub(crate) call: u64,
+    pub(crate) phone: usize,
+    pub(crate) life: u64,
+    pub(crate) token: String,
+    pub(crate) body: Vec<u8>,
+    /// False when it was cut on the way.
+    pub(crate) whole: bool,
+}
+
+/// A request that the server is working on.
+pub(crate) struct Task {
+    pub(crate) letter: Letter,
+    pub(crate) user: User,
+    pub(crate) exchange: Exchange,
+    pub(crate) results: Option<Vec<MutationResult>>,
+}
+
+/// How a push ended.
+pub(crate) enum Pushed {
+    Committed,
+    /// The transaction was rolled back by a crash.
+    Crashed,
+    /// The database said no.
+    Failed,
+}
+
+pub(crate) struct Office {
+    pub(crate) db: Connection,
+    pub(crate) up: bool,
+    pub(crate) tasks: BTreeMap<u64, Task>,
+    /// Which mutation was applied at which rev, as it was committed.
+    pub(crate) applied: BTreeMap<MutationId, u64>,
+    states: BTreeMap<RecordId, VisitState>,
+    touched: BTreeSet<RecordId>,
+    /// It was put back to a backup: states begin anew.
+    went_back: bool,
+    pub(crate) wrong: Vec<String>,
+}
+
+/// What a request is answered when it is not a success.
+pub(crate) fn refusal(code: ErrorCode, retry_after: Option<u32>) -> String {
+    let reply = ErrorReply {
+        code,
+        message: "told by the simulator".to_owned(),
+        retry_after,
+    };
+    serde_json::to_string(&reply).unwrap()
+}
+
+impl Office {
+    pub(crate) fn new(db: Connection) -> Self {
+        Self {
+            db,
+            up: true,
+            tasks: BTreeMap::new(),
+            applied: BTreeMap::new(),
+            states: BTreeMap::new(),
+            touched: BTreeSet::new(),
+            went_back: false,
+            wrong: Vec::new(),
+        }
+    }
+
+    pub(crate) fn last_rev(&self) -> u64 {
+        record::last_rev(&self.db).unwrap()
+    }
+
+    pub(crate) fn log_in(&self, token: &str, user: &User, now: Millis) {
+        session::begin(&self.db, &secret::hash_token(token), user.id, "sim", now).unwrap();
+    }
+
+    pub(crate) fn revoke(&self, user: &User, now: Millis) {
+        session::revoke_all(&self.db, user.id, now).unwrap();
+    }
+
+    /// Reads a letter, as far as it can be answered at once: then with a status and a body.
+    pub(crate) fn accept(&mut self, letter: &Letter, now: Millis) -> Result<Task, (u16, String)> {
+        let hash = secret::hash_token(&letter.token);
+        let Some((user, _)) = session::find(&self.db, &hash, now).unwrap() else {
+            return Err((401, refusal(ErrorCode::Unauthenticated, None)));
+        };
+        let malformed = || (400, refusal(ErrorCode::Malformed, None));
+        let request: Request = serde_json::from_slice(&letter.body).map_err(|_| malformed())?;
+        if !letter.whole {
+            self.wrong
+                .push("a request that was cut was understood".to_owned());
+        }
+        let exchange = Exchange::understand(request).map_err(|why| match why {
+            Refused::TooOld => (426, refusal(ErrorCode::UpdateNeeded, None)),
+            Refused::TooMany { .. } => (413, refusal(ErrorCode::TooLarge, None)),
+            Refused::Nameless => malformed(),
+        })?;
+        Ok(Task {
+            letter: letter.clone(),
+            user,
+            exchange,
+            results: None,
+        })
+    }
+
+    /// The writing half of a task.
+    pub(crate) fn push(
+        &mut self,
+        id: u64,
+        now: Millis,
+        crash: bool,
+        full: bool,
+        bug: Option<Bug>,
+    ) -> Pushed {
+        let Some(task) = self.tasks.get_mut(&id) else {
+            return Pushed::Crashed;
+        };
+        if full {
+            let pages: u32 = self
+                .db
+                .pragma_query_value(None, "page_count", |row| row.get(0))
+                .unwrap();
+            self.db
+                .pragma_update(None, "max_page_count", pages)
+                .unwrap();
+        }
+        let pushed = write(&mut self.db, task, now, crash, bug);
+        if full {
+            self.db
+                .pragma_update(None, "max_page_count", u32::MAX >> 2)
+                .unwrap();
+        }
+        if matches!(pushed, Pushed::Committed) {
+            self.watch(id);
+        }
+        pushed
+    }
+
+    /// Nothing may be applied twice, and states move along their edges only.
+    fn watch(&mut self, id: u64) {
+        let Some(task) = self.tasks.get(&id) else {
+            return;
+        };
+        let request: SyncRequest = serde_json::from_slice(&task.letter.body).unwrap();
+        for result in task.results.iter().flatten() {
+            let Outcome::Applied { rev, .. } = result.outcome else {
+                continue;
+            };
+            if let Some(before) = self.applied.insert(result.id, rev) {
+                self.wrong.push(format!(
+                    "mutation {} was applied at {before} and again at {rev}",
+                    result.id
+                ));
+            }
+            let Some(mutation) = request.mutations.iter().find(|one| one.id == result.id) else {
+                continue;
+            };
+            let visit = match mutation.kind {
+                Kind::Review => mutation
+                    .fields
+                    .get("visit")
+                    .and_then(|id| id.as_str()?.parse().ok()),
+                _ => Some(mutation.record),
+            };
+            self.touched.extend(visit);
+        }
+        for visit in std::mem::take(&mut self.touched) {
+            self.moved(visit);
+        }
+    }
+
+    fn moved(&mut self, visit: RecordId) {
+        let Some(stored) = record::find(&self.db, visit).unwrap() else {
+            return;
+        };
+        let reviews = push::reviews(&self.db, visit).unwrap();
+        let state = Visit::from_record(&stored.record).unwrap().state(&reviews);
+        let before = self.states.insert(visit, state);
+        use VisitState::{Approved, Draft, Returned, Submitted, Void};
+        let allowed = match (before, state) {
+            (None, Draft | Submitted | Void) => true,
+            (None, _) => self.went_back,
+            (Some(before), now) if before == now => true,
+            (Some(Draft), Submitted | Void) => true,
+            (Some(Submitted), Returned | Approved | Void) => true,
+            (Some(Returned), Submitted | Void) => true,
+            _ => false,
+        };
+        if !allowed {
+            self.wrong
+                .push(format!("visit {visit} went from {before:?} to {state:?}"));
+        }
+        once_each(&reviews, visit, &mut self.wrong);
+    }
+
+    /// The reading half of a task: the body of the answer.
+    pub(crate) fn pull(&mut self, task: Task, now: Millis) -> String {
+        let transaction = self.db.unchecked_transaction().unwrap();
+        let results = task.results.unwrap_or_default();
+        let reply: Reply = task
+            .exchange
+            .pull(&transaction, &task.user, results, now)
+            .unwrap();
+        serde_json::to_string(&reply).unwrap()
+    }
+
+    pub(crate) fn crash(&mut self) {
+        self.up = false;
+        self.tasks.clear();
+    }
+
+    /// The database is another one now.
+    pub(crate) fn forget_what_was_seen(&mut self) {
+        self.applied.clear();
+        self.states.clear();
+        self.went_back = true;
+    }
+
+    /// Changes something beside the devices, as the command line does.
+    pub(crate) fn change<T>(&mut self, job: impl FnOnce(&Connection) -> T) -> T {
+        sqlite::transact(&mut self.db, |connection| {
+            Ok::<_, sqlite::Error>(job(connection))
+        })
+        .unwrap()
+    }
+}
+
+fn write(
+    db: &mut Connection,
+    task: &mut Task,
+    now: Millis,
+    crash: bool,
+    bug: Option<Bug>,
+) -> Pushed {
+    let transaction = db
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .unwrap();
+    if let Some(bug) = bug {
+        let request: SyncRequest = serde_json::from_slice(&task.letter.body).unwrap();
+        bugs::before_push(bug, &transaction, &request);
+    }
+    let pushed = task.exchange.push(&transaction, &task.user, now);
+    if let Some(bug) = bug {
+        bugs::after_push(bug, &transaction);
+    }
+    match pushed {
+        _ if crash => Pushed::Crashed,
+        Err(_) => Pushed::Failed,
+        Ok(mut results) => {
+            transaction.commit().unwrap();
+            if let Some(bug) = bug {
+                bugs::answers(bug, &mut results);
+            }
+            task.results = Some(results);
+            Pushed::Committed
+        }
+    }
+}
+
+fn once_each(reviews: &[Review], visit: RecordId, wrong: &mut Vec<String>) {
+    let mut seen = BTreeSet::new();
+    for review in reviews {
+        if !seen.insert(review.submission) {
+            wrong.push(format!(
+                "submission {} of {visit} was reviewed twice",
+                review.submission
+            ));
+        }
+    }
+}

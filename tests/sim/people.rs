@@ -1,0 +1,459 @@
+//! What people do on their phones.
+
+use std::collections::BTreeMap;
+
+use anjangsana::{
+    domain::{Decision, Fields, MutationId, RecordId, Role, VisitState},
+    server::sqlite::mutation,
+    store::api::{
+        CooperativeQuery, InboxQuery, Keep, QueueItem, Reply, Request, ReviewDraft, StoreError,
+        Transfer,
+    },
+    sync::engine::{Event, Failure},
+};
+use rusqlite::OptionalExtension;
+use serde_json::Value;
+
+use crate::bugs::{self, Bug};
+use crate::cast::QUESTIONS;
+use crate::phone::Done;
+use crate::world::{What, World};
+
+impl World {
+    /// Asks a phone's store; `None` when the power failed or it said no.
+    fn ask(&mut self, p: usize, request: Request) -> Option<Reply> {
+        self.try_ask(p, request)?.ok()
+    }
+
+    fn try_ask(&mut self, p: usize, request: Request) -> Option<Result<Reply, StoreError>> {
+        if self.strikes(4) {
+            let steps = 1 + self.rng.below(60) as i64;
+            self.phones[p].doom.after_steps(steps);
+        } else if self.strikes(4) {
+            self.phones[p].doom.at_commit(1);
+        }
+        match self.phones[p].ask(self.now, &mut self.rng, request) {
+            Done::Yes(reply) => Some(Ok(*reply)),
+            Done::Died => {
+                self.crash(p);
+                None
+            }
+            Done::No(error) => {
+                let expected = matches!(
+                    error,
+                    StoreError::NotOpen
+                        | StoreError::NotFound
+                        | StoreError::State { .. }
+                        | StoreError::Forbidden
+                        | StoreError::Full
+                        | StoreError::Form(_)
+                );
+                if !expected {
+                    self.wrong.push(format!("{}: {error}", self.phones[p].name));
+                }
+                Some(Err(error))
+            }
+        }
+    }
+
+    /// A change that the person is told is saved: the engine hears of it.
+    fn changed(&mut self, p: usize, visit: RecordId, request: Request) -> bool {
+        // Whoever changes what was refused mends it, and it goes again.
+        let refused: Vec<String> = {
+            let look = &self.phones[p].disk.look;
+            let mut statement = look
+                .prepare_cached("select mutation from outbox where record = ? and state = 'aside'")
+                .unwrap();
+            let ids = statement
+                .query_map([visit.to_string()], |row| row.get(0))
+                .unwrap();
+            ids.map(Result::unwrap).collect()
+        };
+        if self.ask(p, request).is_none() {
+            return false;
+        }
+        let mended = refused
+            .iter()
+            .filter_map(|id| id.parse::<MutationId>().ok());
+        self.ledger.decided.extend(mended);
+        let chance = self.rng.per_mille(100);
+        if let Some(bug) = self.bug
+            && bugs::after_change(bug, &self.phones[p].disk.look, visit, chance)
+        {
+            self.crash(p);
+            return false;
+        }
+        self.phones[p].agreed = None;
+        self.phones[p].events.push_back(Event::Changed);
+        self.wake(p);
+        true
+    }
+
+    pub(crate) fn act(&mut self, p: usize) {
+        self.acts = self.acts.saturating_sub(1);
+        self.tally.acts += 1;
+        let longest = if self.rng.per_mille(500) {
+            20_000
+        } else {
+            1_500_000
+        };
+        let next = self.rng.between(2_000, longest);
+        self.at(next, What::Act(p));
+        if self.phones[p].store.is_none() {
+            return;
+        }
+        self.look_after_session(p, 500);
+        let is_officer = self.people[self.phones[p].who].role == Role::Officer;
+        match self.rng.below(20) {
+            0 => {
+                self.phones[p].events.push_back(Event::Asked);
+                self.wake(p);
+            }
+            1..=3 => self.settle_one(p),
+            4..=6 if is_officer => self.begin(p),
+            4..=12 if !is_officer => self.review(p),
+            _ => self.work(p),
+        }
+    }
+
+    /// Logs in again, or takes the new app, when that is what is missing.
+    fn look_after_session(&mut self, p: usize, per_mille: u32) {
+        if !self.rng.per_mille(per_mille) {
+            return;
+        }
+        match self.phones[p].is_stopped() {
+            Some(Failure::Auth) => {
+                self.log_in(p);
+                self.phones[p].events.push_back(Event::Opened);
+                let name = &self.phones[p].name;
+                self.trace.note(self.now, 30, || format!("{name} logs in"));
+                self.wake(p);
+            }
+            Some(_) => {
+                self.phones[p].stop();
+                self.start(p, None);
+            }
+            None => {}
+        }
+    }
+
+    fn begin(&mut self, p: usize) {
+        let query = CooperativeQuery {
+            limit: 10,
+            ..CooperativeQuery::default()
+        };
+        let Some(Reply::Cooperatives(page)) = self.ask(p, Request::Cooperatives(query)) else {
+            return;
+        };
+        let Some(cooperative) = self.rng.pick(&page.rows).map(|row| row.id) else {
+            return;
+        };
+        let Some(Reply::Started(visit)) = self.ask(p, Request::StartVisit { cooperative }) else {
+            return;
+        };
+        self.ledger.visits.insert(visit, self.phones[p].who);
+        let name = &self.phones[p].name;
+        self.trace
+            .note(self.now, 31, || format!("{name} begins {visit}"));
+        self.phones[p].events.push_back(Event::Changed);
+        self.wake(p);
+        self.answer(p, visit);
+    }
+
+    /// Goes on with one of the person's visits.
+    fn work(&mut self, p: usize) {
+        let who = self.phones[p].who;
+        let mine: Vec<RecordId> = self
+            .ledger
+            .visits
+            .iter()
+            .filter(|(_, owner)| **owner == who)
+            .map(|(visit, _)| *visit)
+            .collect();
+        // Mostly the newest, so that several phones are at the same one.
+        let newest = &mine[mine.len().saturating_sub(2)..];
+        let from = if self.rng.per_mille(600) {
+            newest
+        } else {
+            &mine[..]
+        };
+        let Some(visit) = self.rng.pick(from).copied() else {
+            return;
+        };
+        let Some(Reply::Visit(detail)) = self.ask(p, Request::Visit(visit)) else {
+            return;
+        };
+        let returned = detail.state == VisitState::Returned;
+        if returned && (self.bug == Some(Bug::ReturnedLocked) || !detail.editable) {
+            self.wrong.push(format!(
+                "{} cannot edit {visit}, which was returned",
+                self.phones[p].name
+            ));
+        }
+        if !detail.editable {
+            return;
+        }
+        match self.rng.below(10) {
+            0..=5 => self.answer(p, visit),
+            6 if detail.visit.last_submission() == 0 && self.rng.per_mille(300) => {
+                let reason = "batal".to_owned();
+                if self.changed(p, visit, Request::DiscardVisit { visit, reason }) {
+                    let name = &self.phones[p].name;
+                    self.trace
+                        .note(self.now, 32, || format!("{name} discards {visit}"));
+                }
+            }
+            _ => {
+                if !detail.visit.answers.contains_key("nama") && self.rng.per_mille(700) {
+                    self.give(p, visit, "nama");
+                }
+                let number = detail.visit.last_submission() + 1;
+                if self.changed(
+                    p,
+                    visit,
+                    Request::SubmitVisit {
+                        visit,
+                        result: None,
+                    },
+                ) {
+                    let name = &self.phones[p].name;
+                    self.trace
+                        .note(self.now, 33, || format!("{name} submits {visit}"));
+                    let at = self.phones[p].clock(self.now).0.to_string();
+                    self.ledger
+                        .say(p, visit, format!("submission/{number}"), at);
+                }
+            }
+        }
+    }
+
+    /// Answers a question or two, sometimes again and again.
+    fn answer(&mut self, p: usize, visit: RecordId) {
+        for _ in 0..=self.rng.below(3) {
+            let among = if self.rng.per_mille(500) {
+                &QUESTIONS[..2]
+            } else {
+                &QUESTIONS[..]
+            };
+            let Some(question) = self.rng.pick(among).copied() else {
+                return;
+            };
+            self.give(p, visit, question);
+            if self.phones[p].store.is_none() {
+                return;
+            }
+        }
+    }
+
+    fn give(&mut self, p: usize, visit: RecordId, question: &str) {
+        self.ledger.count += 1;
+        let empty = question != "nama" && self.rng.per_mille(60);
+        let value = (!empty).then(|| format!("v{}", self.ledger.count));
+        let changes = vec![(question.to_owned(), value.clone())];
+        let request = Request::SaveAnswers {
+            visit,
+            changes,
+            place: None,
+        };
+        if self.changed(p, visit, request) {
+            let name = &self.phones[p].name;
+            self.trace.note(self.now, 34, || {
+                format!("{name} answers {question} = {value:?} in {visit}")
+            });
+            if let Some(value) = value {
+                self.ledger.say(p, visit, format!("a/{question}"), value);
+            } else {
+                // Taken away: nothing to look for, but what was there before is superseded.
+                self.ledger
+                    .say(p, visit, format!("a/{question}"), String::new());
+            }
+        }
+    }
+
+    fn review(&mut self, p: usize) {
+        let Some(Reply::Inbox(inbox)) = self.ask(p, Request::Inbox(InboxQuery::default())) else {
+            return;
+        };
+        let Some(row) = self.rng.pick(&inbox.rows).cloned() else {
+            return;
+        };
+        self.ledger.count += 1;
+        let note = format!("n{}", self.ledger.count);
+        let decision = if self.rng.per_mille(600) {
+            Decision::Return
+        } else {
+            Decision::Approve
+        };
+        let notes = match decision {
+            Decision::Return => BTreeMap::from([("nama".to_owned(), "Periksa".to_owned())]),
+            Decision::Approve => BTreeMap::new(),
+        };
+        let draft = ReviewDraft {
+            notes,
+            note: note.clone(),
+        };
+        let visit = row.id;
+        if self.changed(
+            p,
+            visit,
+            Request::Review {
+                visit,
+                decision,
+                draft,
+            },
+        ) {
+            let name = &self.phones[p].name;
+            self.trace.note(self.now, 35, || {
+                format!("{name} reviews {visit}: {decision:?}")
+            });
+            self.ledger
+                .say(p, visit, format!("review/{}", row.submissions), note);
+        }
+    }
+
+    /// Decides about one thing that was set aside or is in conflict.
+    fn settle_one(&mut self, p: usize) {
+        let Some(Reply::Queue(queue)) = self.ask(p, Request::Queue) else {
+            return;
+        };
+        let settled = |item: &&QueueItem| {
+            matches!(
+                item.transfer,
+                Transfer::Conflict | Transfer::SetAside { .. }
+            )
+        };
+        let Some(item) = queue.items.iter().find(settled) else {
+            return;
+        };
+        let keep = if self.rng.per_mille(500) {
+            Keep::Mine
+        } else {
+            Keep::Theirs
+        };
+        self.settle(p, item, keep);
+    }
+
+    /// Whether something was done about it.
+    fn settle(&mut self, p: usize, item: &QueueItem, keep: Keep) -> bool {
+        let mutation = item.mutation;
+        let visit = item.visit.as_ref().map(|visit| visit.id);
+        let is_conflict = item.transfer == Transfer::Conflict;
+        let tried = self.phones[p].resent;
+        let request = if is_conflict {
+            Request::Resolve { mutation, keep }
+        } else if keep == Keep::Mine && tried < 6 {
+            Request::Resend { mutation }
+        } else {
+            Request::Resolve {
+                mutation,
+                keep: Keep::Theirs,
+            }
+        };
+        let gives_up = matches!(
+            request,
+            Request::Resolve {
+                keep: Keep::Theirs,
+                ..
+            }
+        );
+        let resends = matches!(request, Request::Resend { .. });
+        let before = self.held_fields(p, mutation);
+        if self.ask(p, request).is_none() {
+            return false;
+        }
+        let name = &self.phones[p].name;
+        self.trace.note(self.now, 36, || {
+            format!("{name} decides about {mutation}: {keep:?}")
+        });
+        self.ledger.decided.insert(mutation);
+        if is_conflict {
+            self.tally.conflicts += 1;
+        } else {
+            self.tally.refusals += 1;
+        }
+        if resends {
+            self.phones[p].resent += 1;
+        }
+        if let (true, Some(visit)) = (gives_up && !is_conflict, visit) {
+            self.ledger.given_up.insert((p, visit));
+        }
+        if let (true, Some(visit)) = (is_conflict && gives_up, visit) {
+            self.forgive_unsent(p, visit, mutation, &before);
+        }
+        self.phones[p].agreed = None;
+        self.phones[p].events.push_back(Event::Changed);
+        self.wake(p);
+        true
+    }
+
+    /// What an unsettled mutation holds.
+    fn held_fields(&self, p: usize, mutation: MutationId) -> Fields {
+        let found: Option<String> = self.phones[p]
+            .disk
+            .look
+            .query_row(
+                "select fields from outbox where mutation = ?",
+                [mutation.to_string()],
+                |row| row.get(0),
+            )
+            .optional()
+            .unwrap_or(None);
+        found
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default()
+    }
+
+    /// A person took the server's values in a conflict that the server knows of: what they typed into it after it was
+    /// sent was theirs to give up.
+    fn forgive_unsent(&mut self, p: usize, visit: RecordId, mutation: MutationId, fields: &Fields) {
+        let known = mutation::find(&self.office.db, mutation).unwrap().is_some();
+        let text = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            mark => mark.get("at").map(Value::to_string).unwrap_or_default(),
+        };
+        let values: Vec<String> = fields.values().map(text).collect();
+        for said in &mut self.ledger.said {
+            said.given_up |=
+                known && said.phone == p && said.visit == visit && values.contains(&said.value);
+        }
+    }
+
+    /// After the faults: everybody logs in, takes updates, and decides about what was set aside, until nothing is left.
+    pub(crate) fn tidy(&mut self, p: usize) {
+        self.at(45_000, What::Tidy(p));
+        if self.phones[p].store.is_none() {
+            return self.start(p, None);
+        }
+        self.look_after_session(p, 1000);
+        let Some(Reply::Queue(queue)) = self.ask(p, Request::Queue) else {
+            return;
+        };
+        let mut busy = queue.sync.unsent > 0;
+        for item in &queue.items {
+            match item.transfer {
+                Transfer::Conflict => {
+                    let keep = if self.rng.per_mille(500) {
+                        Keep::Mine
+                    } else {
+                        Keep::Theirs
+                    };
+                    busy |= self.settle(p, item, keep);
+                }
+                Transfer::SetAside { .. } => {
+                    let keep = if self.rng.per_mille(600) {
+                        Keep::Mine
+                    } else {
+                        Keep::Theirs
+                    };
+                    busy |= self.settle(p, item, keep);
+                }
+                _ => {}
+            }
+        }
+        if busy {
+            self.ledger.tidied.remove(&p);
+        } else {
+            self.ledger.tidied.insert(p);
+        }
+    }
+}
