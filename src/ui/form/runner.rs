@@ -6,8 +6,9 @@ use dioxus::prelude::*;
 
 use super::layout::Reread;
 use super::question::Question;
+use super::score::Suggestions;
 use super::work::{Saving, Work, element_id, work};
-use crate::domain::RecordId;
+use crate::domain::{RecordId, follow_up};
 use crate::form::{Item, RepeatState};
 use crate::platform::web::page as browser;
 use crate::ui::components::{Alert, Confirm, Icon, Tone, use_title};
@@ -113,7 +114,13 @@ fn Questions(page: String) -> Element {
     let work = work();
     let _ = (work.structure)();
     let items = work.items(&page);
+    let follow_ups = items
+        .iter()
+        .any(|item| matches!(item, Item::Repeat(repeat) if repeat.path == follow_up::REPEAT));
     rsx! {
+        if follow_ups {
+            Suggestions {}
+        }
         Items { items }
     }
 }
