@@ -14,7 +14,8 @@ use dioxus::prelude::*;
 
 use crate::domain::{RecordId, User, time};
 use crate::form::{
-    Changes, Form, Item, PageState, Problem, QuestionState, Session, Sheets, Surroundings,
+    AnswerError, Changes, Form, Item, PageState, Problem, QuestionState, Session, Sheets,
+    Surroundings,
 };
 use crate::platform::web::page;
 use crate::store::api::{Bytes, FormSheets, Place, Reply, Request, StoreError, VisitDetail};
@@ -295,6 +296,19 @@ impl Work {
     pub(crate) fn remove_instance(self: &Rc<Self>, instance: &str) {
         let removed = self.session.borrow_mut().remove_repeat(instance);
         if let Ok(changes) = removed {
+            self.take(changes, false);
+        }
+        self.redraw();
+    }
+
+    /// Changes the session in more than one answer.
+    pub(crate) fn change(
+        self: &Rc<Self>,
+        change: impl FnOnce(&mut Session) -> Result<Changes, AnswerError>,
+    ) {
+        // Not in one line: what an `if let` looks at stays borrowed in its body.
+        let changed = change(&mut self.session.borrow_mut());
+        if let Ok(changes) = changed {
             self.take(changes, false);
         }
         self.redraw();
