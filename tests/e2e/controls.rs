@@ -44,12 +44,12 @@ async fn every_kind_of_question_can_be_answered_on_a_phone() {
 
     // Numbers and time.
     for _ in 0..3 {
-        phone.tap_in("q-hitung", "Tambah").await;
+        phone.tap("Tambah: Jumlah orang").await;
     }
-    phone.tap_in("q-hitung", "Kurangi").await;
+    phone.tap("Kurangi: Jumlah orang").await;
     phone.sees("Dua kali lipat: 4").await;
     for _ in 0..4 {
-        phone.tap_in("q-nilai", "Tambah").await;
+        phone.tap("Tambah: Nilai 0 sampai 10").await;
     }
     phone.says("q-nilai", "3").await;
     filling::answer(&phone, "q-uang", "1500000").await;

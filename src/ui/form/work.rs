@@ -219,6 +219,8 @@ impl Work {
 
     /// Brings a question to the person's eyes and gives it the focus.
     pub(crate) fn seek(&self, path: &str) {
+        // Twice the same is twice a wish: a card that was shut since opens again.
+        put(self.sought, String::new());
         put(self.sought, path.to_owned());
         page::focus(&element_id(path));
     }
