@@ -21,6 +21,9 @@ pub const ANSWER: &str = "a/";
 pub const SUBMISSION: &str = "submission/";
 /// Prefix of the fields that hold what an answer was at an earlier submission.
 pub const WAS: &str = "was/";
+/// Prefix of the fields that hold what a newer version of the form had no place for: `left/<version>/<path>`, by the
+/// version and the path it was answered in.
+pub const LEFT: &str = "left/";
 /// Field that holds who voided a visit, when and why.
 pub const VOID: &str = "void";
 /// Field that holds who began a visit, and when.
@@ -88,6 +91,33 @@ impl Serialize for Mark {
     }
 }
 
+/// An answer that a newer version of the form had no place for. It stays with the visit.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Leftover {
+    /// The question, in the form's own language.
+    pub label: String,
+    /// The answer in words.
+    pub text: String,
+    /// The answer as it was kept.
+    pub value: String,
+    /// Why it did not fit.
+    pub why: Why,
+}
+
+/// Why an answer does not fit into a newer version of its form.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// The question is not asked any more.
+    Gone,
+    /// The question wants another kind of answer.
+    OtherType,
+    /// The choice is not offered any more.
+    ChoiceGone,
+    /// Another answer stands in its place: several instances had one, and now there is room for one.
+    Taken,
+}
+
 /// A visit, read from its record.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Visit {
@@ -115,6 +145,8 @@ pub struct Visit {
     pub void: Option<Mark>,
     /// What it came to at its last submission; `None` when it was never sent or its form has no score.
     pub result: Option<VisitResult>,
+    /// What newer versions of the form had no place for, by `<version>/<path>`.
+    pub left: BTreeMap<String, Leftover>,
 }
 
 impl Visit {
@@ -145,6 +177,14 @@ impl Visit {
             let old = (!old.is_empty()).then(|| old.to_owned());
             was.entry(number).or_default().insert(path.to_owned(), old);
         }
+        let mut left = BTreeMap::new();
+        for (key, value) in record.under(LEFT) {
+            let bad = || record.bad(&format!("{LEFT}{key}"));
+            left.insert(
+                key.to_owned(),
+                Leftover::deserialize(value).map_err(|_| bad())?,
+            );
+        }
         Ok(Self {
             id: record.id,
             area: record.area.clone(),
@@ -158,6 +198,7 @@ impl Visit {
             was,
             void: record.read(VOID)?,
             result: result(record),
+            left,
         })
     }
 

@@ -217,6 +217,9 @@ fn follow(
         }
         Expr::Call(function, arguments) => {
             let mut out = Vec::new();
+            if function.name == "jr:choice-name" {
+                labels(form, arguments.get(1), found);
+            }
             for argument in arguments {
                 out.extend(follow(form, argument, owner, context, found));
             }
@@ -266,6 +269,30 @@ fn follow(
     }
 }
 
+/// What the labels of a question's choices read, for a function that gives one of them.
+fn labels(form: &Form, question: Option<&Expr>, found: &mut BTreeSet<ElementId>) {
+    let Some(Expr::Reference(question)) = question else {
+        return;
+    };
+    let Some(Choices::List(name)) = form.element(question.slot).map(|element| &element.choices)
+    else {
+        return;
+    };
+    let mut exprs = Vec::new();
+    if let Some(list) = form.lists.get(name) {
+        list.choices
+            .iter()
+            .for_each(|choice| values(&choice.label, &mut exprs));
+    }
+    for expr in exprs {
+        if let Expr::Reference(reference) = expr
+            && reference.slot < form.elements.len()
+        {
+            found.insert(reference.slot);
+        }
+    }
+}
+
 fn along(form: &Form, axis: Axis, id: ElementId, visit: &mut dyn FnMut(ElementId)) {
     let parent = |id: ElementId| match id {
         DOCUMENT => None,
@@ -285,7 +312,7 @@ fn along(form: &Form, axis: Axis, id: ElementId, visit: &mut dyn FnMut(ElementId
         Axis::Own => visit(id),
         Axis::Child => children(id).into_iter().for_each(visit),
         Axis::Parent => parent(id).into_iter().for_each(visit),
-        Axis::Attribute => {}
+        Axis::Attribute | Axis::Namespace => {}
         Axis::Ancestor | Axis::AncestorOrSelf => {
             let mut at = if axis == Axis::Ancestor {
                 parent(id)

@@ -24,6 +24,8 @@ mod session;
 mod sheets;
 pub mod suggest;
 mod template;
+mod upgrade;
+mod version;
 
 pub use definition::{
     Choice, Choices, Condition, Element, ElementId, ElementKind, Form, Initial, List, Page,
@@ -38,3 +40,5 @@ pub use session::{
 };
 pub use sheets::{Row, Sheet, Sheets, column_letters};
 pub use template::{Piece, Template, Texts};
+pub use upgrade::{Upgrade, join, strays, upgrade};
+pub use version::compare_versions;

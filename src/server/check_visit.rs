@@ -50,7 +50,9 @@ pub fn open(form: Arc<Form>, answers: Answers, around: &Surroundings<'_>) -> Ses
         device_id: around.device.to_string(),
         instance_id: around.visit.to_string(),
         tables: BTreeMap::from([("koperasi".to_owned(), rows)]),
-        random_seed: 0,
+        // The server keeps no other visit in mind: what hangs on one is checked on the device.
+        last_saved: Answers::new(),
+        random_seed: form::Surroundings::seed_of(&around.visit.to_string()),
     };
     Session::open(form, answers, surroundings)
 }

@@ -21,17 +21,20 @@ mod record;
 mod review;
 mod rewind;
 mod sync;
+mod upgrade;
 pub mod vault;
 mod visits;
 
 pub use backup::BackUp;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rusqlite::Connection;
 
 use self::api::{Keep, Reply, Request, StoreError, SyncPhase, SyncStatus, Topic};
 use crate::domain::{DeviceId, Millis, MutationId, RecordId, User, id::Entropy};
+use crate::form::Form;
 use crate::sql;
 use crate::sync::engine::Applied;
 use crate::sync::wire::{Limits, SyncReply, SyncRequest};
@@ -68,6 +71,8 @@ pub struct Store {
     device: DeviceId,
     /// How the sync stands, as the device's engine last said: shown with what waits.
     sync: SyncStatus,
+    /// Form versions that drafts were carried between, compiled; `None` for one that this app does not understand.
+    forms: BTreeMap<(String, String), Option<Arc<Form>>>,
 }
 
 impl Store {
@@ -110,6 +115,7 @@ impl Store {
             user,
             device,
             sync: SyncStatus::default(),
+            forms: BTreeMap::new(),
         })
     }
 
@@ -161,7 +167,12 @@ impl Store {
             Request::Home => quiet(Reply::Home(self.home()?)),
             Request::Cooperatives(query) => quiet(Reply::Cooperatives(self.cooperatives(&query)?)),
             Request::Cooperative(id) => quiet(Reply::Cooperative(Box::new(self.cooperative(id)?))),
-            Request::Visit(id) => quiet(Reply::Visit(Box::new(self.visit(id)?))),
+            Request::Visit(id) => {
+                let carried = self.carry_over(moment, id)?;
+                let reply = Reply::Visit(Box::new(self.visit(id)?));
+                let topics: &[Topic] = if carried { &[Topic::Queue] } else { &[] };
+                Ok((reply, topics.iter().copied().collect()))
+            }
             Request::MyVisits { states } => quiet(Reply::Visits(self.my_visits(&states)?)),
             Request::Queue => quiet(Reply::Queue(self.queue()?)),
             Request::Inbox(query) => quiet(Reply::Inbox(self.inbox(&query)?)),

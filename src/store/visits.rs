@@ -32,14 +32,9 @@ impl Store {
             return Err(StoreError::Forbidden);
         }
         let area = record::get(&self.db, cooperative, Kind::Cooperative)?.area;
-        let version: String = self
-            .db
-            .query_row(
-                "select version from form where form = ? order by version desc limit 1",
-                [FORM],
-                |row| row.get(0),
-            )
-            .optional()?
+        let version = self
+            .versions(FORM)?
+            .pop()
             .ok_or_else(|| StoreError::Form("no form on this device yet".to_owned()))?;
         let visit = moment.record();
         let fields = Fields::from([
@@ -225,7 +220,7 @@ impl Store {
         })
     }
 
-    fn sheets(&self, form: &str, version: &str) -> Result<FormSheets, StoreError> {
+    pub(super) fn sheets(&self, form: &str, version: &str) -> Result<FormSheets, StoreError> {
         let record: RecordId = self
             .db
             .query_row(
@@ -262,8 +257,14 @@ impl Store {
         let Some((id, date)) = found else {
             return Ok(None);
         };
-        let answers = Visit::from_record(&record::get(&self.db, id, Kind::Visit)?)?.answers;
-        Ok(Some(ApprovedVisit { id, date, answers }))
+        let found = Visit::from_record(&record::get(&self.db, id, Kind::Visit)?)?;
+        // Answers to another checklist say nothing about this one.
+        let same = found.form == visit.form;
+        Ok(same.then_some(ApprovedVisit {
+            id,
+            date,
+            answers: found.answers,
+        }))
     }
 
     /// The submitted visits to a cooperative that have a score, newest first; those before one of them, if one is given.
@@ -369,7 +370,7 @@ impl Store {
         })
     }
 
-    fn own_editable(&self, id: RecordId) -> Result<Visit, StoreError> {
+    pub(super) fn own_editable(&self, id: RecordId) -> Result<Visit, StoreError> {
         let visit = Visit::from_record(&record::get(&self.db, id, Kind::Visit)?)?;
         if visit.owner != self.user.id {
             return Err(StoreError::Forbidden);
@@ -391,7 +392,7 @@ impl Store {
     }
 
     /// Changes a visit, with whatever else must be on disk together with that.
-    fn change_visit(
+    pub(super) fn change_visit(
         &mut self,
         moment: &mut Moment<'_>,
         id: RecordId,

@@ -73,6 +73,7 @@ fn surroundings() -> Surroundings {
         device_id: "0190a000-0000-7000-8000-0000000000dd".into(),
         instance_id: "0190a000-0000-7000-8000-0000000000ff".into(),
         tables: BTreeMap::from([("koperasi".into(), vec![row])]),
+        last_saved: Answers::new(),
         random_seed: 1,
     }
 }

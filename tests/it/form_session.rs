@@ -265,7 +265,7 @@ fn a_computed_value_takes_the_form_of_its_question() {
         "type     | name | label | calculation      | default
          date     | d    | D     |                  |
          date     | week | W     | ${d} + 7         |
-         dateTime | noon | N     | ${d} + 0.5       |
+         dateTime | noon | N     | date-time(decimal-date-time(${d}) + 0.5) |
          integer  | half | H     | 7 div 2          |
          date     | due  | Due   |                  | today() + 1
          note     | n    | ${half} of ${week} |     |",

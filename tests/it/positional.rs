@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use anjangsana::domain::visit::{Leftover, Why};
 use anjangsana::domain::{
     AreaCode, Assessment, AttachmentName, Cooperative, Decision, FollowUp, Mark, Millis,
     MutationId, Person, Proposal, RecordId, Review, Role, Scope, ScoredVisit, Status, StatusEntry,
@@ -111,6 +112,15 @@ fn visit() -> Visit {
         )]),
         void: Some(mark("")),
         result: Some(result()),
+        left: BTreeMap::from([(
+            text("2/kas"),
+            Leftover {
+                label: text("Kas"),
+                text: text("Rp 5"),
+                value: text("5"),
+                why: Why::OtherType,
+            },
+        )]),
     }
 }
 

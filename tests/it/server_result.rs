@@ -364,6 +364,7 @@ fn a_correction_is_logged_with_both_values_and_no_answer_of_a_person() {
         json!({"status": "tidak_aktif", "reasons": []}),
     );
     let visit = Visit {
+        left: Default::default(),
         id: RecordId::of_text("kunjungan"),
         area: AreaCode(TOBOALI.into()),
         owner: user.id,

@@ -35,6 +35,18 @@ pub struct Reference {
     pub slot: usize,
 }
 
+impl Reference {
+    /// What stands before the name in `${last-saved#name}`.
+    pub const LAST_SAVED_PREFIX: &'static str = "last-saved#";
+    /// The slot of a reference to what was answered the last time, which is no node: [`super::Host::last_saved`].
+    pub const LAST_SAVED: usize = usize::MAX - 1;
+
+    /// The name after `last-saved#`, when the reference is of that kind.
+    pub fn last_saved(&self) -> Option<&str> {
+        self.name.strip_prefix(Self::LAST_SAVED_PREFIX)
+    }
+}
+
 /// Where a path starts.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Start {
@@ -57,7 +69,7 @@ pub struct Step {
     pub predicates: Vec<Expr>,
 }
 
-/// The directions of XPath 1.0, without the namespace axis.
+/// The directions of XPath 1.0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Axis {
@@ -70,6 +82,7 @@ pub enum Axis {
     Following,
     Preceding,
     Attribute,
+    Namespace,
     Own,
     DescendantOrSelf,
     AncestorOrSelf,
@@ -77,7 +90,7 @@ pub enum Axis {
 
 impl Axis {
     /// Every axis by the name it is written with.
-    pub(super) const NAMES: [(&'static str, Axis); 12] = [
+    pub(super) const NAMES: [(&'static str, Axis); 13] = [
         ("child", Axis::Child),
         ("descendant", Axis::Descendant),
         ("parent", Axis::Parent),
@@ -87,6 +100,7 @@ impl Axis {
         ("following", Axis::Following),
         ("preceding", Axis::Preceding),
         ("attribute", Axis::Attribute),
+        ("namespace", Axis::Namespace),
         ("self", Axis::Own),
         ("descendant-or-self", Axis::DescendantOrSelf),
         ("ancestor-or-self", Axis::AncestorOrSelf),
@@ -114,8 +128,8 @@ pub enum NodeTest {
     Text,
     /// `comment()`.
     Comment,
-    /// `processing-instruction()`.
-    Instruction,
+    /// `processing-instruction()`, or only those for one target.
+    Instruction(Option<String>),
     /// `*`, elements (or attributes on their axis).
     Any,
     /// A name, with its prefix if one is written.
@@ -183,6 +197,8 @@ pub struct Pattern {
     /// As written.
     pub source: String,
     pub(super) compiled: regex_lite::Regex,
+    /// An upper bound of the states it has, and so of the work for each letter.
+    weight: usize,
 }
 
 impl PartialEq for Pattern {
@@ -206,12 +222,29 @@ impl Pattern {
             .map(|compiled| Pattern {
                 source: String::from(source),
                 compiled,
+                weight: weight(source),
             })
             .map_err(|error| error.to_string())
+    }
+
+    /// How much work a text of that length is at most, in steps of an evaluation.
+    pub(super) fn cost(&self, text: usize) -> usize {
+        1 + text.saturating_mul(self.weight) / 4
     }
 
     /// Whether the whole of `text` matches.
     pub fn matches(&self, text: &str) -> bool {
         self.compiled.is_match(text)
     }
+}
+
+/// The letters of a pattern, as often as its counted repetitions can ask for them at most.
+fn weight(source: &str) -> usize {
+    let counts = source.split('{').skip(1).filter_map(|rest| {
+        let (counts, _) = rest.split_once('}')?;
+        counts.rsplit(',').next()?.trim().parse::<usize>().ok()
+    });
+    counts.fold(source.len().max(1), |weight, count| {
+        weight.saturating_mul(count.max(1))
+    })
 }

@@ -17,6 +17,7 @@ pub(super) fn along(
         Axis::Own => list.push(node),
         Axis::Child => list.extend_from_slice(tree.children(node)),
         Axis::Attribute => list.extend_from_slice(tree.attributes(node)),
+        Axis::Namespace => list.extend_from_slice(tree.namespaces(node)),
         Axis::Parent => list.extend(tree.parent(node)),
         Axis::Ancestor => ancestors(tree, node, &mut list),
         Axis::AncestorOrSelf => {
@@ -28,7 +29,7 @@ pub(super) fn along(
             list.push(node);
             descendants(scope, node, &mut list)?;
         }
-        Axis::FollowingSibling | Axis::PrecedingSibling => list = siblings(tree, node, axis),
+        Axis::FollowingSibling | Axis::PrecedingSibling => list = siblings(scope, node, axis)?,
         Axis::Following | Axis::Preceding => {
             let mut lines = vec![node];
             ancestors(tree, node, &mut lines);
@@ -38,7 +39,7 @@ pub(super) fn along(
                 Axis::PrecedingSibling
             };
             for line in lines {
-                for sibling in siblings(tree, line, side) {
+                for sibling in siblings(scope, line, side)? {
                     list.push(sibling);
                     descendants(scope, sibling, &mut list)?;
                 }
@@ -72,17 +73,20 @@ fn descendants(scope: &Scope<'_>, node: NodeId, list: &mut Vec<NodeId>) -> Resul
     Ok(())
 }
 
-fn siblings(tree: &dyn Tree, node: NodeId, axis: Axis) -> Vec<NodeId> {
+/// The siblings on one side, nearest first. An attribute has none: it is no child of its element.
+fn siblings(scope: &Scope<'_>, node: NodeId, axis: Axis) -> Result<Vec<NodeId>, Fault> {
+    let tree = scope.tree;
     let all = tree
         .parent(node)
         .map(|parent| tree.children(parent))
         .unwrap_or_default();
+    scope.burn(all.len())?;
     let Some(at) = all.iter().position(|sibling| *sibling == node) else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
-    if axis == Axis::FollowingSibling {
+    Ok(if axis == Axis::FollowingSibling {
         all.iter().skip(at + 1).copied().collect()
     } else {
         all.iter().take(at).rev().copied().collect()
-    }
+    })
 }

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use super::ast::{Axis, Expr, NodeTest, Op, Start, Step};
+use super::ast::{Axis, Expr, NodeTest, Op, Reference, Start, Step};
 use super::axes::along;
+use super::calendar::Moment;
 use super::tree::{Host, NodeId, NodeKind, Tree};
 use super::value::{NodeSet, Value};
 
@@ -16,7 +17,7 @@ pub enum Fault {
     NotNodes(&'static str),
     #[error("the pattern `{0}` is not a regular expression")]
     Pattern(String),
-    #[error("the expression looks at too many nodes")]
+    #[error("the expression looks at too much")]
     TooCostly,
     #[error("there is no table or list `{0}`")]
     Instance(String),
@@ -39,7 +40,8 @@ pub struct Scope<'a> {
     pub position: usize,
     /// `last()`.
     pub size: usize,
-    /// How many more nodes may be looked at; bounds the time of hostile expressions.
+    /// How many more steps may be taken, a node looked at or a few letters handled each; bounds time and memory of
+    /// hostile expressions.
     pub fuel: &'a Cell<u32>,
 }
 
@@ -76,6 +78,11 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// Pays for a text that was made or looked through.
+    pub(super) fn burn_text(&self, length: usize) -> Result<(), Fault> {
+        self.burn(1 + length / 8)
+    }
+
     /// A value as a number here.
     pub(super) fn number_of(&self, value: &Value<'_>) -> f64 {
         value.number(self.tree, self.host.utc_offset_minutes())
@@ -93,7 +100,9 @@ impl<'a> Scope<'a> {
         arguments: &'a [Expr],
         index: usize,
     ) -> Result<Cow<'a, str>, Fault> {
-        Ok(self.value_at(arguments, index)?.into_text(self.tree))
+        let text = self.value_at(arguments, index)?.into_text(self.tree);
+        self.burn_text(text.len())?;
+        Ok(text)
     }
 
     pub(super) fn number_at(&self, arguments: &'a [Expr], index: usize) -> Result<f64, Fault> {
@@ -122,17 +131,28 @@ pub fn eval<'a>(expr: &'a Expr, scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
         Expr::Number(number) => Ok(Value::Number(*number)),
         Expr::Literal(text) => Ok(Value::Text(Cow::Borrowed(text))),
         Expr::Here => Ok(Value::Nodes(NodeSet::One(scope.node))),
-        Expr::Reference(reference) => Ok(Value::Nodes(
-            scope.host.reference(reference.slot, scope.current),
-        )),
+        Expr::Reference(reference) => refer(reference, scope),
         Expr::Chain(first, rest) => chain(first, rest, scope),
         Expr::Negate(inner) => Ok(Value::Number(-scope.number_of(&eval(inner, scope)?))),
         Expr::Path(start, steps) => path(start, steps, scope).map(Value::Nodes),
         Expr::Call(function, arguments) => (function.run)(arguments, scope),
-        Expr::Matches(value, pattern) => Ok(Value::Boolean(
-            pattern.matches(&eval(value, scope)?.into_text(scope.tree)),
-        )),
+        Expr::Matches(value, pattern) => {
+            let text = eval(value, scope)?.into_text(scope.tree);
+            scope.burn(pattern.cost(text.len()))?;
+            Ok(Value::Boolean(pattern.matches(&text)))
+        }
     }
+}
+
+fn refer<'a>(reference: &'a Reference, scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    if reference.slot == Reference::LAST_SAVED {
+        let name = reference.last_saved().unwrap_or_default();
+        let text = scope.host.last_saved(name).unwrap_or_default();
+        return Ok(Value::Text(Cow::Borrowed(text)));
+    }
+    let nodes = scope.host.reference(reference.slot, scope.current);
+    scope.burn(nodes.len())?;
+    Ok(Value::Nodes(nodes))
 }
 
 /// A `${name}` that is nowhere, or not relevant, counts as an empty text in operators, so that `${a} = ''` holds.
@@ -179,6 +199,7 @@ fn chain<'a>(
             | Op::GreaterEqual => Value::Boolean(compare(*op, &left, &right, scope)?),
             Op::Union => match (left, right) {
                 (Value::Nodes(a), Value::Nodes(b)) => {
+                    scope.burn(a.len() + b.len())?;
                     let mut nodes = a.as_slice().to_vec();
                     nodes.extend_from_slice(b.as_slice());
                     Value::Nodes(NodeSet::from_nodes(nodes))
@@ -186,7 +207,7 @@ fn chain<'a>(
                 _ => return Err(Fault::NotNodes("|")),
             },
             _ => {
-                let (a, b) = (scope.number_of(&left), scope.number_of(&right));
+                let (a, b) = pair(&left, &right, scope);
                 Value::Number(match op {
                     Op::Plus => a + b,
                     Op::Minus => a - b,
@@ -229,7 +250,9 @@ fn compare(op: Op, left: &Value<'_>, right: &Value<'_>, scope: &Scope<'_>) -> Re
             let swapped = !matches!(left, Value::Nodes(_));
             scope.burn(nodes.len())?;
             for node in nodes.as_slice() {
-                let value = Value::Text(scope.tree.text(*node));
+                let text = scope.tree.text(*node);
+                scope.burn(text.len() / 8)?;
+                let value = Value::Text(text);
                 let holds = match other {
                     Value::Nodes(_) => compare(op, &value, other, scope)?,
                     _ if swapped => compare_scalars(op, other, &value, scope),
@@ -254,12 +277,35 @@ fn compare_scalars(op: Op, left: &Value<'_>, right: &Value<'_>, scope: &Scope<'_
         };
         return equal == (op == Op::Equal);
     }
-    let (a, b) = (scope.number_of(left), scope.number_of(right));
+    let (a, b) = pair(left, right, scope);
     match op {
         Op::Less => a < b,
         Op::LessEqual => a <= b,
         Op::Greater => a > b,
         _ => a >= b,
+    }
+}
+
+/// Two values as numbers. Where a date meets a date with time, both count on the local calendar, so that today is
+/// before now at any hour.
+fn pair(left: &Value<'_>, right: &Value<'_>, scope: &Scope<'_>) -> (f64, f64) {
+    let numbers = (scope.number_of(left), scope.number_of(right));
+    let (Some(a), Some(b)) = (moment(left, scope), moment(right, scope)) else {
+        return numbers;
+    };
+    if a.has_time == b.has_time {
+        numbers
+    } else {
+        (a.local_days(), b.local_days())
+    }
+}
+
+fn moment(value: &Value<'_>, scope: &Scope<'_>) -> Option<Moment> {
+    let offset = scope.host.utc_offset_minutes();
+    match value {
+        Value::Text(text) => Moment::from_text(text, offset),
+        Value::Nodes(nodes) => Moment::from_text(&scope.tree.text(nodes.first()?), offset),
+        Value::Number(_) | Value::Boolean(_) => None,
     }
 }
 
@@ -326,16 +372,21 @@ fn filter<'a>(
 
 fn passes(test: &NodeTest, axis: Axis, node: NodeId, scope: &Scope<'_>) -> bool {
     let kind = scope.tree.kind(node);
-    let principal = if axis == Axis::Attribute {
-        NodeKind::Attribute
-    } else {
-        NodeKind::Element
+    let principal = match axis {
+        Axis::Attribute => NodeKind::Attribute,
+        Axis::Namespace => NodeKind::Namespace,
+        _ => NodeKind::Element,
     };
     let fits = match test {
         NodeTest::Anything => true,
         NodeTest::Text => kind == NodeKind::Text,
         NodeTest::Comment => kind == NodeKind::Comment,
-        NodeTest::Instruction => kind == NodeKind::Instruction,
+        NodeTest::Instruction(target) => {
+            kind == NodeKind::Instruction
+                && target
+                    .as_ref()
+                    .is_none_or(|target| scope.tree.name(node) == target)
+        }
         NodeTest::Any => kind == principal,
         NodeTest::Name(name) => {
             kind == principal

@@ -137,10 +137,10 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token)>, ParseError> {
             '0'..='9' => number(&mut reader, String::from(c), true),
             // Excel turns straight quotes into curly ones by itself; both mean the same here.
             '\'' | '\u{2018}' | '\u{2019}' => {
-                literal(&mut reader, at, &['\'', '\u{2018}', '\u{2019}'])?
+                literal(&mut reader, at, c, &['\'', '\u{2018}', '\u{2019}'])?
             }
             '"' | '\u{201c}' | '\u{201d}' => {
-                literal(&mut reader, at, &['"', '\u{201c}', '\u{201d}'])?
+                literal(&mut reader, at, c, &['"', '\u{201c}', '\u{201d}'])?
             }
             '$' if reader.accept('{') => reference(&mut reader, at)?,
             _ if starts_name(c) => name(&mut reader, c, operand),
@@ -161,9 +161,23 @@ fn number(reader: &mut Reader<'_>, mut digits: String, point: bool) -> Token {
     Token::Number(digits.parse().unwrap_or(f64::NAN))
 }
 
-fn literal(reader: &mut Reader<'_>, at: usize, ends: &[char]) -> Result<Token, ParseError> {
+/// A text in quotes. One opened with a straight quote ends at the next straight one, so that `'Jum’at'` is one text;
+/// any of its kind ends it when there is none, or when it was opened with a curly one.
+fn literal(
+    reader: &mut Reader<'_>,
+    at: usize,
+    open: char,
+    ends: &[char],
+) -> Result<Token, ParseError> {
     let mut text = String::new();
-    reader.take_while(&mut text, |c| !ends.contains(&c));
+    let straight = open.is_ascii() && reader.rest.clone().any(|(_, c)| c == open);
+    reader.take_while(&mut text, |c| {
+        if straight {
+            c != open
+        } else {
+            !ends.contains(&c)
+        }
+    });
     match reader.rest.next() {
         Some(_) => Ok(Token::Literal(text)),
         None => Err(ParseError::Unclosed {

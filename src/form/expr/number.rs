@@ -1,9 +1,10 @@
 //! Numbers as XPath reads and writes them.
 
-use super::calendar::days_from_text;
+use super::calendar::Moment;
 
-/// Reads a number. A date or a date with time is the count of days since 1970-01-01, local time, as in ODK;
-/// everything else that is not plain decimal notation is NaN.
+/// Reads a number: an optional minus sign, digits, and at most one point, with white space around. A date is the count
+/// of days since 1970-01-01, a date with time the count of days since that day began in UTC, as the ODK XForms
+/// specification says of `number()`. Anything else is NaN, also what other languages take, such as `1e3` or `+1`.
 pub fn number_from_text(text: &str, utc_offset_minutes: i32) -> f64 {
     let text = text.trim_matches([' ', '\t', '\r', '\n']);
     let digits = text.strip_prefix('-').unwrap_or(text);
@@ -13,10 +14,11 @@ pub fn number_from_text(text: &str, utc_offset_minutes: i32) -> f64 {
     if plain {
         return text.parse().unwrap_or(f64::NAN);
     }
-    days_from_text(text, utc_offset_minutes).unwrap_or(f64::NAN)
+    Moment::from_text(text, utc_offset_minutes).map_or(f64::NAN, |moment| moment.number())
 }
 
-/// Writes a number: no exponent, no `.0`, no negative zero.
+/// Writes a number: no exponent, no `.0`, no negative zero; behind a point as few digits as tell it from every other
+/// number.
 pub fn number_to_text(number: f64) -> String {
     if number.is_nan() {
         String::from("NaN")
@@ -28,6 +30,9 @@ pub fn number_to_text(number: f64) -> String {
         })
     } else if number == 0.0 {
         String::from("0")
+    } else if number.fract() == 0.0 {
+        // Every digit of a whole number, also where fewer would tell it from its neighbours.
+        format!("{number:.0}")
     } else {
         format!("{number}")
     }

@@ -43,8 +43,8 @@ pub enum ParseError {
     Long,
 }
 
-/// Deeper nesting than any person writes, and shallow enough for the stack of a browser's worker.
-const DEEPEST: usize = 48;
+/// Deeper than the longest chains of `if(…, …, if(…` that are met, and shallow enough for the stack of a browser's worker.
+const DEEPEST: usize = 100;
 /// Longer than any cell of Excel.
 const LONGEST: usize = 40_000;
 
@@ -295,13 +295,18 @@ impl Parser {
                     "node" => NodeTest::Anything,
                     "text" => NodeTest::Text,
                     "comment" => NodeTest::Comment,
-                    "processing-instruction" => NodeTest::Instruction,
+                    "processing-instruction" => NodeTest::Instruction(None),
                     _ => return Err(self.expected("a name")),
                 };
                 self.next += 2;
-                if matches!(self.peek(), Some(Token::Literal(_))) && test == NodeTest::Instruction {
-                    self.next += 1;
-                }
+                let test = match (test, self.peek()) {
+                    (NodeTest::Instruction(_), Some(Token::Literal(target))) => {
+                        let target = target.clone();
+                        self.next += 1;
+                        NodeTest::Instruction(Some(target))
+                    }
+                    (test, _) => test,
+                };
                 self.expect(&Token::Close, "`)`")?;
                 return Ok(Step {
                     axis,

@@ -17,6 +17,7 @@ pub enum NodeKind {
     Text,
     Comment,
     Instruction,
+    Namespace,
 }
 
 /// A document (or several, told apart by their roots).
@@ -30,6 +31,18 @@ pub trait Tree {
     /// The attributes.
     fn attributes(&self, _node: NodeId) -> &[NodeId] {
         &[]
+    }
+    /// The namespaces in scope at an element, for the namespace axis.
+    fn namespaces(&self, _node: NodeId) -> &[NodeId] {
+        &[]
+    }
+    /// The address of the namespace of its name, empty without one.
+    fn namespace_uri(&self, _node: NodeId) -> &str {
+        ""
+    }
+    /// The element of a document that its document type gives this id; without a document type there is none.
+    fn by_id(&self, _document: NodeId, _id: &str) -> Option<NodeId> {
+        None
     }
     /// What the node is.
     fn kind(&self, _node: NodeId) -> NodeKind {
@@ -55,6 +68,14 @@ pub trait Host {
     fn reference_all(&self, _slot: usize) -> NodeSet {
         NodeSet::Empty
     }
+    /// What was answered at `${last-saved#name}`, in what was saved last.
+    fn last_saved(&self, _name: &str) -> Option<&str> {
+        None
+    }
+    /// The text that `jr:itext()` has for an id in the language of the form.
+    fn itext(&self, _id: &str, _from: NodeId) -> Option<String> {
+        None
+    }
     /// The root of a named secondary instance.
     fn instance(&self, _name: &str) -> Option<NodeId> {
         None
@@ -79,8 +100,8 @@ pub trait Host {
     fn random(&self, _node: NodeId) -> f64 {
         0.0
     }
-    /// An identifier that stays the same for the same node of the same document.
-    fn uuid(&self, _node: NodeId) -> String {
+    /// An identifier that stays the same for the same node of the same document; another one for another `part`.
+    fn uuid(&self, _node: NodeId, _part: u32) -> String {
         String::new()
     }
     /// A property of the device or the user: `deviceid`, `username`, …

@@ -29,6 +29,15 @@ impl NodeSet {
         }
     }
 
+    /// Nodes in an order of their own, for those who ask for one. Whatever makes a set of them again sorts them.
+    pub(super) fn in_this_order(nodes: Vec<NodeId>) -> NodeSet {
+        match nodes.as_slice() {
+            [] => NodeSet::Empty,
+            [one] => NodeSet::One(*one),
+            _ => NodeSet::Many(nodes),
+        }
+    }
+
     /// The nodes as a slice.
     pub fn as_slice(&self) -> &[NodeId] {
         match self {

@@ -33,18 +33,17 @@ pub(super) fn formula(
 }
 
 fn bind(reference: &mut Reference, place: Place<'_>, form: &Form, findings: &mut Findings) {
-    if reference.name.starts_with("last-saved#") {
-        findings.warn(
-            place,
-            Cause::NotSupported(format!("${{{}}}", reference.name)),
-        );
-        return;
-    }
-    match form.names.get(&reference.name) {
+    let name = reference.last_saved().unwrap_or(&reference.name);
+    match form.names.get(name) {
+        Some(_) if reference.last_saved().is_some() => reference.slot = Reference::LAST_SAVED,
         Some(id) => reference.slot = *id,
         None => {
-            let near = did_you_mean(&reference.name, form.names.keys().map(String::as_str));
-            let mend = near.map(|near| near.replace("mean `", "mean `${").replace("`?", "}`?"));
+            let before = reference.name.strip_suffix(name).unwrap_or_default();
+            let near = did_you_mean(name, form.names.keys().map(String::as_str));
+            let mend = near.map(|near| {
+                near.replace("mean `", &format!("mean `${{{before}"))
+                    .replace("`?", "}`?")
+            });
             findings.error(place, Cause::UnknownReference(reference.name.clone()), mend);
         }
     }

@@ -51,8 +51,20 @@ pub struct Surroundings {
     pub instance_id: String,
     /// Tables for `pulldata()` and `select_one_from_file`, by name without `.csv`: rows of columns.
     pub tables: BTreeMap<String, Vec<BTreeMap<String, String>>>,
+    /// The answers of what was saved last with this form, by path: what `${last-saved#name}` gives.
+    pub last_saved: Answers,
     /// What `random()` derives from.
     pub random_seed: u64,
+}
+
+impl Surroundings {
+    /// A `random_seed` for what has this id: the same wherever and whenever it is opened, so that looking at it changes
+    /// nothing in it.
+    pub fn seed_of(id: &str) -> u64 {
+        id.bytes().fold(0xcbf2_9ce4_8422_2325, |seed: u64, byte| {
+            (seed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
+    }
 }
 
 /// What an answer changed.
@@ -330,6 +342,7 @@ impl Session {
         let elements: BTreeSet<ElementId> = touched
             .iter()
             .map(|node| self.world.element_of(*node))
+            .chain(round.added.iter().flat_map(|path| self.elements_at(path)))
             .collect();
         self.add_viewers(elements.into_iter(), &mut changes.views);
         changes

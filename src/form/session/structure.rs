@@ -24,8 +24,10 @@ impl Session {
 
     /// After [`Self::rebuild`]: first values, then everything computed, until the number of repeats stands.
     pub(super) fn settle(&mut self) {
-        // Each pass can only add instances of repeats nested one deeper.
-        for _ in 0..8 {
+        // What a count hangs on may stand in a repeat that is counted itself: each pass settles at least one more.
+        let repeats = self.world.form.elements().iter();
+        let counted = repeats.filter(|element| element.repeat_count.is_some());
+        for _ in 0..counted.count() + 1 {
             let mut round = Round::default();
             let nodes: Vec<NodeId> = self.world.document.all().collect();
             for node in &nodes {
@@ -81,12 +83,11 @@ impl Session {
         {
             return;
         }
+        // Also an empty one is kept: a first value is computed once, and not again when what it reads has changed.
         let value = self.world.compute_value(expr, node);
-        if !value.is_empty() {
-            let mut round = Round::default();
-            self.put(node, &value, &mut round);
-            self.work_off(&mut round);
-        }
+        let mut round = Round::default();
+        self.put(node, &value, &mut round);
+        self.work_off(&mut round);
     }
 
     /// Adds the instances that computed counts ask for; whether any was added.
@@ -139,7 +140,7 @@ impl Session {
             let (old, new) = (before.get(path), self.answers.get(path));
             if old != new {
                 changes.values.push((path.clone(), new.cloned()));
-                touched.extend(self.world.form.names.get(last_part(path)));
+                touched.extend(self.elements_at(path));
             }
             if (old != new || seen.get(path) != after.get(path))
                 && self.world.document.at(path).is_some()
@@ -163,6 +164,29 @@ impl Session {
         );
         self.add_viewers(touched.into_iter(), &mut changes.views);
         changes
+    }
+}
+
+impl Session {
+    /// The element of a path; of an instance of a repeat, the repeat and all that stands in it, for all of that came or
+    /// went with it.
+    pub(super) fn elements_at(&self, path: &str) -> Vec<ElementId> {
+        let form = &self.world.form;
+        if let Some(element) = form.names.get(last_part(path)) {
+            return vec![*element];
+        }
+        let repeat = path.rsplit_once('/').map(|(repeat, _)| last_part(repeat));
+        let mut found: Vec<ElementId> = repeat
+            .and_then(|repeat| form.names.get(repeat))
+            .copied()
+            .into_iter()
+            .collect();
+        let mut at = 0;
+        while let Some(element) = found.get(at).and_then(|id| form.element(*id)) {
+            found.extend(&element.children);
+            at += 1;
+        }
+        found
     }
 }
 

@@ -9,8 +9,8 @@ use super::document::{DOCUMENT, Document};
 use super::secondary::Secondary;
 use crate::form::definition::{Choices, Condition, ElementId, ElementKind, Form, Tongue};
 use crate::form::expr::{
-    Expr, Fault, Host, NodeId, NodeKind, NodeSet, Scope, Tree, Value, civil_from_days, civil_text,
-    eval, number_to_text, stamp_text,
+    Expr, Fault, Host, NodeId, NodeKind, NodeSet, Scope, Tree, Value, civil_text, date_of_number,
+    eval, number_to_text, stamp_of_number, stamp_text,
 };
 use crate::form::kind::QuestionKind;
 use crate::form::template::{Piece, Template, Texts};
@@ -105,13 +105,13 @@ impl World {
         }
         match (kind, text.parse::<f64>()) {
             (Some(QuestionKind::Integer), Ok(number)) => number_to_text(number.trunc()),
-            (Some(QuestionKind::Date), Ok(days)) => civil_from_days(days)
-                .map(|civil| civil_text(&civil))
-                .unwrap_or_default(),
+            (Some(QuestionKind::Date), Ok(days)) => {
+                date_of_number(days, self.surroundings.utc_offset_minutes)
+                    .map(|civil| civil_text(&civil))
+                    .unwrap_or_default()
+            }
             (Some(QuestionKind::DateTime), Ok(days)) => {
-                let offset = self.surroundings.utc_offset_minutes;
-                let local = (days * 86_400_000.0).round() as i64;
-                stamp_text(local.saturating_sub(i64::from(offset) * 60_000), offset)
+                stamp_of_number(days, self.surroundings.utc_offset_minutes)
             }
             _ => text,
         }
@@ -273,6 +273,33 @@ impl Host for World {
         NodeSet::from_nodes(self.document.nodes(slot).to_vec())
     }
 
+    fn last_saved(&self, name: &str) -> Option<&str> {
+        let saved = &self.surroundings.last_saved;
+        if let Some(answer) = saved.get(name) {
+            return Some(answer);
+        }
+        // Of a question in a repeat, the first instance that has an answer.
+        let inside = |path: &&String| path.rsplit_once('/').is_some_and(|(_, last)| last == name);
+        let first = saved.keys().find(inside)?;
+        saved.get(first).map(String::as_str)
+    }
+
+    fn itext(&self, id: &str, from: NodeId) -> Option<String> {
+        // As converters of XLSForms name them: `/form/group/question:label`.
+        let (path, what) = id.rsplit_once(':')?;
+        let name = path.rsplit('/').next()?;
+        let element = self.form.question(name)?;
+        let texts = match what {
+            "label" => &element.label,
+            "hint" => &element.hint,
+            "guidance_hint" => &element.guidance,
+            "jr:constraintMsg" => &element.constraint_message,
+            "jr:requiredMsg" => &element.required_message,
+            _ => return None,
+        };
+        self.text(texts, self.form.default_tongue(), from)
+    }
+
     fn instance(&self, name: &str) -> Option<NodeId> {
         self.secondary.find(name)
     }
@@ -322,10 +349,11 @@ impl Host for World {
     }
 
     /// Looks like a random (version 4) UUID, and is the same for the same question of the same visit on every device.
-    fn uuid(&self, node: NodeId) -> String {
+    fn uuid(&self, node: NodeId, part: u32) -> String {
+        let salt = u64::from(part) * 2;
         let (a, b) = (
-            self.hash(&self.surroundings.instance_id, node, 1),
-            self.hash(&self.surroundings.instance_id, node, 2),
+            self.hash(&self.surroundings.instance_id, node, salt + 1),
+            self.hash(&self.surroundings.instance_id, node, salt + 2),
         );
         let (group, variant) = (a & 0xfff, b >> 48 & 0x3fff | 0x8000);
         format!(

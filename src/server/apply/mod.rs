@@ -34,6 +34,8 @@ pub struct Facts<'a> {
     pub others: BTreeSet<u64>,
     /// For a visit: its cooperative. For a review: its visit. None when there is no such record.
     pub parent: Option<&'a Record>,
+    /// For a visit that moves to another version of its form: whether that version was ever published here.
+    pub published: bool,
     /// The reviews of the visit: of this one, or of the review's.
     pub reviews: Vec<Review>,
 }

@@ -8,8 +8,9 @@ use crate::{
         Fields, Mark, RecordId, Role, Visit, VisitState,
         assessment::{PROPOSAL, SCORE},
         person::Permission,
-        visit::{ANSWER, CREATED, SUBMISSION, VOID, WAS, answer_field},
+        visit::{ANSWER, CREATED, LEFT, Leftover, SUBMISSION, VOID, WAS, answer_field},
     },
+    form::compare_versions,
     sync::wire::Mutation,
 };
 
@@ -30,6 +31,8 @@ enum Part {
     /// What the visit came to, as the device has it. The server computes it again.
     Result,
     Void(Mark),
+    /// What a newer version of the form had no place for.
+    Left,
 }
 
 pub(super) fn rule(mutation: &Mutation, facts: &Facts<'_>) -> Result<Ruling, Refusal> {
@@ -81,7 +84,7 @@ fn create(mutation: &Mutation, facts: &Facts<'_>, parts: &Parts<'_>) -> Result<R
     let mut submits = false;
     for (_, _, part) in parts {
         match part {
-            Part::Header | Part::Answer => {}
+            Part::Header | Part::Answer | Part::Left => {}
             Part::Submission(number, mark) => {
                 own(user, mark)?;
                 follows(*number, 0)?;
@@ -138,8 +141,15 @@ fn change(
             continue;
         }
         match part {
+            Part::Header if *name == FORM_VERSION && state == VisitState::Draft => {
+                moves(visit, value, facts.published)?;
+            }
             Part::Header => return Err(Refusal::state(format!("{name} never changes"))),
             Part::Answer => editable(state)?,
+            Part::Left if state == VisitState::Draft => {}
+            Part::Left => {
+                return Err(Refusal::state("only a draft moves to another version"));
+            }
             Part::Was(number) => {
                 editable(state)?;
                 if *number == 0 || *number > visit.last_submission() {
@@ -256,6 +266,22 @@ fn amend(mutation: &Mutation, visit: &Visit) -> Fields {
     amended
 }
 
+/// A draft may move to a newer version of its form that is published here.
+fn moves(visit: &Visit, value: &Value, published: bool) -> Result<(), Refusal> {
+    let version: String = read(FORM_VERSION, value)?;
+    if !published {
+        return Err(Refusal::unknown("the form version is unknown"));
+    }
+    if compare_versions(&version, &visit.form_version).is_gt() {
+        Ok(())
+    } else {
+        Err(Refusal::state(format!(
+            "version {version} is not newer than {}",
+            visit.form_version
+        )))
+    }
+}
+
 fn part(name: &str, value: &Value) -> Result<Part, Refusal> {
     if [COOPERATIVE, FORM, FORM_VERSION, CREATED].contains(&name) {
         if !value.is_object() {
@@ -279,6 +305,20 @@ fn part(name: &str, value: &Value) -> Result<Part, Refusal> {
     if [SCORE, PROPOSAL].contains(&name) {
         shape::check_object(name, value)?;
         return Ok(Part::Result);
+    }
+    if let Some((version, path)) = name
+        .strip_prefix(LEFT)
+        .and_then(|rest| rest.split_once('/'))
+    {
+        shape::check_path(name, path)?;
+        if version.is_empty() {
+            return Err(Refusal::malformed(format!("{name}: no version")));
+        }
+        let left: Leftover = read(name, value)?;
+        if left.label.len() + left.text.len() + left.value.len() > 3 * shape::TEXT_BYTES {
+            return Err(Refusal::malformed(format!("{name}: too long")));
+        }
+        return Ok(Part::Left);
     }
     if name == VOID {
         return Ok(Part::Void(read(name, value)?));

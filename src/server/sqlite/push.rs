@@ -15,7 +15,7 @@ use crate::{
         apply::{self, Change, Facts, Refusal, Verdict},
         attachments,
         check_visit::{self, Surroundings},
-        correct,
+        correct, forms,
     },
     sync::wire::{Mutation, MutationResult, Outcome, RejectCode},
 };
@@ -210,6 +210,7 @@ fn judge(
         present,
         others,
         parent: parent.as_ref(),
+        published: is_published(connection, mutation, present)?,
         reviews: match visit {
             Some(visit) => reviews(connection, visit)?,
             None => Vec::new(),
@@ -227,6 +228,20 @@ fn judge(
         ),
         other => Ok(other),
     }
+}
+
+/// Whether the version of its form that a visit moves to is published.
+fn is_published(
+    connection: &Connection,
+    mutation: &Mutation,
+    present: Option<&Stored>,
+) -> Result<bool, Error> {
+    let form = present.and_then(|stored| stored.record.fields.get("form")?.as_str());
+    let version = mutation.fields.get("form_version").and_then(Value::as_str);
+    let (Some(form), Some(version)) = (form, version) else {
+        return Ok(false);
+    };
+    Ok(record::find(connection, forms::record_id(form, version))?.is_some())
 }
 
 /// The cooperative of a visit, the visit of a review.

@@ -7,6 +7,7 @@ use super::layout::Reread;
 use super::runner::Trouble;
 use super::score::VisitScore;
 use super::work::{Work, work};
+use crate::domain::visit::Why;
 use crate::domain::{Decision, RecordId, VisitState};
 use crate::form::PageState;
 use crate::platform::web::page as browser;
@@ -86,6 +87,7 @@ pub(crate) fn VisitOverview(id: RecordId) -> Element {
         p { class: "quiet", {format::state_help(detail.state, &transfer, notes)} }
         Trouble {}
         ReturnNotes {}
+        Left {}
         if detail.editable {
             Parts { id }
         } else {
@@ -162,6 +164,43 @@ fn ReturnNotes() -> Element {
                 }
             }
         }
+    }
+}
+
+/// What a newer version of the form had no place for: kept with the visit, to be read and written down anew.
+#[component]
+fn Left() -> Element {
+    let work = work();
+    let left = &work.detail.visit.left;
+    if left.is_empty() {
+        return rsx! {};
+    }
+    rsx! {
+        Card { title: t("left-title"),
+            p { class: "quiet", {t("left-text")} }
+            ul { class: "rows",
+                for (path , leftover) in left.clone() {
+                    li { key: "{path}",
+                        div { class: "row",
+                            span { class: "row-words",
+                                span { class: "row-title", "{leftover.label}" }
+                                span { class: "note-text", "{leftover.text}" }
+                                span { class: "row-line", {t(why(leftover.why))} }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn why(why: Why) -> &'static str {
+    match why {
+        Why::Gone => "left-gone",
+        Why::OtherType => "left-other-type",
+        Why::ChoiceGone => "left-choice-gone",
+        Why::Taken => "left-taken",
     }
 }
 

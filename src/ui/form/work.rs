@@ -119,11 +119,6 @@ pub(crate) fn session_of(
     user: Option<&User>,
     device: &str,
 ) -> Session {
-    let entropy = page::entropy();
-    let random_seed = entropy
-        .iter()
-        .take(8)
-        .fold(0u64, |seed, byte| seed << 8 | u64::from(*byte));
     let surroundings = Surroundings {
         now: page::now().0,
         utc_offset_minutes: time::WIB_MINUTES,
@@ -132,7 +127,12 @@ pub(crate) fn session_of(
         device_id: device.to_owned(),
         instance_id: detail.visit.id.to_string(),
         tables: BTreeMap::from([("koperasi".to_owned(), vec![detail.cooperative.table_row()])]),
-        random_seed,
+        last_saved: detail
+            .last_approved
+            .as_ref()
+            .map(|visit| visit.answers.clone())
+            .unwrap_or_default(),
+        random_seed: Surroundings::seed_of(&detail.visit.id.to_string()),
     };
     Session::open(form.clone(), detail.visit.answers.clone(), surroundings)
 }
@@ -455,6 +455,7 @@ impl Work {
     pub(crate) fn is_outdated_by(&self, fresh: &VisitDetail) -> bool {
         let opened = &self.detail;
         opened.state != fresh.state
+            || opened.visit.form_version != fresh.visit.form_version
             || opened.editable != fresh.editable
             || (self.is_saved()
                 && opened.visit.answers != fresh.visit.answers

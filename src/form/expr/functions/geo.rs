@@ -5,6 +5,7 @@ use crate::form::expr::ast::Expr;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("area", 1, 1, area),
+    Function::new("enclosed-area", 1, 1, area),
     Function::new("distance", 1, MANY, distance),
     Function::new("geofence", 2, 2, geofence),
 ];
@@ -14,33 +15,50 @@ const EARTH: f64 = 6_378_100.0;
 
 type Point = (f64, f64);
 
-fn points(text: &str) -> Vec<Point> {
-    let mut out = Vec::new();
-    for part in text.split(';') {
-        let mut numbers = part.split_whitespace().map(|number| number.parse::<f64>());
-        if let (Some(Ok(latitude)), Some(Ok(longitude))) = (numbers.next(), numbers.next()) {
-            out.push((latitude, longitude));
-        }
+/// Adds the points of a text. A blank has none; `false` when something in it is no point.
+fn read(text: &str, out: &mut Vec<Point>) -> bool {
+    let text = text.trim().trim_end_matches(';');
+    if text.is_empty() {
+        return true;
     }
-    out
+    text.split(';').all(|part| {
+        let numbers: Vec<Option<f64>> = part
+            .split_whitespace()
+            .map(|number| number.parse().ok())
+            .collect();
+        match numbers.as_slice() {
+            [Some(latitude), Some(longitude), rest @ ..]
+                if latitude.abs() <= 90.0 && longitude.abs() <= 180.0 && rest.len() <= 2 =>
+            {
+                out.push((*latitude, *longitude));
+                true
+            }
+            _ => false,
+        }
+    })
 }
 
-/// All points of the arguments, in order.
-fn all_points<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Vec<Point>, Fault> {
+/// All points of the arguments, in order; `None` when something is no point.
+fn points<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Option<Vec<Point>>, Fault> {
     let mut out = Vec::new();
+    let mut good = true;
     for index in 0..args.len() {
         match scope.value_at(args, index)? {
             Value::Nodes(nodes) => {
-                scope.burn(nodes.len())?;
-                nodes
-                    .as_slice()
-                    .iter()
-                    .for_each(|node| out.extend(points(&scope.tree.text(*node))));
+                for node in nodes.as_slice() {
+                    let text = scope.tree.text(*node);
+                    scope.burn_text(text.len())?;
+                    good &= read(&text, &mut out);
+                }
             }
-            value => out.extend(points(&value.into_text(scope.tree))),
+            value => {
+                let text = value.into_text(scope.tree);
+                scope.burn_text(text.len())?;
+                good &= read(&text, &mut out);
+            }
         }
     }
-    Ok(out)
+    Ok(good.then_some(out))
 }
 
 fn metres(a: Point, b: Point) -> f64 {
@@ -50,40 +68,44 @@ fn metres(a: Point, b: Point) -> f64 {
     2.0 * EARTH * half.sqrt().min(1.0).asin()
 }
 
-fn round_to_centimetres(number: f64) -> Value<'static> {
+/// A measure to the centimetre, as Enketo gives it; NaN for what has no points to measure.
+fn to_centimetres(number: f64) -> Value<'static> {
     Value::Number((number * 100.0).round() / 100.0)
 }
 
+/// The way along the points in metres; 0 for fewer than two.
 fn distance<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
-    let points = all_points(args, scope)?;
-    let sum: f64 = points
+    let Some(points) = points(args, scope)? else {
+        return Ok(Value::Number(f64::NAN));
+    };
+    let sum = points
         .iter()
         .zip(points.iter().skip(1))
-        .map(|(a, b)| metres(*a, *b))
-        .sum();
-    Ok(round_to_centimetres(sum))
+        .fold(0.0, |sum, (a, b)| sum + metres(*a, *b));
+    Ok(to_centimetres(sum))
 }
 
-/// The area in square metres on the sphere.
+/// The area inside the points in square metres on the sphere; 0 for fewer than three.
 fn area<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
-    let points = all_points(args, scope)?;
+    let Some(points) = points(args, scope)? else {
+        return Ok(Value::Number(f64::NAN));
+    };
     let next = points.iter().cycle().skip(1);
-    let sum: f64 = points
-        .iter()
-        .zip(next)
-        .map(|(a, b)| {
-            (b.1 - a.1).to_radians() * (2.0 + a.0.to_radians().sin() + b.0.to_radians().sin())
-        })
-        .sum();
-    Ok(round_to_centimetres((sum * EARTH * EARTH / 2.0).abs()))
+    let sum = points.iter().zip(next).fold(0.0, |sum, (a, b)| {
+        sum + (b.1 - a.1).to_radians() * (2.0 + a.0.to_radians().sin() + b.0.to_radians().sin())
+    });
+    Ok(to_centimetres((sum * EARTH * EARTH / 2.0).abs()))
 }
 
-/// Whether a point lies inside an area.
+/// Whether a point lies inside an area. What is no point or no area has nothing inside.
 fn geofence<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
-    let Some((y, x)) = points(&scope.text_at(args, 0)?).first().copied() else {
+    let (point, border) = args.split_at(args.len().min(1));
+    let (Some(point), Some(border)) = (points(point, scope)?, points(border, scope)?) else {
         return Ok(Value::Boolean(false));
     };
-    let border = points(&scope.text_at(args, 1)?);
+    let Some((y, x)) = point.first().copied() else {
+        return Ok(Value::Boolean(false));
+    };
     let crossings = border
         .iter()
         .zip(border.iter().cycle().skip(1))

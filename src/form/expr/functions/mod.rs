@@ -1,6 +1,7 @@
 //! The functions, each a row of a table: name, count of arguments, and what it does.
 
 mod dates;
+mod digest;
 mod geo;
 mod nodes;
 mod numbers;
@@ -65,11 +66,12 @@ impl Function {
     }
 }
 
-static TABLES: [&[Function]; 6] = [
+static TABLES: [&[Function]; 7] = [
     texts::TABLE,
     numbers::TABLE,
     nodes::TABLE,
     dates::TABLE,
+    digest::TABLE,
     world::TABLE,
     geo::TABLE,
 ];

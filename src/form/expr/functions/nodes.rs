@@ -2,7 +2,7 @@
 
 use super::{Fault, Function, MANY, Scope, Value};
 use crate::form::expr::ast::Expr;
-use crate::form::expr::tree::{NodeId, Tree};
+use crate::form::expr::tree::NodeId;
 use crate::form::expr::value::NodeSet;
 
 pub(super) const TABLE: &[Function] = &[
@@ -20,40 +20,42 @@ pub(super) const TABLE: &[Function] = &[
         Ok(Value::owned(name_of(args, scope, "name()")?))
     }),
     Function::new("local-name", 0, 1, local_name),
-    Function::new("namespace-uri", 0, 1, |_, _| {
-        Ok(Value::owned(String::new()))
-    }),
-    Function::new("id", 1, 1, |_, _| Ok(Value::Nodes(NodeSet::Empty))),
-    Function::new("lang", 1, 1, |_, _| Ok(Value::Boolean(false))),
+    Function::new("namespace-uri", 0, 1, namespace_uri),
+    Function::new("id", 1, 1, id),
+    Function::new("lang", 1, 1, lang),
     Function::new("current", 0, 0, |_, scope| {
         Ok(Value::Nodes(NodeSet::One(scope.current)))
     }),
     Function::new("indexed-repeat", 3, MANY, indexed_repeat),
     Function::new("once", 1, 1, once),
+    Function::new("randomize", 1, 2, randomize),
 ];
 
 /// Which of its same-named siblings a node is, from 1.
-fn place(tree: &dyn Tree, node: NodeId) -> usize {
+fn place(scope: &Scope<'_>, node: NodeId) -> Result<usize, Fault> {
+    let tree = scope.tree;
     let siblings = tree
         .parent(node)
         .map(|parent| tree.children(parent))
         .unwrap_or_default();
+    scope.burn(siblings.len())?;
     let name = tree.name(node);
-    siblings
+    let before = siblings
         .iter()
-        .filter(|sibling| tree.name(**sibling) == name)
         .take_while(|sibling| **sibling != node)
-        .count()
-        + 1
+        .filter(|sibling| tree.name(**sibling) == name);
+    Ok(before.count() + 1)
 }
 
 fn position<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
     if args.is_empty() {
         return Ok(Value::Number(scope.position as f64));
     }
-    let node = scope.nodes_at(args, 0, "position()")?.first();
     Ok(Value::Number(
-        node.map_or(f64::NAN, |node| place(scope.tree, node) as f64),
+        match scope.nodes_at(args, 0, "position()")?.first() {
+            Some(node) => place(scope, node)? as f64,
+            None => f64::NAN,
+        },
     ))
 }
 
@@ -92,6 +94,85 @@ fn local_name<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Faul
     ))
 }
 
+fn namespace_uri<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    let node = if args.is_empty() {
+        Some(scope.node)
+    } else {
+        scope.nodes_at(args, 0, "namespace-uri()")?.first()
+    };
+    let uri = node.map_or("", |node| scope.tree.namespace_uri(node));
+    Ok(Value::Text(std::borrow::Cow::Borrowed(uri)))
+}
+
+/// The elements with the ids that stand in a text, or in the texts of nodes, with blanks between.
+fn id<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    let root = scope.tree.root(scope.node);
+    let mut found = Vec::new();
+    let mut look = |text: &str| -> Result<(), Fault> {
+        scope.burn_text(text.len())?;
+        for id in text.split_whitespace() {
+            found.extend(scope.tree.by_id(root, id));
+        }
+        Ok(())
+    };
+    match scope.value_at(args, 0)? {
+        Value::Nodes(nodes) => nodes
+            .as_slice()
+            .iter()
+            .try_for_each(|node| look(&scope.tree.text(*node)))?,
+        value => look(&value.into_text(scope.tree))?,
+    }
+    Ok(Value::Nodes(NodeSet::from_nodes(found)))
+}
+
+/// Whether the nearest `xml:lang` around the context node is that language or a variety of it.
+fn lang<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    let wanted = scope.text_at(args, 0)?.to_ascii_lowercase();
+    let tree = scope.tree;
+    let mut at = Some(scope.node);
+    while let Some(node) = at {
+        let mut attributes = tree.attributes(node).iter();
+        if let Some(found) = attributes.find(|attribute| tree.name(**attribute) == "xml:lang") {
+            let own = tree.text(*found).to_ascii_lowercase();
+            let variety = own
+                .strip_prefix(&wanted)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+            return Ok(Value::Boolean(variety));
+        }
+        at = tree.parent(node);
+    }
+    Ok(Value::Boolean(false))
+}
+
+/// The nodes in another order, as the ODK XForms specification has it: the "inside-out" shuffle of Fisher and Yates
+/// over the generator of Park and Miller. Without a seed the order comes from `random()`, and is the same at every
+/// recomputation.
+fn randomize<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    const MODULUS: i64 = 2_147_483_647;
+    let nodes = scope.nodes_at(args, 0, "randomize()")?;
+    scope.burn(nodes.len())?;
+    let seed = if args.len() > 1 {
+        scope.number_at(args, 1)?
+    } else {
+        (scope.host.random(scope.current) * MODULUS as f64).floor()
+    };
+    // The cast makes a whole number of any, 0 of NaN and the ends of the range of infinities, as Collect does.
+    let mut state = (seed as i64) % MODULUS;
+    if state <= 0 {
+        state += MODULUS - 1;
+    }
+    let mut shuffled: Vec<NodeId> = Vec::with_capacity(nodes.len());
+    for node in nodes.as_slice() {
+        state = state * 16_807 % MODULUS;
+        let fraction = (state - 1) as f64 / (MODULUS - 1) as f64;
+        let place = (fraction * (shuffled.len() + 1) as f64).floor() as usize;
+        shuffled.push(*node);
+        let last = shuffled.len() - 1;
+        shuffled.swap(place.min(last), last);
+    }
+    Ok(Value::Nodes(NodeSet::in_this_order(shuffled)))
+}
+
 /// `indexed-repeat(${question}, ${repeat}, n, ${inner repeat}, m, …)`.
 fn indexed_repeat<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
     let Some(Expr::Reference(wanted)) = args.first() else {
@@ -102,14 +183,29 @@ fn indexed_repeat<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, 
         let [Expr::Reference(repeat), _] = pair else {
             return Err(Fault::NotNodes("indexed-repeat()"));
         };
-        let index = scope.number_at(pair, 1)?;
+        let index = scope.number_at(pair, 1)?.trunc();
         let repeats = scope.host.reference_all(repeat.slot);
         scope.burn(nodes.len() + repeats.len())?;
+        // The wanted instance of each repeat around, so that none is counted twice.
+        let mut wanted = Vec::new();
+        let (mut around, mut count) = (None, 0.0);
+        for instance in repeats.as_slice() {
+            let parent = scope.tree.parent(*instance);
+            count = if around == Some(parent) {
+                count + 1.0
+            } else {
+                1.0
+            };
+            around = Some(parent);
+            if count == index {
+                wanted.push(*instance);
+            }
+        }
         nodes.retain(|node| {
             let mut above = Some(*node);
             while let Some(next) = above {
-                if repeats.as_slice().binary_search(&next).is_ok() {
-                    return place(scope.tree, next) as f64 == index;
+                if wanted.binary_search(&next).is_ok() {
+                    return true;
                 }
                 above = scope.tree.parent(next);
             }

@@ -86,7 +86,7 @@ fn round<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
         return Ok(Value::Number(number));
     }
     if places == 0.0 {
-        return Ok(Value::Number((number + 0.5).floor()));
+        return Ok(Value::Number(half_up(number)));
     }
     let places = places.clamp(-300.0, 300.0) as i32;
     let shift = |number: f64, places: i32| format!("{number}e{places}").parse().unwrap_or(f64::NAN);
@@ -94,7 +94,18 @@ fn round<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
     if !shifted.is_finite() {
         return Ok(Value::Number(number));
     }
-    Ok(Value::Number(shift((shifted + 0.5).floor(), -places)))
+    Ok(Value::Number(shift(half_up(shifted), -places)))
+}
+
+/// The nearest whole number, the upper one of two. Adding a half and taking the floor would go wrong next to a half and
+/// above 2^52.
+pub(super) fn half_up(number: f64) -> f64 {
+    let below = number.floor();
+    if number - below >= 0.5 {
+        number.ceil()
+    } else {
+        below
+    }
 }
 
 /// The numbers of the arguments; nodes without a value are left out.
@@ -179,8 +190,10 @@ fn within(count: f64, least: f64, most: f64) -> Value<'static> {
 fn checklist<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
     let mut count = 0.0;
     for index in 2..args.len() {
-        if truth(scope, &scope.value_at(args, index)?) {
-            count += 1.0;
+        for answer in answers(args, index, scope)? {
+            if is_ticked(scope, &answer) {
+                count += 1.0;
+            }
         }
     }
     Ok(within(
@@ -190,12 +203,24 @@ fn checklist<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault
     ))
 }
 
-/// The same with a weight after each answer.
+/// The same with a weight after each answer. Nodes that are answers have as many nodes for weights, or one for all.
 fn weighted_checklist<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    if !args.len().is_multiple_of(2) {
+        return Err(Fault::Argument("weighted-checklist"));
+    }
     let mut sum = 0.0;
     for index in (2..args.len()).step_by(2) {
-        if truth(scope, &scope.value_at(args, index)?) {
-            sum += scope.number_at(args, index + 1)?;
+        let (ticks, weights) = (
+            answers(args, index, scope)?,
+            answers(args, index + 1, scope)?,
+        );
+        if weights.len() != ticks.len() && weights.len() != 1 {
+            return Err(Fault::Argument("weighted-checklist"));
+        }
+        for (tick, weight) in ticks.iter().zip(weights.iter().cycle()) {
+            if is_ticked(scope, tick) {
+                sum += scope.number_of(weight);
+            }
         }
     }
     Ok(within(
@@ -205,13 +230,26 @@ fn weighted_checklist<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'
     ))
 }
 
-/// For a checklist a node counts by its content: filled, and not `0`, `false` or `no`.
-fn truth(scope: &Scope<'_>, value: &Value<'_>) -> bool {
+/// An argument as values, each of its nodes one.
+fn answers<'a>(args: &'a [Expr], index: usize, scope: &Scope<'a>) -> Result<Vec<Value<'a>>, Fault> {
+    Ok(match scope.value_at(args, index)? {
+        Value::Nodes(nodes) => {
+            scope.burn(nodes.len())?;
+            let texts = nodes.as_slice().iter().map(|node| scope.tree.text(*node));
+            texts.map(Value::Text).collect()
+        }
+        value => vec![value],
+    })
+}
+
+/// For a checklist a number counts when it is above zero, and a text when it has something in it that is no `no`.
+fn is_ticked(scope: &Scope<'_>, value: &Value<'_>) -> bool {
     match value {
-        Value::Nodes(nodes) => nodes.first().is_some_and(|node| {
-            let text = scope.tree.text(node);
-            !matches!(&*text, "" | "0" | "false" | "no")
-        }),
-        other => other.boolean(),
+        Value::Boolean(boolean) => *boolean,
+        Value::Text(text) => {
+            let number = scope.number_of(value);
+            number > 0.0 || (number.is_nan() && !matches!(&**text, "" | "false" | "no"))
+        }
+        _ => scope.number_of(value) > 0.0,
     }
 }

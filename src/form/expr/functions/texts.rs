@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::numbers::half_up;
 use super::{Fault, Function, MANY, Scope, Value};
 use crate::form::expr::ast::{Expr, Pattern};
 
@@ -21,19 +22,19 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("translate", 3, 3, translate),
     Function::new("regex", 2, 2, regex),
     Function::new("selected", 2, 2, selected),
+    Function::new("is-selected", 2, 2, selected),
     Function::new("selected-at", 2, 2, selected_at),
     Function::new("count-selected", 1, 1, count_selected),
-    Function::new("base64-encode", 1, 1, base64_encode),
-    Function::new("base64-decode", 1, 1, base64_decode),
 ];
 
 /// The first argument, or the context node when there is none.
 fn text_or_here<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Cow<'a, str>, Fault> {
-    if args.is_empty() {
-        Ok(scope.tree.text(scope.node))
-    } else {
-        scope.text_at(args, 0)
+    if !args.is_empty() {
+        return scope.text_at(args, 0);
     }
+    let text = scope.tree.text(scope.node);
+    scope.burn_text(text.len())?;
+    Ok(text)
 }
 
 fn string<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
@@ -46,10 +47,17 @@ fn texts<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Vec<Cow<'a, str>>, F
     for index in 0..args.len() {
         match scope.value_at(args, index)? {
             Value::Nodes(nodes) => {
-                scope.burn(nodes.len())?;
-                out.extend(nodes.as_slice().iter().map(|node| scope.tree.text(*node)));
+                for node in nodes.as_slice() {
+                    let text = scope.tree.text(*node);
+                    scope.burn_text(text.len())?;
+                    out.push(text);
+                }
             }
-            value => out.push(value.into_text(scope.tree)),
+            value => {
+                let text = value.into_text(scope.tree);
+                scope.burn_text(text.len())?;
+                out.push(text);
+            }
         }
     }
     Ok(out)
@@ -61,8 +69,9 @@ fn concat<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
 
 fn join<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
     let separator = scope.text_at(args, 0)?;
-    let rest = args.get(1..).unwrap_or_default();
-    Ok(Value::owned(texts(rest, scope)?.join(&separator)))
+    let texts = texts(args.get(1..).unwrap_or_default(), scope)?;
+    scope.burn_text(texts.len().saturating_mul(separator.len()))?;
+    Ok(Value::owned(texts.join(&separator)))
 }
 
 fn starts_with<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
@@ -106,9 +115,9 @@ fn substring_after<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>,
 /// XPath's `substring`: positions from 1, both ends rounded, NaN takes nothing.
 fn substring<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
     let text = scope.text_at(args, 0)?;
-    let start = (scope.number_at(args, 1)? + 0.5).floor();
+    let start = half_up(scope.number_at(args, 1)?);
     let end = if args.len() > 2 {
-        start + (scope.number_at(args, 2)? + 0.5).floor()
+        start + half_up(scope.number_at(args, 2)?)
     } else {
         f64::INFINITY
     };
@@ -164,6 +173,8 @@ fn translate<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault
         scope.text_at(args, 1)?,
         scope.text_at(args, 2)?,
     );
+    // Every letter is looked for among those to be replaced.
+    scope.burn_text(text.len().saturating_mul(from.len() + to.len()))?;
     let mapped = text
         .chars()
         .filter_map(|c| match from.chars().position(|known| known == c) {
@@ -176,8 +187,10 @@ fn translate<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault
 /// A pattern that is itself computed; constant ones are compiled by the parser.
 fn regex<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
     let (text, source) = (scope.text_at(args, 0)?, scope.text_at(args, 1)?);
-    scope.burn(1_000)?;
+    // A short pattern can stand for a large machine, and building it takes a while.
+    scope.burn(20_000)?;
     let pattern = Pattern::new(&source).map_err(|_| Fault::Pattern(source.into_owned()))?;
+    scope.burn(pattern.cost(text.len()))?;
     Ok(Value::Boolean(pattern.matches(&text)))
 }
 
@@ -203,43 +216,4 @@ fn count_selected<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, 
     Ok(Value::Number(
         scope.text_at(args, 0)?.split_whitespace().count() as f64,
     ))
-}
-
-const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-fn base64_encode<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
-    let text = scope.text_at(args, 0)?;
-    let mut out = String::new();
-    for chunk in text.as_bytes().chunks(3) {
-        let bits = chunk
-            .iter()
-            .fold(0u32, |bits, byte| bits << 8 | u32::from(*byte))
-            << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let sextet = (bits >> (18 - 6 * place) & 63) as usize;
-            let letter = BASE64.get(sextet).map_or('=', |byte| char::from(*byte));
-            out.push(if place <= chunk.len() { letter } else { '=' });
-        }
-    }
-    Ok(Value::owned(out))
-}
-
-fn base64_decode<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
-    let text = scope.text_at(args, 0)?;
-    let (mut bits, mut count, mut bytes) = (0u32, 0u32, Vec::new());
-    for byte in text
-        .bytes()
-        .filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=')
-    {
-        let Some(sextet) = BASE64.iter().position(|known| *known == byte) else {
-            return Ok(Value::Text(Cow::Borrowed("")));
-        };
-        bits = (bits << 6 | sextet as u32) & 0xff_ffff;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xff) as u8);
-        }
-    }
-    Ok(Value::owned(String::from_utf8_lossy(&bytes).into_owned()))
 }

@@ -8,6 +8,7 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("instance", 1, 1, instance),
     Function::new("pulldata", 4, 4, pulldata),
     Function::new("jr:choice-name", 2, 2, choice_name),
+    Function::new("jr:itext", 1, 1, itext),
     Function::new("random", 0, 0, |_, scope| {
         Ok(Value::Number(scope.host.random(scope.current)))
     }),
@@ -29,6 +30,8 @@ fn instance<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault>
 fn pulldata<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
     let (table, column) = (scope.text_at(args, 0)?, scope.text_at(args, 1)?);
     let (key_column, key) = (scope.text_at(args, 2)?, scope.text_at(args, 3)?);
+    // The rows are looked through one by one.
+    scope.burn(1_000)?;
     let cell = scope.host.pulldata(&table, &column, &key_column, &key);
     Ok(Value::Text(std::borrow::Cow::Borrowed(
         cell.unwrap_or_default(),
@@ -40,6 +43,7 @@ fn choice_name<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fau
         return Err(Fault::Argument("jr:choice-name"));
     };
     let value = scope.text_at(args, 0)?;
+    scope.burn(100)?;
     Ok(Value::owned(
         scope
             .host
@@ -48,19 +52,38 @@ fn choice_name<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fau
     ))
 }
 
-/// An identifier; with an argument, that many characters of it.
-fn uuid<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
-    let id = scope.host.uuid(scope.current);
-    if args.is_empty() {
-        return Ok(Value::owned(id));
-    }
-    let length = scope.number_at(args, 0)?;
-    let letters = id.chars().filter(|c| *c != '-');
+fn itext<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    let id = scope.text_at(args, 0)?;
+    scope.burn(100)?;
     Ok(Value::owned(
-        letters
-            .take(if length >= 0.0 { length as usize } else { 0 })
-            .collect(),
+        scope.host.itext(&id, scope.current).unwrap_or_default(),
     ))
+}
+
+/// The longest text that `uuid()` makes.
+const LONGEST_ID: usize = 1_000;
+
+/// An identifier; with an argument, a text of that many characters.
+fn uuid<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
+    if args.is_empty() {
+        return Ok(Value::owned(scope.host.uuid(scope.current, 0)));
+    }
+    // The cast makes 0 of what is negative or no number.
+    let length = (scope.number_at(args, 0)? as usize).min(LONGEST_ID);
+    let mut out = String::new();
+    let mut part = 0;
+    while out.len() < length {
+        scope.burn(32)?;
+        let id = scope.host.uuid(scope.current, part);
+        let letters = id.chars().filter(|c| *c != '-');
+        let before = out.len();
+        out.extend(letters.take(length - before));
+        if out.len() == before {
+            break;
+        }
+        part += 1;
+    }
+    Ok(Value::owned(out))
 }
 
 fn property<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {

@@ -11,6 +11,7 @@ struct Node {
     parent: Option<NodeId>,
     children: Vec<NodeId>,
     attributes: Vec<NodeId>,
+    namespaces: Vec<NodeId>,
 }
 
 /// A document; node 0 is the document node, ids are in document order.
@@ -47,9 +48,19 @@ impl Xml {
                 let mut attributes = parts.next().unwrap_or("").trim();
                 while let Some((name, more)) = attributes.split_once("=\"") {
                     let (value, more) = more.split_once('"').unwrap();
-                    xml.add(NodeKind::Attribute, name.trim(), value, Some(element));
+                    let name = name.trim();
+                    match name.strip_prefix("xmlns") {
+                        Some(prefix) => {
+                            let prefix = prefix.trim_start_matches(':');
+                            xml.add(NodeKind::Namespace, prefix, value, Some(element));
+                        }
+                        None => {
+                            xml.add(NodeKind::Attribute, name, value, Some(element));
+                        }
+                    }
                     attributes = more;
                 }
+                xml.inherit_namespaces(element);
                 if !tag.ends_with('/') {
                     at = element;
                 }
@@ -69,16 +80,39 @@ impl Xml {
             parent,
             children: Vec::new(),
             attributes: Vec::new(),
+            namespaces: Vec::new(),
         });
         if let Some(parent) = parent {
             let parent = &mut self.nodes[parent as usize];
-            if kind == NodeKind::Attribute {
-                parent.attributes.push(id)
-            } else {
-                parent.children.push(id)
+            match kind {
+                NodeKind::Attribute => parent.attributes.push(id),
+                NodeKind::Namespace => parent.namespaces.push(id),
+                _ => parent.children.push(id),
             }
         }
         id
+    }
+
+    /// Every element has nodes of its own for the namespaces in scope.
+    fn inherit_namespaces(&mut self, element: NodeId) {
+        let above = self.nodes[element as usize].parent.unwrap();
+        let own: Vec<String> = self.namespace_names(element);
+        for id in self.nodes[above as usize].namespaces.clone() {
+            let (name, text) = (
+                self.nodes[id as usize].name.clone(),
+                self.nodes[id as usize].text.clone(),
+            );
+            if !own.contains(&name) {
+                self.add(NodeKind::Namespace, &name, &text, Some(element));
+            }
+        }
+    }
+
+    fn namespace_names(&self, element: NodeId) -> Vec<String> {
+        let namespaces = self.nodes[element as usize].namespaces.iter();
+        namespaces
+            .map(|id| self.nodes[*id as usize].name.clone())
+            .collect()
     }
 
     /// A node in a few letters: `patient#p2`, `@id=p1`, `"text"`.
@@ -87,6 +121,7 @@ impl Xml {
         match node.kind {
             NodeKind::Document => "/".into(),
             NodeKind::Attribute => format!("@{}={}", node.name, node.text),
+            NodeKind::Namespace => format!("{}:{}", node.name, node.text),
             NodeKind::Text | NodeKind::Comment | NodeKind::Instruction => {
                 format!("\"{}\"", node.text.trim())
             }
@@ -118,6 +153,26 @@ impl Tree for Xml {
     }
     fn attributes(&self, node: NodeId) -> &[NodeId] {
         &self.nodes[node as usize].attributes
+    }
+    fn namespaces(&self, node: NodeId) -> &[NodeId] {
+        &self.nodes[node as usize].namespaces
+    }
+    fn namespace_uri(&self, node: NodeId) -> &str {
+        let found = &self.nodes[node as usize];
+        let (element, prefix) = match (found.kind, found.name.split_once(':')) {
+            (NodeKind::Element, prefixed) => (node, prefixed.map_or("", |(prefix, _)| prefix)),
+            (NodeKind::Attribute, Some((prefix, _))) => (found.parent.unwrap(), prefix),
+            _ => return "",
+        };
+        let mut namespaces = self.nodes[element as usize].namespaces.iter();
+        let uri = namespaces.find(|id| self.nodes[**id as usize].name == prefix);
+        uri.map_or("", |id| &self.nodes[*id as usize].text)
+    }
+    /// As if a document type made every attribute `id` an id.
+    fn by_id(&self, _: NodeId, id: &str) -> Option<NodeId> {
+        let is_it =
+            |node: &&Node| node.kind == NodeKind::Attribute && node.name == "id" && node.text == id;
+        self.nodes.iter().find(is_it)?.parent
     }
     fn kind(&self, node: NodeId) -> NodeKind {
         self.nodes[node as usize].kind
