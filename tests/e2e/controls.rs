@@ -192,19 +192,15 @@ async fn every_kind_of_question_can_be_answered_on_a_phone() {
 impl Device {
     /// Taps a button within the element with that id.
     async fn tap_in(&self, within: &str, name: &str) {
-        let button = self
-            .element(&format!(
-                "//*[@id='{within}']/ancestor-or-self::*[self::div or self::fieldset][1]//button[@aria-label='{name}' or normalize-space(.)='{name}']"
-            ))
-            .await;
-        self.tap_element(&button).await;
+        self.tap_at(&format!(
+            "//*[@id='{within}']//button[normalize-space(.)='{name}']"
+        ))
+        .await;
     }
 
     async fn tap_label(&self, words: &str) {
-        let label = self
-            .element(&format!("//label[normalize-space(.)='{words}']"))
+        self.tap_at(&format!("//label[normalize-space(.)='{words}']"))
             .await;
-        self.tap_element(&label).await;
     }
 
     /// Waits until the output beside a field reads so.
