@@ -10,7 +10,9 @@ use std::{
 use anjangsana::{
     domain::{Role, Scope},
     server::{
-        self, AppState, Config, accounts, demo, forms, machine, register,
+        self, AppState, Config, accounts, demo,
+        form_tool::{self, Says, Tongue},
+        forms, machine, register,
         rescue::{self, Fate},
         sqlite::{self, Database},
     },
@@ -40,7 +42,7 @@ enum Command {
     /// Keep the register of cooperatives.
     #[command(subcommand)]
     Register(RegisterCommand),
-    /// Look at the published forms.
+    /// Write forms: check, try, publish, export.
     #[command(subcommand)]
     Form(FormCommand),
     /// Take in a backup file that a phone made without a network, as if the phone had sent it. Doing it again changes
@@ -158,6 +160,53 @@ enum RegisterCommand {
 enum FormCommand {
     /// Show every published form version.
     List(Data),
+    /// Say everything that is wrong or odd with a form: a workbook, a CSV, or a folder of CSV sheets.
+    Check {
+        /// The form.
+        file: PathBuf,
+        #[command(flatten)]
+        tongue: TongueArg,
+    },
+    /// Publish a form. A version never changes: a form that did needs another version.
+    Publish {
+        #[command(flatten)]
+        data: Data,
+        /// The form.
+        file: PathBuf,
+        #[command(flatten)]
+        tongue: TongueArg,
+    },
+    /// Write a published form to a workbook.
+    Export {
+        #[command(flatten)]
+        data: Data,
+        /// Its form_id.
+        form: String,
+        /// Which version; the newest when none is named.
+        #[arg(long)]
+        version: Option<String>,
+        /// The workbook to write.
+        #[arg(short, long, value_name = "FILE.xlsx")]
+        output: PathBuf,
+    },
+    /// Fill a form in the terminal, or from a file of answers, and print what comes of it.
+    Try {
+        /// The form.
+        file: PathBuf,
+        /// A JSON object of answers; repeats are lists of objects.
+        #[arg(long, value_name = "ANSWERS.json")]
+        answers: Option<PathBuf>,
+        #[command(flatten)]
+        tongue: TongueArg,
+    },
+}
+
+/// In which language a form's mistakes and questions are told.
+#[derive(Args)]
+struct TongueArg {
+    /// en or id.
+    #[arg(long, default_value = "en")]
+    lang: Tongue,
 }
 
 fn role(text: &str) -> Result<Role, String> {
@@ -174,7 +223,7 @@ fn main() -> ExitCode {
         Command::Migrate(data) => migrate(&data.data),
         Command::User(command) => keep_users(command),
         Command::Register(RegisterCommand::Import { data, file }) => import(&data.data, &file),
-        Command::Form(FormCommand::List(data)) => list_forms(&data.data),
+        Command::Form(command) => keep_forms(command),
         Command::Rescue {
             data,
             file,
@@ -371,6 +420,48 @@ fn import(data: &Path, file: &Path) -> Result<()> {
             "{} rows were left out; mend them and import the file again",
             rows.len()
         );
+    }
+    Ok(())
+}
+
+fn keep_forms(command: FormCommand) -> Result<()> {
+    let (out, err) = (&mut std::io::stdout(), &mut std::io::stderr());
+    let mut says = Says {
+        out,
+        err,
+        tongue: Tongue::default(),
+    };
+    match command {
+        FormCommand::List(data) => list_forms(&data.data)?,
+        FormCommand::Check { file, tongue } => {
+            says.tongue = tongue.lang;
+            form_tool::check(&file, &mut says)?;
+        }
+        FormCommand::Publish { data, file, tongue } => {
+            says.tongue = tongue.lang;
+            let mut connection = sqlite::open(&data.data)?;
+            sqlite::transact(&mut connection, |connection| {
+                Ok::<_, sqlite::Error>(form_tool::publish(connection, &file, &mut says))
+            })??;
+        }
+        FormCommand::Export {
+            data,
+            form,
+            version,
+            output,
+        } => {
+            let connection = sqlite::open(&data.data)?;
+            form_tool::export(&connection, &form, version.as_deref(), &output, &mut says)?;
+        }
+        FormCommand::Try {
+            file,
+            answers,
+            tongue,
+        } => {
+            says.tongue = tongue.lang;
+            let mut input = std::io::stdin().lock();
+            form_tool::try_out(&file, answers.as_deref(), &mut input, &mut says)?;
+        }
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ pub struct Form {
     pub(super) elements: Vec<Element>,
     pub(super) names: BTreeMap<String, ElementId>,
     pub(super) lists: BTreeMap<String, List>,
+    pub(super) tables: BTreeMap<String, Vec<BTreeMap<String, String>>>,
     pub(super) pages: Vec<Page>,
     pub(super) warnings: Vec<FormError>,
     pub(super) settings: BTreeMap<String, String>,
@@ -263,6 +264,11 @@ impl Form {
     /// A list of choices by name.
     pub fn list(&self, name: &str) -> Option<&List> {
         self.lists.get(name)
+    }
+
+    /// The tables that come with the form, by name without `.csv`: rows of columns.
+    pub fn tables(&self) -> &BTreeMap<String, Vec<BTreeMap<String, String>>> {
+        &self.tables
     }
 
     /// What the app cannot do with this form, or what looks like a slip.

@@ -21,14 +21,22 @@ pub(super) struct Graph {
     pub(super) triggered: Vec<Vec<ElementId>>,
 }
 
-/// Elements that depend on each other in a circle, in order; the last depends on the first.
-pub(super) struct Circle(pub(super) Vec<ElementId>);
+/// Why there is no graph.
+pub(super) enum Trouble {
+    /// Elements that depend on each other in a circle, in order; the last depends on the first.
+    Circle(Vec<ElementId>),
+    /// The expressions reach so many elements that working it out would take too long.
+    TooMuch,
+}
+
+/// Elements looked at while tracing what expressions reach: thousands of times what a large form needs.
+const FUEL: u64 = 5_000_000;
 
 /// Above the form's own element, where absolute paths start.
 const DOCUMENT: ElementId = usize::MAX;
 
 /// Works out the graph of a form whose expressions are bound.
-pub(super) fn build(form: &Form) -> Result<Graph, Circle> {
+pub(super) fn build(form: &Form) -> Result<Graph, Trouble> {
     let count = form.elements.len();
     let mut needs: Vec<BTreeSet<ElementId>> = vec![BTreeSet::new(); count];
     let mut graph = Graph {
@@ -38,10 +46,11 @@ pub(super) fn build(form: &Form) -> Result<Graph, Circle> {
         viewers: vec![Vec::new(); count],
         triggered: vec![Vec::new(); count],
     };
+    let mut fuel = FUEL;
     for (id, element) in form.elements.iter().enumerate() {
         let mut found = BTreeSet::new();
         for expr in element.deciding() {
-            trace(form, expr, id, Some(id), &mut found);
+            trace(form, expr, id, Some(id), &mut found, &mut fuel);
         }
         if id != 0 {
             found.insert(element.parent);
@@ -53,12 +62,15 @@ pub(super) fn build(form: &Form) -> Result<Graph, Circle> {
             *place = found;
         }
         let mut seen = BTreeSet::new();
-        looks(form, id, element, &mut seen);
+        looks(form, id, element, &mut seen, &mut fuel);
         for need in seen {
             push(&mut graph.viewers, need, id);
         }
         for cause in &element.trigger {
             push(&mut graph.triggered, *cause, id);
+        }
+        if fuel == 0 {
+            return Err(Trouble::TooMuch);
         }
     }
     sort(&needs, &mut graph)?;
@@ -71,7 +83,7 @@ fn push(lists: &mut [Vec<ElementId>], at: ElementId, id: ElementId) {
     }
 }
 
-fn sort(needs: &[BTreeSet<ElementId>], graph: &mut Graph) -> Result<(), Circle> {
+fn sort(needs: &[BTreeSet<ElementId>], graph: &mut Graph) -> Result<(), Trouble> {
     let mut open: Vec<usize> = needs.iter().map(BTreeSet::len).collect();
     let mut ready: VecDeque<ElementId> = (0..needs.len())
         .filter(|id| open.get(*id) == Some(&0))
@@ -104,7 +116,7 @@ fn sort(needs: &[BTreeSet<ElementId>], graph: &mut Graph) -> Result<(), Circle> 
     let mut at = (0..needs.len()).find(|id| waiting(id)).unwrap_or(0);
     loop {
         if let Some(start) = way.iter().position(|seen| *seen == at) {
-            return Err(Circle(way.split_off(start)));
+            return Err(Trouble::Circle(way.split_off(start)));
         }
         way.push(at);
         match needs
@@ -112,13 +124,19 @@ fn sort(needs: &[BTreeSet<ElementId>], graph: &mut Graph) -> Result<(), Circle> 
             .and_then(|needs| needs.iter().find(|need| waiting(need)))
         {
             Some(next) => at = *next,
-            None => return Err(Circle(way)),
+            None => return Err(Trouble::Circle(way)),
         }
     }
 }
 
 /// Collects what the look of an element hangs on, beyond its own value.
-fn looks(form: &Form, id: ElementId, element: &Element, seen: &mut BTreeSet<ElementId>) {
+fn looks(
+    form: &Form,
+    id: ElementId,
+    element: &Element,
+    seen: &mut BTreeSet<ElementId>,
+    fuel: &mut u64,
+) {
     let mut exprs: Vec<&Expr> = Vec::new();
     exprs.extend(
         element
@@ -145,15 +163,17 @@ fn looks(form: &Form, id: ElementId, element: &Element, seen: &mut BTreeSet<Elem
     if let Choices::List(name) = &element.choices
         && let Some(list) = form.lists.get(name)
     {
+        let length = u64::try_from(list.choices.len()).unwrap_or(u64::MAX);
+        *fuel = fuel.saturating_sub(length / 10);
         list.choices
             .iter()
             .for_each(|choice| values(&choice.label, &mut exprs));
     }
     for expr in exprs {
-        trace(form, expr, id, Some(id), seen);
+        trace(form, expr, id, Some(id), seen, fuel);
     }
     if let Some(filter) = &element.choice_filter {
-        trace(form, filter, id, None, seen);
+        trace(form, filter, id, None, seen, fuel);
     }
     seen.remove(&id);
 }
@@ -167,16 +187,17 @@ fn values<'f>(texts: &'f Texts, into: &mut Vec<&'f Expr>) {
     }
 }
 
-/// Collects the elements an expression reads. `.` is the owner itself and no dependency.
-pub(super) fn trace(
+/// Collects the elements an expression reads, as long as there is fuel. `.` is the owner itself and no dependency.
+fn trace(
     form: &Form,
     expr: &Expr,
     owner: ElementId,
     context: Option<ElementId>,
     found: &mut BTreeSet<ElementId>,
+    fuel: &mut u64,
 ) {
     let context: Vec<ElementId> = context.into_iter().collect();
-    follow(form, expr, owner, &context, found);
+    follow(form, expr, owner, &context, found, fuel);
 }
 
 /// The elements an expression may give as nodes; everything read on the way goes into `found`.
@@ -186,7 +207,12 @@ fn follow(
     owner: ElementId,
     context: &[ElementId],
     found: &mut BTreeSet<ElementId>,
+    fuel: &mut u64,
 ) -> Vec<ElementId> {
+    *fuel = fuel.saturating_sub(1);
+    if *fuel == 0 {
+        return Vec::new();
+    }
     match expr {
         Expr::Number(_) | Expr::Literal(_) => Vec::new(),
         Expr::Here => {
@@ -205,14 +231,14 @@ fn follow(
             vec![reference.slot]
         }
         Expr::Chain(first, rest) => {
-            let mut out = follow(form, first, owner, context, found);
+            let mut out = follow(form, first, owner, context, found, fuel);
             for (_, expr) in rest {
-                out.extend(follow(form, expr, owner, context, found));
+                out.extend(follow(form, expr, owner, context, found, fuel));
             }
             out
         }
         Expr::Negate(inner) | Expr::Matches(inner, _) => {
-            follow(form, inner, owner, context, found);
+            follow(form, inner, owner, context, found, fuel);
             Vec::new()
         }
         Expr::Call(function, arguments) => {
@@ -221,7 +247,7 @@ fn follow(
                 labels(form, arguments.get(1), found);
             }
             for argument in arguments {
-                out.extend(follow(form, argument, owner, context, found));
+                out.extend(follow(form, argument, owner, context, found, fuel));
             }
             if function.name == "current" {
                 vec![owner]
@@ -234,9 +260,9 @@ fn follow(
                 Start::Context => context.to_vec(),
                 Start::Root => vec![DOCUMENT],
                 Start::Filter(inner, predicates) => {
-                    let at = follow(form, inner, owner, context, found);
+                    let at = follow(form, inner, owner, context, found, fuel);
                     for predicate in predicates {
-                        follow(form, predicate, owner, &at, found);
+                        follow(form, predicate, owner, &at, found, fuel);
                     }
                     at
                 }
@@ -244,7 +270,11 @@ fn follow(
             for step in steps {
                 let mut next = BTreeSet::new();
                 for id in &at {
+                    if *fuel == 0 {
+                        return Vec::new();
+                    }
                     along(form, step.axis, *id, &mut |candidate| {
+                        *fuel = fuel.saturating_sub(1);
                         let fits = match &step.test {
                             NodeTest::Anything => true,
                             NodeTest::Any => candidate != DOCUMENT,
@@ -260,7 +290,7 @@ fn follow(
                 }
                 at = next.into_iter().collect();
                 for predicate in &step.predicates {
-                    follow(form, predicate, owner, &at, found);
+                    follow(form, predicate, owner, &at, found, fuel);
                 }
             }
             found.extend(at.iter().filter(|id| **id != DOCUMENT));

@@ -33,6 +33,8 @@ pub enum QuestionKind {
     DeviceId,
     Username,
     Audit,
+    /// What other apps record by themselves and this one does not: sound or positions in the background.
+    Background,
 }
 
 impl QuestionKind {
@@ -71,10 +73,12 @@ impl QuestionKind {
 
     /// Whether it appears on the screen at all; the others are filled by the form itself.
     pub fn is_shown(self) -> bool {
-        use QuestionKind::{Audit, Calculate, DeviceId, End, Hidden, Start, Today, Username};
+        use QuestionKind::{
+            Audit, Background, Calculate, DeviceId, End, Hidden, Start, Today, Username,
+        };
         !matches!(
             self,
-            Calculate | Hidden | Start | End | Today | DeviceId | Username | Audit
+            Calculate | Hidden | Start | End | Today | DeviceId | Username | Audit | Background
         )
     }
 
@@ -85,7 +89,7 @@ impl QuestionKind {
 
     /// Whether the app can capture it. What it cannot is left out of the pages and never blocks.
     pub fn is_capturable(self) -> bool {
-        self != QuestionKind::Audit
+        !matches!(self, QuestionKind::Audit | QuestionKind::Background)
     }
 
     /// Whether the answer names an attachment.

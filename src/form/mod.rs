@@ -5,6 +5,8 @@
 //! expressions live in [`expr`], which knows nothing of forms. No I/O: time, identity and tables come in as
 //! [`Surroundings`].
 //!
+//! [`flatten`] makes tables of submissions.
+//!
 //! Besides the columns of the XLSForm standard a form may have some of ours, which other tools ignore: in the survey
 //! sheet those of a score ([`score`] tells what they say), `role` for what an answer means to the program, `repeat_min`
 //! and `repeat_max` on a repeat; in the choices sheet any column, to be looked up with
@@ -16,6 +18,7 @@ pub mod builtin;
 mod definition;
 mod errors;
 pub mod expr;
+pub mod flatten;
 mod graph;
 mod import;
 mod kind;
@@ -30,8 +33,9 @@ mod version;
 pub use definition::{
     Choice, Choices, Condition, Element, ElementId, ElementKind, Form, Initial, List, Page,
 };
-pub use errors::{Cause, FormError, FormErrors};
-pub use import::compile;
+pub(crate) use errors::nearest;
+pub use errors::{Cause, FormError, FormErrors, Frame, Limit, Mend};
+pub use import::{MOST_COLUMNS, MOST_ROWS, compile};
 pub use kind::QuestionKind;
 pub use score::Role;
 pub use session::{

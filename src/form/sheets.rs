@@ -29,13 +29,20 @@ impl Row {
     }
 }
 
-/// The three sheets of an XLSForm.
+/// The sheets of an XLSForm.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub struct Sheets {
+    /// The questions.
     pub survey: Sheet,
+    /// The lists that selects offer.
     pub choices: Sheet,
+    /// Name, version, title.
     pub settings: Sheet,
+    /// Long lists, for `select_one_external`.
+    pub external_choices: Sheet,
+    /// Every other sheet, in order. One that has the name of a table (`desa` for `desa.csv`) is that table; the others
+    /// mean nothing to the form and come out again at export.
+    pub others: Vec<Sheet>,
 }
 
 impl Sheets {
@@ -44,63 +51,191 @@ impl Sheets {
     /// # Errors
     /// What is no CSV, per sheet.
     pub fn from_csv(survey: &str, choices: &str, settings: &str) -> Result<Sheets, FormErrors> {
+        let sheets = [
+            ("survey", survey),
+            ("choices", choices),
+            ("settings", settings),
+        ];
+        Sheets::from_named(sheets)
+    }
+
+    /// Reads sheets from CSV, each with its name. What has none of the names that the standard knows is kept beside.
+    ///
+    /// # Errors
+    /// What is no CSV, per sheet.
+    pub fn from_named<'a>(
+        sheets: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Sheets, FormErrors> {
+        let mut out = Sheets::named();
         let mut errors = Vec::new();
-        let mut read = |name: &str, text: &str| {
-            Sheet::from_csv(name, text).unwrap_or_else(|error| {
-                errors.push(*error);
-                Sheet::default()
-            })
-        };
-        let sheets = Sheets {
-            survey: read("survey", survey),
-            choices: read("choices", choices),
-            settings: read("settings", settings),
-        };
+        for (name, text) in sheets {
+            match Sheet::from_csv(name, text) {
+                Ok(sheet) => out.put(sheet),
+                Err(error) => errors.push(*error),
+            }
+        }
         if errors.is_empty() {
-            Ok(sheets)
+            Ok(out)
         } else {
             Err(FormErrors(errors))
         }
     }
+
+    /// Four empty sheets that know their names.
+    pub(crate) fn named() -> Sheets {
+        let empty = |name: &str| Sheet {
+            name: String::from(name),
+            ..Sheet::default()
+        };
+        Sheets {
+            survey: empty("survey"),
+            choices: empty("choices"),
+            settings: empty("settings"),
+            external_choices: empty("external_choices"),
+            others: Vec::new(),
+        }
+    }
+
+    /// Puts a sheet where its name says; a second one of the same name replaces the first.
+    pub(crate) fn put(&mut self, mut sheet: Sheet) {
+        let known = sheet.name.trim().to_lowercase();
+        let place = match known.as_str() {
+            "survey" => &mut self.survey,
+            "choices" => &mut self.choices,
+            "settings" => &mut self.settings,
+            "external_choices" => &mut self.external_choices,
+            _ => {
+                match self
+                    .others
+                    .iter_mut()
+                    .find(|other| other.name == sheet.name)
+                {
+                    Some(place) => *place = sheet,
+                    None => self.others.push(sheet),
+                }
+                return;
+            }
+        };
+        sheet.name = known;
+        *place = sheet;
+    }
+
+    /// All sheets that have something in them, in the order of a workbook.
+    pub fn iter(&self) -> impl Iterator<Item = &Sheet> {
+        [
+            &self.survey,
+            &self.choices,
+            &self.settings,
+            &self.external_choices,
+        ]
+        .into_iter()
+        .chain(&self.others)
+        .filter(|sheet| !sheet.header.is_empty() || !sheet.rows.is_empty())
+    }
 }
 
 impl Sheet {
-    /// Reads one sheet from CSV.
+    /// Reads one sheet from CSV with commas or, as Excel writes it where the comma is the decimal sign, semicolons.
     ///
     /// # Errors
     /// When the text is no CSV.
     pub fn from_csv(name: &str, text: &str) -> Result<Sheet, Box<FormError>> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let first = text.lines().next().unwrap_or_default();
+        let semicolons = first.matches(';').count() > first.matches(',').count();
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
+            .delimiter(if semicolons { b';' } else { b',' })
             .from_reader(text.as_bytes());
         let mut sheet = Sheet {
             name: String::from(name),
             ..Sheet::default()
         };
-        for (index, record) in reader.records().enumerate() {
-            let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
+        let mut number = 0;
+        for record in reader.records() {
             let record = record.map_err(|error| {
                 let cause = Cause::Csv(error.to_string());
                 FormError {
                     sheet: String::from(name),
-                    row: number,
+                    row: number + 1,
                     ..FormError::new(cause)
                 }
             })?;
-            let cells: Vec<String> = record.iter().map(String::from).collect();
-            if number == 1 {
-                sheet.header = cells
-                    .into_iter()
-                    .map(|cell| String::from(cell.trim()))
-                    .collect();
-            } else if cells.iter().any(|cell| !cell.trim().is_empty()) {
-                sheet.rows.push(Row { number, cells });
-            }
+            // A spreadsheet counts the empty lines that the reader skips, and a text of two lines as one row.
+            let begun = record.position().map_or(0, csv::Position::byte);
+            let skipped = text
+                .bytes()
+                .skip(usize::try_from(begun).unwrap_or(usize::MAX))
+                .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+                .filter(|byte| *byte == b'\n')
+                .count();
+            number += 1 + u32::try_from(skipped).unwrap_or(0);
+            sheet.push(number, record.iter().map(String::from).collect());
         }
         Ok(sheet)
     }
+
+    /// Adds a row; the first one is the header, blank ones are left out.
+    pub(crate) fn push(&mut self, number: u32, cells: Vec<String>) {
+        if number == 1 {
+            self.header = cells
+                .into_iter()
+                .map(|cell| String::from(cell.trim()))
+                .collect();
+        } else if cells.iter().any(|cell| !cell.trim().is_empty()) {
+            self.rows.push(Row { number, cells });
+        }
+    }
+
+    /// The sheet as CSV with commas. Rows keep their numbers: where blank ones were left out, blank lines stand.
+    pub fn to_csv(&self) -> String {
+        let width = self.width();
+        let mut out = String::new();
+        if width == 0 {
+            return out;
+        }
+        line(&mut out, &self.header, width);
+        let mut next = 2;
+        for row in &self.rows {
+            while next < row.number {
+                line(&mut out, &[], width);
+                next += 1;
+            }
+            line(&mut out, &row.cells, width);
+            next = row.number.saturating_add(1);
+        }
+        out
+    }
+
+    /// How many columns there are.
+    pub fn width(&self) -> usize {
+        let rows = self.rows.iter().map(|row| row.cells.len());
+        rows.chain([self.header.len()]).max().unwrap_or(0)
+    }
+}
+
+/// Writes one record, filled up to the width. A record of one empty cell is quoted, or a reader would skip it.
+fn line(out: &mut String, cells: &[String], width: usize) {
+    if width <= 1 && cells.first().is_none_or(String::is_empty) {
+        out.push_str("\"\"\n");
+        return;
+    }
+    for column in 0..width {
+        if column > 0 {
+            out.push(',');
+        }
+        let cell = cells.get(column).map_or("", String::as_str);
+        let plain = !cell.contains([',', ';', '"', '\n', '\r']) && cell.trim() == cell;
+        if plain {
+            out.push_str(cell);
+        } else {
+            out.push('"');
+            out.push_str(&cell.replace('"', "\"\""));
+            out.push('"');
+        }
+    }
+    out.push('\n');
 }
 
 /// `A`, `B`, … `Z`, `AA`: a column as Excel names it, counted from 0.

@@ -12,12 +12,39 @@ pub type Task = Pin<Box<dyn Future<Output = ()>>>;
 /// A call of the server.
 #[derive(Clone)]
 pub struct Call {
+    /// `GET`, `POST`, ...
+    pub method: &'static str,
     /// Path on the server, from `/api`.
-    pub path: &'static str,
+    pub path: String,
     /// Bearer token. Never logged.
     pub token: Option<String>,
-    /// JSON to post; nothing posts nothing.
-    pub body: String,
+    /// Headers beside those that follow from token and body.
+    pub headers: Vec<(&'static str, String)>,
+    /// What is sent.
+    pub body: Body,
+}
+
+/// What a call sends.
+#[derive(Clone)]
+pub enum Body {
+    /// JSON, which the machine may pack.
+    Json(String),
+    /// Bytes as they are; none for a call without a body.
+    Bytes(Vec<u8>),
+}
+
+impl Call {
+    /// Posts JSON.
+    #[must_use]
+    pub fn post(path: &str, token: Option<String>, json: String) -> Self {
+        Self {
+            method: "POST",
+            path: path.to_owned(),
+            token,
+            headers: Vec::new(),
+            body: Body::Json(json),
+        }
+    }
 }
 
 /// What came back.
@@ -31,8 +58,10 @@ pub enum Answer {
         status: u16,
         /// Whether it carries our server's mark.
         ours: bool,
+        /// The header `Upload-Offset`.
+        offset: Option<u64>,
         /// The body.
-        body: String,
+        body: Vec<u8>,
     },
 }
 

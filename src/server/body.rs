@@ -34,7 +34,7 @@ impl<S: Sync, T: DeserializeOwned + Send + 'static> FromRequest<S> for JsonBody<
     async fn from_request(request: Request, _: &S) -> Result<Self, AppError> {
         let (parts, body) = request.into_parts();
         let packed = check_headers(&parts.headers)?;
-        let bytes = collect(body).await?;
+        let bytes = collect(body, ON_THE_WIRE).await?;
         if bytes.len() < LARGE && !packed {
             return parse(&bytes).map(Self);
         }
@@ -83,9 +83,10 @@ pub(super) async fn forget(mut body: Body) {
     }
 }
 
-async fn collect(mut body: Body) -> Result<Bytes, AppError> {
+/// Reads a body of at most so many bytes.
+pub(super) async fn collect(mut body: Body, most: usize) -> Result<Bytes, AppError> {
     let announced = body.size_hint().lower();
-    let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or(0).min(ON_THE_WIRE));
+    let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or(0).min(most));
     let mut total = 0_usize;
     loop {
         let next = std::future::poll_fn(|cx| std::pin::Pin::new(&mut body).poll_frame(cx));
@@ -102,15 +103,15 @@ async fn collect(mut body: Body) -> Result<Bytes, AppError> {
             continue;
         };
         total += data.len();
-        if total <= ON_THE_WIRE {
+        if total <= most {
             bytes.extend_from_slice(&data);
         } else if total > FORGOTTEN {
             break;
         }
     }
-    if total > ON_THE_WIRE {
+    if total > most {
         return Err(AppError::too_large(format!(
-            "more than {ON_THE_WIRE} bytes: send less at a time"
+            "more than {most} bytes: send less at a time"
         )));
     }
     Ok(bytes.into())

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 use crate::{
     domain::{DeviceId, Millis, Record, RecordId, User, Visit, time::WIB_MINUTES},
-    form::{self, Answers, Form, Session, Sheets},
+    form::{self, Answers, Form, Session},
 };
 
 use super::{
@@ -120,8 +120,7 @@ pub fn published(
 }
 
 fn compile(record: &Record) -> Result<Form, Error> {
-    let sheet = |name: &str| record.text(name);
-    Sheets::from_csv(&sheet("survey"), &sheet("choices"), &sheet("settings"))
+    forms::sheets_of(record)
         .and_then(|sheets| form::compile(&sheets))
         .map_err(stored("form"))
 }

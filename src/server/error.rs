@@ -167,12 +167,6 @@ impl From<std::io::Error> for AppError {
     }
 }
 
-impl From<AppError> for Response {
-    fn from(why: AppError) -> Self {
-        why.into_response()
-    }
-}
-
 impl IntoResponse for AppError {
     fn into_response(self) -> Response {
         let reply = ErrorReply {

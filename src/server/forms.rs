@@ -1,11 +1,11 @@
-//! Published forms: records with the three sheets as CSV, immutable, one for each version.
+//! Published forms: records with their sheets as CSV, immutable, one for each version.
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::{
-    domain::{AreaCode, Fields, Kind, Millis, RecordId},
-    form,
+    domain::{AreaCode, Fields, Kind, Millis, Record, RecordId},
+    form::{self, Cause, Form, FormError, FormErrors, Limit, Mend},
 };
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
     sqlite::{Error, record, stored},
 };
 
-/// A form as its three sheets, CSV each.
+/// A form that comes with the program, as its three sheets, CSV each.
 #[derive(Clone, Copy, Debug)]
 pub struct Sheets<'a> {
     /// The questions.
@@ -31,6 +31,9 @@ pub const BUILT_IN: [Sheets<'static>; 1] = [Sheets {
     settings: include_str!("../../assets/forms/kunjungan/settings.csv"),
 }];
 
+/// Characters of all sheets of a form together: every phone keeps them, and gets them in one piece.
+const LONGEST: usize = 1_500_000;
+
 /// A published form version.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Published {
@@ -38,6 +41,8 @@ pub struct Published {
     pub form: String,
     /// Which version of it.
     pub version: String,
+    /// Its title, as the settings give it.
+    pub title: String,
     /// When it was published.
     pub at: Millis,
 }
@@ -85,31 +90,248 @@ pub fn publish_built_in(connection: &Connection, now: Millis) -> Result<(), Erro
     Ok(())
 }
 
-/// Publishes a form unless its version is there: a version never changes.
+/// Publishes a form that comes with the program unless its version is there: a version never changes.
 ///
 /// # Errors
 /// When the sheets are no form, lack a name or a version, or the database fails.
 pub fn publish(connection: &Connection, sheets: Sheets<'_>, now: Millis) -> Result<(), Error> {
     let (name, version) = name_and_version(sheets.settings)?;
-    let id = record_id(&name, &version);
-    if record::find(connection, id)?.is_some() {
+    if record::find(connection, record_id(&name, &version))?.is_some() {
         return Ok(());
     }
-    // What does not compile here must not reach a device.
-    form::Sheets::from_csv(sheets.survey, sheets.choices, sheets.settings)
-        .and_then(|sheets| form::compile(&sheets))
+    let sheets = form::Sheets::from_csv(sheets.survey, sheets.choices, sheets.settings)
         .map_err(stored("form"))?;
+    // What does not compile here must not reach a device.
+    form::compile(&sheets).map_err(stored("form"))?;
+    put(connection, &sheets, (&name, &version), now)
+}
+
+/// Why a form was not published.
+#[derive(Debug, thiserror::Error)]
+pub enum ReleaseError {
+    /// It has mistakes, or a version that is taken.
+    #[error(transparent)]
+    Form(#[from] FormErrors),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] Error),
+}
+
+/// A form that may be published.
+#[derive(Debug)]
+pub struct Candidate {
+    /// The form, compiled.
+    pub form: Form,
+    /// The sheets of the newest version there is.
+    pub newest: Option<(String, form::Sheets)>,
+    /// Whether this very version is published already, with the same contents.
+    pub there: bool,
+}
+
+/// Looks whether a form may be published: it compiles, has a name and a version, and the version comes after those that
+/// are there. A version never changes, and phones take the last one in alphabetical order.
+///
+/// # Errors
+/// [`ReleaseError::Form`] with all that is wrong.
+pub fn examine(connection: &Connection, sheets: &form::Sheets) -> Result<Candidate, ReleaseError> {
+    let form = form::compile(sheets)?;
+    let mut errors: Vec<FormError> = ["form_id", "version"]
+        .into_iter()
+        .filter(|name| setting(sheets, name).is_none())
+        .map(|name| FormError {
+            sheet: "settings".to_owned(),
+            ..FormError::new(Cause::MissingSetting(name))
+        })
+        .collect();
+    let length: usize = sheets.iter().map(|sheet| sheet.to_csv().len()).sum();
+    if length > LONGEST {
+        errors.push(FormError {
+            mend: Some(Mend::Less),
+            ..FormError::new(Cause::TooLarge(Limit::Text))
+        });
+    }
+    if !errors.is_empty() {
+        return Err(FormErrors(errors).into());
+    }
+    let mut versions: Vec<String> = list(connection)?
+        .into_iter()
+        .filter(|published| published.form == form.id())
+        .map(|published| published.version)
+        .collect();
+    versions.sort();
+    let Some(newest) = versions.last().cloned() else {
+        return Ok(Candidate {
+            form,
+            newest: None,
+            there: false,
+        });
+    };
+    let there = if versions.iter().any(|version| version == form.version()) {
+        let old = find(connection, form.id(), form.version())?;
+        if old.is_none_or(|old| csv(&old) != csv(sheets)) {
+            let cause = Cause::VersionTaken {
+                form: form.id().to_owned(),
+                version: form.version().to_owned(),
+            };
+            return Err(version_error(sheets, cause, &newest).into());
+        }
+        true
+    } else if form.version() < newest.as_str() {
+        let cause = Cause::OldVersion {
+            version: form.version().to_owned(),
+            newest: newest.clone(),
+        };
+        return Err(version_error(sheets, cause, &newest).into());
+    } else {
+        false
+    };
+    let before = find(connection, form.id(), &newest)?;
+    Ok(Candidate {
+        form,
+        newest: before.map(|sheets| (newest, sheets)),
+        there,
+    })
+}
+
+/// Publishes a form.
+///
+/// # Errors
+/// As [`examine`].
+pub fn release(
+    connection: &Connection,
+    sheets: &form::Sheets,
+    now: Millis,
+) -> Result<Candidate, ReleaseError> {
+    let candidate = examine(connection, sheets)?;
+    if !candidate.there {
+        let name = (candidate.form.id(), candidate.form.version());
+        put(connection, sheets, name, now)?;
+    }
+    Ok(candidate)
+}
+
+fn put(
+    connection: &Connection,
+    sheets: &form::Sheets,
+    (name, version): (&str, &str),
+    now: Millis,
+) -> Result<(), Error> {
     let text = |text: &str| Value::String(text.to_owned());
-    let fields = Fields::from([
-        ("form".to_owned(), text(&name)),
-        ("version".to_owned(), text(&version)),
-        ("survey".to_owned(), text(sheets.survey)),
-        ("choices".to_owned(), text(sheets.choices)),
-        ("settings".to_owned(), text(sheets.settings)),
+    let mut fields = Fields::from([
+        ("form".to_owned(), text(name)),
+        ("version".to_owned(), text(version)),
+        ("survey".to_owned(), text(&sheets.survey.to_csv())),
+        ("choices".to_owned(), text(&sheets.choices.to_csv())),
+        ("settings".to_owned(), text(&sheets.settings.to_csv())),
         ("published".to_owned(), json!({"at": now})),
     ]);
+    let more: Vec<(&str, String)> = sheets
+        .iter()
+        .filter(|sheet| !["survey", "choices", "settings"].contains(&sheet.name.as_str()))
+        .map(|sheet| (sheet.name.as_str(), sheet.to_csv()))
+        .collect();
+    if !more.is_empty() {
+        fields.insert("more".to_owned(), json!(more));
+    }
+    let id = record_id(name, version);
     let change = OfficeChange::new(Kind::Form, id, AreaCode::default(), fields, now);
     office::apply(connection, change).map(|_| ())
+}
+
+/// The sheets of a form's record.
+///
+/// # Errors
+/// When one is no CSV.
+pub fn sheets_of(record: &Record) -> Result<form::Sheets, FormErrors> {
+    let own = ["survey", "choices", "settings"].map(|name| (name.to_owned(), record.text(name)));
+    let more = record.fields.get("more").cloned().unwrap_or_default();
+    let more: Vec<(String, String)> = serde_json::from_value(more).unwrap_or_default();
+    let all = own.iter().chain(&more);
+    form::Sheets::from_named(all.map(|(name, text)| (name.as_str(), text.as_str())))
+}
+
+/// The sheets of a published version.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn find(
+    connection: &Connection,
+    form: &str,
+    version: &str,
+) -> Result<Option<form::Sheets>, Error> {
+    record::find(connection, record_id(form, version))?
+        .map(|found| sheets_of(&found.record).map_err(stored("form")))
+        .transpose()
+}
+
+/// The sheets as they are kept: what a blank at the edge of a cell changes is no change.
+fn csv(sheets: &form::Sheets) -> Vec<(String, Vec<Vec<String>>)> {
+    let cells = |cells: &[String]| {
+        let mut cells: Vec<String> = cells.iter().map(|cell| cell.trim().to_owned()).collect();
+        while cells.last().is_some_and(String::is_empty) {
+            cells.pop();
+        }
+        cells
+    };
+    let rows = |sheet: &form::Sheet| {
+        std::iter::once(cells(&sheet.header))
+            .chain(sheet.rows.iter().map(|row| cells(&row.cells)))
+            .collect()
+    };
+    let mut all: Vec<(String, Vec<Vec<String>>)> = sheets
+        .iter()
+        .map(|sheet| (sheet.name.clone(), rows(sheet)))
+        .collect();
+    all.sort();
+    all
+}
+
+/// Where a setting stands and what it says.
+fn setting<'s>(sheets: &'s form::Sheets, name: &str) -> Option<(usize, &'s str)> {
+    let column = sheets
+        .settings
+        .header
+        .iter()
+        .position(|header| header.trim().eq_ignore_ascii_case(name))?;
+    let text = sheets.settings.rows.first()?.cell(column);
+    (!text.is_empty()).then_some((column, text))
+}
+
+fn version_error(sheets: &form::Sheets, cause: Cause, newest: &str) -> FormErrors {
+    let row = sheets.settings.rows.first().map_or(0, |row| row.number);
+    let (column, text) = setting(sheets, "version").unwrap_or((0, ""));
+    FormErrors::from(FormError {
+        sheet: "settings".to_owned(),
+        row,
+        column: "version".to_owned(),
+        cell: format!("{}{row}", form::column_letters(column)),
+        text: text.to_owned(),
+        mend: Some(Mend::Raise(next_version(newest))),
+        ..FormError::new(cause)
+    })
+}
+
+/// A version that comes after another in alphabetical order: its last number raised by one where that does it.
+#[must_use]
+pub fn next_version(version: &str) -> String {
+    let start = version.trim_end_matches(|c: char| c.is_ascii_digit());
+    let number = version.strip_prefix(start).unwrap_or_default();
+    let width = number.len();
+    match number
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_add(1))
+    {
+        Some(next) if next.to_string().len() <= width => format!("{start}{next:0width$}"),
+        _ => format!("{version}.1"),
+    }
+}
+
+fn title(record: &Record) -> String {
+    form::Sheets::from_csv("", "", &record.text("settings"))
+        .ok()
+        .and_then(|sheets| setting(&sheets, "form_title").map(|(_, title)| title.to_owned()))
+        .unwrap_or_else(|| record.text("form"))
 }
 
 /// Every form version, in the order of publication.
@@ -129,6 +351,7 @@ pub fn list(connection: &Connection) -> Result<Vec<Published>, Error> {
             Ok(Published {
                 form: found.record.text("form"),
                 version: found.record.text("version"),
+                title: title(&found.record),
                 at: Millis(at.unwrap_or(0)),
             })
         })

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, Method, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::Response,
 };
@@ -65,6 +65,7 @@ pub(super) async fn headers(
     let is_data = path.starts_with("/api/");
     let is_upload = path.starts_with(ATTACHMENTS_PATH) && request.method() != Method::GET;
     let mut response = next.run(request).await;
+    let other_version = response.status() == StatusCode::PRECONDITION_FAILED;
     let headers = response.headers_mut();
     headers.extend(ALWAYS);
     if is_data {
@@ -74,6 +75,9 @@ pub(super) async fn headers(
     }
     if is_upload {
         headers.insert("tus-resumable", HeaderValue::from_static(TUS));
+        if other_version {
+            headers.insert("tus-version", HeaderValue::from_static(TUS));
+        }
     }
     if state.config().https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);

@@ -9,6 +9,8 @@
 //! | `sqlite/` | the repository: one file, one writer with group commit, several readers |
 //! | `attachments/`, `blobs` | photos and other files: arriving piece by piece, kept whole, swept up |
 //! | `check_visit`, `correct` | a submitted visit run through its form; what its device computed otherwise |
+//! | `form_tool/` | the command line of the person who writes forms |
+//! | `workbook/` | XLSForms as Excel files and CSV folders, in and out |
 //! | `accounts`, `forms`, `register/`, `office` | what the office itself does: logins, forms, the register |
 //! | `rescue` | a phone's backup file, taken in |
 //! | `demo/` | an invented office |
@@ -26,6 +28,7 @@ pub mod demo;
 pub mod error;
 pub mod exchange;
 mod files;
+pub mod form_tool;
 pub mod forms;
 pub mod guard;
 mod headers;
@@ -40,6 +43,7 @@ pub mod secret;
 mod serve;
 pub mod sqlite;
 mod state;
+pub mod workbook;
 
 pub use headers::CSP;
 pub use router::{ATTACHMENT_PATH, Endpoint, HISTORY_PATH, endpoints, router};

@@ -20,6 +20,7 @@ use tower_http::{
 
 use crate::{
     domain::person::Permission,
+    sync::forms::FORMS_PATH,
     sync::wire::{
         ATTACHMENTS_PATH, ErrorCode, ErrorReply, LOGIN_PATH, LOGOUT_PATH, ME_PATH, SYNC_PATH,
     },
@@ -31,12 +32,15 @@ use super::{
     guard::{Access, guard},
     headers::headers,
     log::log,
-    routes::{attachment, health, history, login, sync, tus},
+    routes::{attachment, forms, health, history, login, sync, tus},
     state::AppState,
 };
 
 /// The path of a visit's history.
 pub const HISTORY_PATH: &str = "/api/v1/visits/{id}/history";
+
+/// The path of a form version's workbook; the version has `.xlsx` after it.
+pub(super) const WORKBOOK_PATH: &str = "/api/v1/forms/{id}/{file}";
 
 /// The path of one attachment.
 pub const ATTACHMENT_PATH: &str = "/api/v1/attachments/{name}";
@@ -69,6 +73,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         handler,
     };
     let (read, reader) = (Method::GET, Signed(Permission::Read));
+    let admin = Signed(Permission::Administer);
     let sender = Signed(Permission::Visit);
     vec![
         endpoint(read.clone(), "/healthz", Open, get(health::healthz)),
@@ -78,6 +83,9 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint(read.clone(), ME_PATH, reader, get(login::me)),
         endpoint(Method::POST, SYNC_PATH, reader, post(sync::sync)),
         endpoint(read.clone(), HISTORY_PATH, reader, get(history::history)),
+        endpoint(read.clone(), FORMS_PATH, admin, get(forms::list)),
+        endpoint(Method::POST, FORMS_PATH, admin, post(forms::publish)),
+        endpoint(read.clone(), WORKBOOK_PATH, admin, get(forms::workbook)),
         endpoint(read, ATTACHMENT_PATH, reader, get(attachment::bytes)),
         endpoint(Method::OPTIONS, ATTACHMENTS_PATH, reader, options(tus::can)),
         endpoint(Method::POST, ATTACHMENTS_PATH, sender, post(tus::create)),

@@ -134,6 +134,13 @@ impl Store {
                 restored.known += 1;
             }
         }
+        // Of a visit whose text the server has already, no change tells what it names.
+        transaction.execute(
+            "insert or ignore into attachment_use (visit, name)
+             select r.id, a.name from attachment a join record r on r.kind = 'visit' and instr(r.fields, a.name) > 0
+             where a.state = 'aside' and a.reason = ?",
+            [RESTORING],
+        )?;
         let photos = transaction.execute(
             "update attachment set state = 'here', reason = null where state = 'aside' and reason = ?",
             [RESTORING],

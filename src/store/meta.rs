@@ -25,6 +25,9 @@ pub(super) const CLOCK_OFFSET: &str = "clock_offset";
 /// How often a mismatch was repaired.
 pub(super) const REPAIRS: &str = "repairs";
 
+/// Whether photos go by Wi-Fi only: `1` or `0`.
+pub(super) const WIFI_ONLY: &str = "wifi_only";
+
 pub(super) fn text(db: &Connection, key: &str) -> Result<Option<String>, StoreError> {
     let found = db
         .prepare_cached("select value from meta where key = ?")?

@@ -22,6 +22,7 @@ mod review;
 mod rewind;
 mod sync;
 mod upgrade;
+pub mod uploads;
 pub mod vault;
 mod visits;
 
@@ -200,6 +201,14 @@ impl Store {
                 let name = self.save_attachment(moment, visit, path, &media_type, &bytes.0)?;
                 Ok((Reply::Attachment(name), BTreeSet::from([Topic::Queue])))
             }
+            Request::ResendPhoto(name) => {
+                self.resend_photo(&name)?;
+                saved(&[Topic::Queue])
+            }
+            Request::PhotosByWifi { only } => {
+                self.set_wifi_only(only)?;
+                saved(&[Topic::Queue])
+            }
             Request::Attachment(name) => quiet(Reply::Bytes(self.attachment(&name)?)),
             Request::KeepPlace { visit, place } => {
                 self.keep_place(visit, &place)?;
@@ -248,9 +257,12 @@ impl Store {
             | Request::Lock
             | Request::Logout
             | Request::SyncNow
+            | Request::SendPhotos
+            | Request::Wifi(_)
             | Request::Network { .. }
             | Request::BackUp { .. }
             | Request::BackUpMore
+            | Request::AskServer { .. }
             | Request::Restore { .. } => {
                 Err(StoreError::Worker("not a question about data".to_owned()))
             }
@@ -314,6 +326,7 @@ impl Store {
             set_aside,
             trouble: None,
             pulled: 0,
+            photos: self.photo_facts()?,
         })
     }
 }

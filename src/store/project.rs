@@ -8,7 +8,8 @@ use rusqlite::{Connection, params};
 use super::api::StoreError;
 use super::record;
 use crate::domain::{
-    Cooperative, Decision, Kind, Person, Record, RecordId, Review, Visit, record::BadRecord,
+    AttachmentName, Cooperative, Decision, Kind, Person, Record, RecordId, Review, Visit,
+    record::BadRecord,
 };
 
 /// Brings the tables beside a record up to date with it.
@@ -40,6 +41,7 @@ pub(super) fn forget(db: &Connection, kind: Kind, id: RecordId) -> Result<(), St
         }
         Kind::Visit => {
             db.execute("delete from visit where id = ?", [&id])?;
+            db.execute("delete from attachment_use where visit = ?", [&id])?;
         }
         Kind::Review => {
             db.execute("delete from review where id = ?", [&id])?;
@@ -149,7 +151,31 @@ pub(super) fn visit(db: &Connection, id: RecordId) -> Result<Readable, StoreErro
         visit.submissions.get(&last).map(|mark| mark.at.0),
         notes,
     ])?;
+    uses(db, &visit)?;
     Ok(Ok(()))
+}
+
+/// What the answers name, for visits made on this device or whose photos are here: they are sent from here.
+fn uses(db: &Connection, visit: &Visit) -> Result<(), StoreError> {
+    let id = visit.id.to_string();
+    db.prepare_cached("delete from attachment_use where visit = ?")?
+        .execute([&id])?;
+    // What was replaced after a return is history, and goes too.
+    let was = visit
+        .was
+        .values()
+        .flat_map(|paths| paths.values().flatten());
+    for value in visit.answers.values().chain(was) {
+        if value.parse::<AttachmentName>().is_ok() {
+            db.prepare_cached(
+                "insert or ignore into attachment_use (visit, name)
+                 select id, ?2 from record where id = ?1
+                     and (touched > 0 or exists (select 1 from attachment where name = ?2))",
+            )?
+            .execute([&id, value])?;
+        }
+    }
+    Ok(())
 }
 
 fn review(db: &Connection, record: &Record) -> Result<Readable, StoreError> {

@@ -61,6 +61,7 @@ impl Store {
         }
         Ok(Queue {
             items,
+            photos: self.photos()?,
             sync: self.sync.clone(),
         })
     }

@@ -237,6 +237,12 @@ impl Store {
             survey: record.text("survey"),
             choices: record.text("choices"),
             settings: record.text("settings"),
+            more: record
+                .fields
+                .get("more")
+                .map(|more| serde_json::from_value(more.clone()))
+                .transpose()?
+                .unwrap_or_default(),
         })
     }
 
@@ -343,7 +349,10 @@ impl Store {
             notes: row.get(9)?,
             submitted_at: row.get::<_, Option<i64>>(10)?.map(Millis),
             submissions: row.get(11)?,
-            transfer: self.transfer(row, 12)?,
+            transfer: match (self.transfer(row, 12)?, row.get(16)?) {
+                (Transfer::Sent { .. }, photos) if photos > 0 => Transfer::PhotosFollow(photos),
+                (other, _) => other,
+            },
         })
     }
 

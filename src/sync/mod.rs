@@ -5,4 +5,6 @@ pub mod backoff;
 pub mod backup;
 pub mod derive;
 pub mod engine;
+pub mod forms;
+pub mod upload;
 pub mod wire;

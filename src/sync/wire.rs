@@ -43,6 +43,8 @@ pub const ATTACHMENTS_PATH: &str = "/api/v1/attachments";
 
 /// The version of tus that uploads speak, in the header `Tus-Resumable`.
 pub const TUS: &str = "1.0.0";
+/// The header that tells how far an upload is.
+pub const UPLOAD_OFFSET: &str = "upload-offset";
 /// The type of a piece of an upload.
 pub const PIECE: &str = "application/offset+octet-stream";
 /// The status of bytes that are not those that were meant.

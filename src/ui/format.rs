@@ -6,7 +6,7 @@ use crate::domain::{
 };
 use crate::form::{ChoiceState, QuestionKind, QuestionState};
 use crate::platform::web::page;
-use crate::store::api::{Step, StoreError, SyncStatus, Transfer, Trouble};
+use crate::store::api::{PhotoPhase, PhotoStatus, Step, StoreError, SyncStatus, Transfer, Trouble};
 use crate::sync::wire::RejectCode;
 
 /// An ISO date as "7 November 2024".
@@ -104,7 +104,7 @@ fn list(mut words: Vec<String>) -> String {
 pub(super) fn state_key(state: VisitState, transfer: &Transfer) -> &'static str {
     match state {
         VisitState::Draft => "state-draft",
-        VisitState::Submitted if !matches!(transfer, Transfer::Sent { .. }) => "state-ready",
+        VisitState::Submitted if !transfer.has_data_sent() => "state-ready",
         VisitState::Submitted => "state-submitted",
         VisitState::Returned => "state-returned",
         VisitState::Approved => "state-approved",
@@ -136,6 +136,7 @@ pub(super) fn transfer_key(transfer: &Transfer, online: bool) -> &'static str {
         Transfer::Queued => "transfer-queued",
         Transfer::Sending => "transfer-sending",
         Transfer::Sent { .. } => "transfer-sent",
+        Transfer::PhotosFollow(_) => "transfer-photos",
         Transfer::Failed(_) => "transfer-failed",
         Transfer::SetAside { .. } => "transfer-set-aside",
         Transfer::Conflict => "transfer-conflict",
@@ -149,6 +150,7 @@ pub(super) fn transfer_help(transfer: &Transfer, online: bool) -> String {
         Transfer::Queued => t("transfer-queued-help"),
         Transfer::Sending => t("transfer-sending-help"),
         Transfer::Sent { at } => at.map(instant).unwrap_or_default(),
+        Transfer::PhotosFollow(photos) => ta("transfer-photos-help", &[("n", (*photos).into())]),
         Transfer::Failed(why) => format!("{} {}", trouble(why), t("transfer-failed-help")),
         Transfer::SetAside { code, .. } => {
             format!("{} {}", reject(*code), t("transfer-set-aside-help"))
@@ -178,6 +180,29 @@ pub(super) fn trouble(trouble: &Trouble) -> String {
     }
 }
 
+/// Bytes as "300 kB" or "1,2 MB".
+pub(super) fn size(bytes: u64) -> String {
+    if bytes < 1_000_000 {
+        format!("{} kB", bytes.div_ceil(1_000))
+    } else {
+        let tenths = bytes / 100_000;
+        format!("{},{} MB", tenths / 10, tenths % 10)
+    }
+}
+
+/// How the photos stand, in a line; nothing when there are none to send.
+pub(super) fn photos(photos: &PhotoStatus) -> Option<String> {
+    let waiting = || {
+        let (n, size) = (photos.waiting, size(photos.bytes));
+        ta("photos-waiting", &[("n", n.into()), ("size", size.into())])
+    };
+    (photos.waiting > 0).then(|| match photos.phase {
+        PhotoPhase::Sending => format!("{} {}", t("photos-sending"), waiting()),
+        PhotoPhase::Held => format!("{} {}", waiting(), t("photos-held")),
+        _ => waiting(),
+    })
+}
+
 /// When both sides last agreed.
 pub(super) fn last_sync(sync: &SyncStatus) -> String {
     match sync.last_ok {
@@ -202,6 +227,7 @@ pub(super) fn error(error: &StoreError) -> String {
         StoreError::OldSecretNeeded => t("error-old-secret"),
         StoreError::Server(why) => trouble(why),
         StoreError::NotFound => t("error-not-found"),
+        StoreError::NotYet => t("error-not-yet"),
         StoreError::State { .. } => t("error-state"),
         StoreError::Forbidden => t("error-forbidden"),
         StoreError::Incomplete { missing } => ta("error-incomplete", &[("n", (*missing).into())]),

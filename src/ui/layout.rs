@@ -57,7 +57,7 @@ fn OpenFrame(user: User) -> Element {
 fn Navigation(user: User) -> Element {
     let shell = shell();
     let sync = (shell.sync)();
-    let waiting = sync.unsent + sync.set_aside;
+    let waiting = sync.unsent + sync.set_aside + sync.photos.waiting + sync.photos.aside;
     let reviews = user.role.may(Permission::Review);
     let reads = shell.only_reads();
     rsx! {
@@ -97,7 +97,10 @@ fn Place(
             (&here, &to),
             (Route::CooperativeScreen { .. }, Route::Cooperatives {})
                 | (Route::ReviewScreen { .. }, Route::InboxScreen {})
-                | (Route::About {} | Route::LoginAgain {}, Route::Settings {})
+                | (
+                    Route::About {} | Route::LoginAgain {} | Route::FormsScreen {},
+                    Route::Settings {}
+                )
         );
     rsx! {
         li { class: if wide_only { "wide-only" },

@@ -10,6 +10,7 @@
 //! | `form/` | a visit being filled: the session, its saving, one control per kind of question |
 //! | `officer/`, `supervisor/`, `settings` | the screens |
 
+mod admin;
 mod app;
 mod components;
 mod form;

@@ -2,6 +2,7 @@
 
 use dioxus::prelude::*;
 
+use super::admin::FormsScreen;
 use super::form::{VisitLayout, VisitOverview, VisitPage, VisitResume, VisitSend};
 use super::layout::Frame;
 use super::officer::{CooperativeScreen, Cooperatives, Home, QueueScreen};
@@ -40,6 +41,8 @@ pub(crate) enum Route {
         ReviewScreen { id: RecordId },
         #[route("/pengaturan")]
         Settings {},
+        #[route("/formulir")]
+        FormsScreen {},
         #[route("/tentang")]
         About {},
         #[route("/masuk")]

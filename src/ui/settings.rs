@@ -9,6 +9,7 @@ use super::i18n::{self, Language, t, ta};
 use super::layout::SyncLine;
 use super::route::Route;
 use super::state::shell;
+use crate::domain::person::Permission;
 use crate::platform::web::page;
 use crate::store::api::{Request, Trouble};
 
@@ -29,6 +30,12 @@ pub(crate) fn Settings() -> Element {
                     }
                 }
                 Card { title: t("language"), Languages {} }
+                if shell.may(Permission::Administer) {
+                    Card { title: t("forms"),
+                        p { class: "quiet", {t("forms-lead")} }
+                        Link { class: "button", to: Route::FormsScreen {}, Icon { name: "note" } {t("forms-open")} }
+                    }
+                }
             }
             div {
                 Device {}
@@ -78,7 +85,10 @@ fn Security() -> Element {
     let shell = shell();
     let mut asking = use_signal(|| Asking::Nothing);
     let mut said = use_signal(|| None::<(Tone, String)>);
-    let unsent = shell.sync.read().unsent + shell.sync.read().set_aside;
+    let unsent = {
+        let sync = shell.sync.read();
+        sync.unsent + sync.set_aside + sync.photos.waiting
+    };
     rsx! {
         if let Some((tone, words)) = said() {
             Alert { tone, p { "{words}" } }
@@ -133,6 +143,9 @@ fn Device() -> Element {
             if let Some(why) = sync.trouble.as_ref().filter(|why| **why != Trouble::Unreachable) {
                 p { class: "quiet", {format::trouble(why)} }
             }
+            if !shell.only_reads() {
+                ByWifi {}
+            }
             match (shell.kept)() {
                 Some(true) => rsx! { p { Icon { name: "done" } " " {t("storage-kept")} } },
                 Some(false) => rsx! { Alert { tone: Tone::Warn, p { {t("storage-not-kept")} } } },
@@ -151,6 +164,29 @@ fn Device() -> Element {
                 Link { class: "link", to: Route::QueueScreen {}, {t("nav-queue")} }
             }
         }
+    }
+}
+
+/// Whether photos go by Wi-Fi only.
+#[component]
+fn ByWifi() -> Element {
+    let shell = shell();
+    let only = shell.sync.read().photos.wifi_only;
+    rsx! {
+        div { class: "options",
+            label { class: "option",
+                input {
+                    r#type: "checkbox",
+                    checked: only,
+                    onchange: move |event| async move {
+                        let only = event.checked();
+                        let _ = shell.ask(Request::PhotosByWifi { only }).await;
+                    },
+                }
+                span { class: "option-words", {t("photos-by-wifi")} }
+            }
+        }
+        p { class: "quiet", {t("photos-by-wifi-help")} }
     }
 }
 

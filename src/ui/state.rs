@@ -42,6 +42,7 @@ pub(crate) struct Shell {
 /// What the browser says by itself. It comes through a channel, because its callbacks run outside of the runtime.
 enum Happening {
     Network(bool),
+    Wifi(Option<bool>),
     Active,
     UpdateWaits,
 }
@@ -67,6 +68,8 @@ impl Shell {
         let (happened, happenings) = unbounded();
         let network = happened.clone();
         page::on_network(move |online| drop(network.unbounded_send(Happening::Network(online))));
+        let wifi = happened.clone();
+        page::on_wifi(move |is| drop(wifi.unbounded_send(Happening::Wifi(is))));
         let active = happened.clone();
         page::on_activity(move || drop(active.unbounded_send(Happening::Active)));
         page::register_service_worker(move || {
@@ -125,6 +128,8 @@ impl Shell {
         }
         if matches!(status, AppStatus::Open { .. }) {
             self.active.set(page::now());
+            let shell = *self;
+            spawn(async move { drop(shell.ask(Request::Wifi(page::wifi())).await) });
         } else {
             self.search.set(CooperativeQuery::default());
             self.inbox.set(InboxQuery::default());
@@ -155,9 +160,11 @@ impl Shell {
                     // Where unsent data is depends on how the sync stands: "sending" must become "failed" on the screen.
                     let moved = {
                         let before = self.sync.peek();
-                        before.phase != sync.phase || before.trouble != sync.trouble
+                        before.phase != sync.phase
+                            || before.trouble != sync.trouble
+                            || before.photos != sync.photos
                     };
-                    let unsent = sync.unsent > 0;
+                    let unsent = sync.unsent > 0 || sync.photos.waiting > 0;
                     self.sync.set(sync);
                     if moved && unsent {
                         *self.queue.write() += 1;
@@ -179,6 +186,7 @@ impl Shell {
                     self.online.set(online);
                     let _ = self.ask(Request::Network { online }).await;
                 }
+                Happening::Wifi(wifi) => drop(self.ask(Request::Wifi(wifi)).await),
                 // A phone that slept wakes with a touch: that touch must not count as having been there all the time.
                 Happening::Active if self.idle() => self.lock().await,
                 Happening::Active => self.active.set(page::now()),

@@ -103,8 +103,11 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     assert_answers(&fields, &answers);
     assert_eq!(fields["a/lokasi"], "-3.012300 106.456700 0.0 8.0");
     for path in ["a/foto_lokasi", "a/ttd_petugas"] {
-        let name: Result<AttachmentName, _> = fields[path].as_str().unwrap().parse();
-        assert!(name.is_ok(), "{path} names an attachment");
+        let name: AttachmentName = fields[path].as_str().unwrap().parse().unwrap();
+        // The photos followed by themselves, byte for byte.
+        let folder = office.folder.path().join("attachments/whole");
+        let bytes = std::fs::read(folder.join(&name.hash()[..2]).join(name.as_str())).unwrap();
+        assert!(name.names(&bytes), "{path} arrived as it was");
     }
 
     // The desk reviews it and sends it back with a note at a question.
@@ -114,7 +117,7 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     desk.log_in_here("kabid", "135790").await;
     desk.sees(COOPERATIVE).await;
     desk.sees("187,5").await;
-    desk.sees("Foto papan nama / lokasi koperasi").await;
+    desk.picture("Foto papan nama / lokasi koperasi").await;
     desk.note(
         "Kas menurut hitungan (Rp)",
         "Hitung ulang bersama bendahara.",

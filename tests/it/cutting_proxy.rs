@@ -18,7 +18,7 @@ use tokio::{
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
     sync::mpsc,
-    task::JoinHandle,
+    task::{JoinHandle, JoinSet},
     time::Instant,
 };
 
@@ -61,7 +61,7 @@ struct Shared {
     counts: Counts,
 }
 
-/// The proxy; it ends with this value.
+/// The proxy; it and every connection through it end with this value.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
     shared: Arc<Shared>,
@@ -80,8 +80,10 @@ impl Proxy {
         });
         let accepting = Arc::clone(&shared);
         let task = tokio::spawn(async move {
+            // They end with the proxy.
+            let mut carrying = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(carry(client, server, Arc::clone(&accepting)));
+                carrying.spawn(carry(client, server, Arc::clone(&accepting)));
             }
         });
         Self {

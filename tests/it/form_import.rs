@@ -44,7 +44,8 @@ fn all_mistakes_come_at_once_in_the_order_of_the_sheets() {
          calculate     | g    |        |           |            |
          calculate     | h    |        |           |            | selcted(${b}, 'x')
          select_one    | i    | I      |           |            |
-         note          | j    | Hi ${nobody} |     |            |",
+         note          | j    | Hi ${nobody} |     |            |
+         rank xyz      | k    | K      |           |            |",
         "list_name | name | label
          xyz       | p    | P
          xyz       | p    | P again
@@ -59,10 +60,10 @@ fn all_mistakes_come_at_once_in_the_order_of_the_sheets() {
             "survey!B4 (name): the name `b` is used already in row 3; give one of them another name",
             "survey!B5 (name): `3c` cannot be a name; a name starts with a letter and has only letters, digits, `_`, `-` and `.`",
             "survey!A6 (type): the name is missing",
-            "survey!D7 (relevant): `${` is opened and never closed",
-            "survey!E7 (constraint): there is no function `sumn()`; did you mean `sum`?",
+            "survey!D7 (relevant): `${` is opened and never closed (character 1)",
+            "survey!E7 (constraint): there is no function `sumn()` (character 1); did you mean `sum`?",
             "survey!A8 (type): a calculation is missing",
-            "survey!F9 (calculation): there is no function `selcted()`; did you mean `selected`?",
+            "survey!F9 (calculation): there is no function `selcted()` (character 1); did you mean `selected`?",
             "survey!A10 (type): the type needs a list after it",
             "survey!C11 (label): `${nobody}` is not a question",
             "choices!B3 (name): the choice `p` is in the list `xyz` already, in row 2",
@@ -266,7 +267,9 @@ fn too_many_rows_end_in_an_error_and_not_in_waiting() {
     let survey = format!("type|name|label\n{}", "text|a|A\n".repeat(30_000));
     assert_eq!(
         errors(&survey, ""),
-        ["survey: the form is too large: more than 20,000 rows"]
+        [
+            "survey: the form is too large: more than 20,000 rows; leave out what the form does not need, or make two forms of it"
+        ]
     );
 }
 

@@ -14,9 +14,9 @@ use anjangsana::domain::{
 use anjangsana::store::api::{
     Account, AppStatus, ApprovedVisit, Bytes, CooperativePage, CooperativeProfile,
     CooperativeQuery, CooperativeRow, Difference, FormSheets, HistoryEntry, Home, Inbox,
-    InboxQuery, Keep, Notice, Place, Queue, QueueItem, QueueKind, Reply, Request, Restored,
-    ReviewDraft, Step, StoreError, SyncPhase, SyncStatus, Topic, Transfer, Trouble, VisitDetail,
-    VisitRow,
+    InboxQuery, Keep, Notice, PhotoItem, PhotoPhase, PhotoStatus, Place, Queue, QueueItem,
+    QueueKind, Reply, Request, Restored, ReviewDraft, Step, StoreError, SyncPhase, SyncStatus,
+    Topic, Transfer, Trouble, VisitDetail, VisitRow,
 };
 use anjangsana::sync::backup::Fault;
 use anjangsana::sync::wire::RejectCode;
@@ -213,6 +213,7 @@ fn transfers() -> Vec<Transfer> {
             at: Some(Millis(5)),
         },
         Transfer::Conflict,
+        Transfer::PhotosFollow(2),
     ];
     all.extend(troubles().into_iter().map(Transfer::Failed));
     all.extend(aside);
@@ -272,6 +273,18 @@ fn statuses() -> Vec<AppStatus> {
     ]
 }
 
+fn photo_item(refused: Option<String>) -> PhotoItem {
+    PhotoItem {
+        name: attachment(),
+        size: 300_000,
+        sent: 64_000,
+        since: Millis(3),
+        refused,
+        visit: record(1),
+        cooperative: text("KSP Maju"),
+    }
+}
+
 fn phases() -> Vec<SyncStatus> {
     let phases = [
         SyncPhase::Idle,
@@ -287,8 +300,24 @@ fn phases() -> Vec<SyncStatus> {
         set_aside: 1,
         trouble: None,
         pulled: 128,
+        photos: PhotoStatus {
+            waiting: 3,
+            bytes: u64::MAX,
+            aside: 1,
+            phase: PhotoPhase::Sending,
+            trouble: Some(Trouble::Unreachable),
+            wifi_only: true,
+        },
     };
     let mut all: Vec<_> = phases.map(status).to_vec();
+    let photos = [PhotoPhase::Held, PhotoPhase::Waiting { until: Millis(9) }];
+    all.extend(photos.map(|phase| SyncStatus {
+        photos: PhotoStatus {
+            phase,
+            ..PhotoStatus::default()
+        },
+        ..SyncStatus::default()
+    }));
     all.extend(troubles().into_iter().map(|trouble| SyncStatus {
         trouble: Some(trouble),
         ..SyncStatus::default()
@@ -356,6 +385,11 @@ fn every_request_crosses() {
         },
         Request::Queue,
         Request::SyncNow,
+        Request::SendPhotos,
+        Request::ResendPhoto(attachment()),
+        Request::PhotosByWifi { only: true },
+        Request::Wifi(Some(false)),
+        Request::Wifi(None),
         Request::Network { online: true },
         Request::Resend {
             mutation: mutation(),
@@ -376,6 +410,14 @@ fn every_request_crosses() {
             password: text("kata sandi"),
         },
         Request::BackUpMore,
+        Request::AskServer {
+            path: text("/api/v1/forms"),
+            body: None,
+        },
+        Request::AskServer {
+            path: text("/api/v1/forms?dry=1"),
+            body: Some(photo()),
+        },
         Request::Restore {
             password: Some(text("kata sandi")),
             bytes: photo(),
@@ -435,6 +477,7 @@ fn every_reply_crosses() {
             survey: text("type,name\n"),
             choices: String::new(),
             settings: String::new(),
+            more: vec![("desa".into(), "name,label\n".into())],
         },
         reviews: vec![Review {
             id: record(3),
@@ -544,6 +587,7 @@ fn every_reply_crosses() {
     replies.extend(phases().into_iter().map(|sync| {
         Reply::Queue(Queue {
             items: items.to_vec(),
+            photos: vec![photo_item(None), photo_item(Some(text("why")))],
             sync,
         })
     }));
@@ -571,6 +615,7 @@ fn every_error_crosses() {
         StoreError::BadCredentials,
         StoreError::OldSecretNeeded,
         StoreError::NotFound,
+        StoreError::NotYet,
         StoreError::State {
             state: VisitState::Void,
         },

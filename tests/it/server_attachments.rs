@@ -26,6 +26,7 @@ use tokio::{
     net::TcpStream,
 };
 
+use crate::cutting_proxy::{Fault, Line, Proxy};
 use crate::server_office::{Office, PAYUNG, Phone, TOBOALI, rev};
 
 /// Bytes that begin as a JPEG does and are no two times the same.
@@ -528,20 +529,6 @@ async fn patch_and_break(
     announced: usize,
     part: &[u8],
 ) {
-    let mut stream = begin_patch(office, phone, name, offset, announced, part).await;
-    stream.shutdown().await.unwrap();
-    let mut rest = Vec::new();
-    let _closed_or_reset = stream.read_to_end(&mut rest).await;
-}
-
-async fn begin_patch(
-    office: &Office,
-    phone: &Phone,
-    name: &AttachmentName,
-    offset: usize,
-    announced: usize,
-    part: &[u8],
-) -> TcpStream {
     let head = format!(
         "PATCH {} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ntus-resumable: 1.0.0\r\n\
          content-type: {PIECE}\r\nupload-offset: {offset}\r\ncontent-length: {announced}\r\n\r\n",
@@ -552,7 +539,9 @@ async fn begin_patch(
     let mut stream = TcpStream::connect(office.address).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.write_all(part).await.unwrap();
-    stream
+    stream.shutdown().await.unwrap();
+    let mut rest = Vec::new();
+    let _closed_or_reset = stream.read_to_end(&mut rest).await;
 }
 
 #[tokio::test]
@@ -584,20 +573,30 @@ async fn a_phone_that_comes_back_does_not_wait_for_its_own_dead_connection() {
     let name = name_of(&bytes);
     officer.create(&office, &name, bytes.len()).await;
     // It is never closed and never goes on: to the server it is a phone on a slow line.
-    let part = &bytes[..20_000];
-    let dead = begin_patch(&office, &officer, &name, 0, bytes.len(), part).await;
-    // Nothing tells when the server has heard of it; the first of these looks after that takes the upload over.
-    let at = loop {
-        let at = officer.offset(&office, &name).await.unwrap();
-        if at > 0 {
-            break at;
-        }
-    };
-    assert!(at <= 20_000);
+    let line = Proxy::before(office.address, Line::default()).await;
+    line.next([Fault::StallUp(20_000)]);
+    let dead = officer
+        .client
+        .patch(format!("{}{}", line.url(), path(&name)))
+        .bearer_auth(&officer.token)
+        .header("tus-resumable", TUS)
+        .header("upload-offset", 0)
+        .header("content-type", PIECE)
+        .body(bytes.clone());
+    let dead = tokio::spawn(dead.send());
+    while std::fs::metadata(&files(&office, "partial")[0])
+        .unwrap()
+        .len()
+        == 0
+    {
+        tokio::task::yield_now().await;
+    }
+    let at = officer.offset(&office, &name).await.unwrap();
+    assert!((1..20_000).contains(&at), "{at}");
     let rest = officer.patch(&office, &name, at, &bytes[at..]).await;
     assert_eq!(rest.status(), 204);
     assert_eq!(number(&rest, "upload-offset"), bytes.len());
-    drop(dead);
+    dead.abort();
 }
 
 #[tokio::test]

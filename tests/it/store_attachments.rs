@@ -129,7 +129,7 @@ fn a_photo_that_is_being_sent_is_not_pulled_away_from_under_the_sending() {
     let name = device.photographs("foto", b"half sent");
     device
         .database()
-        .execute("update attachment set upload = 'u1', sent = 3", [])
+        .execute("update attachment set sent = 3", [])
         .unwrap();
     device.takes_away("foto");
     device.submits();

@@ -9,7 +9,8 @@ fn ours(status: u16, body: String) -> Answer {
     Answer::Response {
         status,
         ours: true,
-        body,
+        offset: None,
+        body: body.into_bytes(),
     }
 }
 
@@ -17,7 +18,8 @@ fn foreign(status: u16) -> Answer {
     Answer::Response {
         status,
         ours: false,
-        body: "<html>Selamat datang di hotspot</html>".to_owned(),
+        offset: None,
+        body: b"<html>Selamat datang di hotspot</html>".to_vec(),
     }
 }
 
@@ -160,10 +162,7 @@ impl World {
         if self.strikes(30)
             && let Answer::Response { body, .. } = &mut answer
         {
-            let mut keep = self.rng.below(body.len());
-            while !body.is_char_boundary(keep) {
-                keep -= 1;
-            }
+            let keep = self.rng.below(body.len());
             body.truncate(keep);
         }
         if self.strikes(20) {

@@ -19,12 +19,14 @@ mod names;
 mod options;
 mod packages;
 mod place;
+mod pyxform;
 mod run;
 mod server;
 mod sim;
 mod sizes;
 mod step;
 mod test;
+mod tus;
 mod wasm_target;
 
 use std::process::ExitCode;

@@ -1,10 +1,13 @@
 //! `cargo xtask test`: lint, then every test, the ones in a browser last. And the screenshots, which are made the same way.
 
 use crate::step::step;
-use crate::{browser, bundle, cargo, exec, lint, place, sim, sizes};
+use crate::{browser, bundle, cargo, exec, lint, place, pyxform, sim, sizes, tus};
 use anyhow::Result;
 use std::path::Path;
 use std::process::Command;
+
+/// The tests that need the client from npm.
+const TUS: &str = "official_tus_client";
 
 /// Runs everything, or only the tests whose names contain `filter`.
 ///
@@ -22,6 +25,7 @@ pub(crate) fn test(filter: Option<&str>) -> Result<()> {
                 .args(filter),
         )
     })?;
+    pyxform::install()?;
     step("unit and integration tests", || {
         let mut command = native(&["--lib", "--bins"]);
         if exists("tests/it/main.rs") {
@@ -29,6 +33,14 @@ pub(crate) fn test(filter: Option<&str>) -> Result<()> {
         }
         exec::run(command.args(filter))
     })?;
+    if filter.is_none_or(|filter| filter.contains(TUS) || TUS.contains(filter)) {
+        let client = tus::install()?;
+        step("the official tus client", || {
+            let mut command = native(&["--test", "it"]);
+            command.args([TUS, "--", "--ignored"]);
+            exec::run(command.env("ANJANGSANA_TUS", client))
+        })?;
+    }
     if filter.is_none() {
         sim::in_tests()?;
     }

@@ -1,10 +1,27 @@
 //! Cells that hold expressions, and texts with `${name}` in them.
 
-use super::{Findings, Place, did_you_mean};
+use std::borrow::Cow;
+
+use super::inspect::inspect;
+use super::{Findings, Place};
 use crate::form::definition::{Condition, Form};
-use crate::form::errors::Cause;
+use crate::form::errors::{Cause, Mend};
 use crate::form::expr::{self, Expr, ParseError, Reference, visit_references};
 use crate::form::template::{Piece, Template};
+
+/// An expression as it was meant: word processors make typographic quotation marks and hard blanks of plain ones.
+fn plain(text: &str) -> Cow<'_, str> {
+    if !text.contains(['\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\u{a0}']) {
+        return Cow::Borrowed(text);
+    }
+    let plain = text.chars().map(|c| match c {
+        '\u{2018}' | '\u{2019}' => '\'',
+        '\u{201c}' | '\u{201d}' => '"',
+        '\u{a0}' => ' ',
+        other => other,
+    });
+    Cow::Owned(plain.collect())
+}
 
 /// Parses an expression and binds its references.
 pub(super) fn formula(
@@ -13,20 +30,24 @@ pub(super) fn formula(
     form: &Form,
     findings: &mut Findings,
 ) -> Option<Expr> {
-    match expr::parse(text) {
+    let text = plain(text);
+    match expr::parse(&text) {
         Ok(mut parsed) => {
-            findings.uses_instances |= text.contains("instance(");
             visit_references(&mut parsed, &mut |reference| {
                 bind(reference, place, form, findings)
             });
+            inspect(&parsed, place, form, findings);
             Some(parsed)
         }
         Err(error) => {
             let mend = match &error {
-                ParseError::Function { name, .. } => did_you_mean(name, expr::function_names()),
+                ParseError::Function { name, .. } => {
+                    findings.did_you_mean(name, expr::function_names())
+                }
                 _ => None,
             };
-            findings.error(place, Cause::Expression(error), mend);
+            let (cause, character) = Cause::expression(error, &text);
+            findings.error_at(place, character, cause, mend);
             None
         }
     }
@@ -39,11 +60,8 @@ fn bind(reference: &mut Reference, place: Place<'_>, form: &Form, findings: &mut
         Some(id) => reference.slot = *id,
         None => {
             let before = reference.name.strip_suffix(name).unwrap_or_default();
-            let near = did_you_mean(name, form.names.keys().map(String::as_str));
-            let mend = near.map(|near| {
-                near.replace("mean `", &format!("mean `${{{before}"))
-                    .replace("`?", "}`?")
-            });
+            let near = findings.near(name, form.names.keys().map(String::as_str));
+            let mend = near.map(|near| Mend::DidYouMean(format!("${{{before}{near}}}")));
             findings.error(place, Cause::UnknownReference(reference.name.clone()), mend);
         }
     }
@@ -85,7 +103,9 @@ pub(super) fn template(
             slot: usize::MAX,
         };
         bind(&mut reference, place, form, findings);
-        pieces.push(Piece::Value(Expr::Reference(reference)));
+        let value = Expr::Reference(reference);
+        inspect(&value, place, form, findings);
+        pieces.push(Piece::Value(value));
         rest = later;
     }
     if !rest.is_empty() {

@@ -14,6 +14,7 @@ pub(super) fn read(sheet: &Sheet, form: &mut Form, findings: &mut Findings) {
     let Some(wanted) = form.settings.get(SETTING).cloned() else {
         return;
     };
+    findings.used_lists.insert(wanted.clone());
     let columns = Columns::new(sheet, form);
     let rows = sheet
         .rows

@@ -3,9 +3,9 @@
 use super::columns::Columns;
 use super::formulas::{condition, formula, template};
 use super::types::{self, Type, Wrong};
-use super::{Findings, Place, did_you_mean, other};
+use super::{Findings, Place, choices, other, tables};
 use crate::form::definition::{Choices, Element, ElementId, ElementKind, Form, Initial};
-use crate::form::errors::{Cause, FormError};
+use crate::form::errors::{Cause, FormError, Frame, Limit, Mend};
 use crate::form::expr;
 use crate::form::kind::QuestionKind;
 use crate::form::score::Role;
@@ -32,6 +32,11 @@ pub(super) fn structure(
     // The open groups and repeats; the form itself is always open.
     let mut open: Vec<(ElementId, u32)> = vec![(0, 0)];
     for (index, row) in sheet.rows.iter().enumerate() {
+        if columns.cell(row, "disabled").is_some_and(|(_, text)| {
+            matches!(text.to_lowercase().as_str(), "yes" | "true" | "true()")
+        }) {
+            continue;
+        }
         let Some((column, text)) = columns.cell(row, "type") else {
             // A row without a type is a remark of the author's, unless it has a name.
             if columns.cell(row, "name").is_some() {
@@ -52,7 +57,7 @@ pub(super) fn structure(
             }
             Err(Wrong::Unknown) => {
                 let word = text.split_whitespace().next().unwrap_or_default();
-                let mend = did_you_mean(word, types::words());
+                let mend = findings.did_you_mean(word, types::words());
                 findings.error(place, Cause::UnknownType(String::from(text)), mend);
                 continue;
             }
@@ -66,8 +71,18 @@ pub(super) fn structure(
                 close(ElementKind::Repeat, place, &mut open, form, findings);
                 continue;
             }
+            Type::Table => {
+                let Some((column, name)) = columns.cell(row, "name") else {
+                    findings.error(place, Cause::NoName, None);
+                    continue;
+                };
+                findings.look_into(name, Place::cell(sheet, row, column), form);
+                continue;
+            }
             Type::BeginGroup => ElementKind::Group,
             Type::BeginRepeat => ElementKind::Repeat,
+            Type::Unrecorded => ElementKind::Question(QuestionKind::Background),
+            Type::External(_) => ElementKind::Question(QuestionKind::SelectOne),
             Type::Question(QuestionKind::Image) => {
                 let appearance = columns.cell(row, "appearance").map_or("", |(_, text)| text);
                 let signed = appearance
@@ -83,7 +98,18 @@ pub(super) fn structure(
                 ElementKind::Question(*kind)
             }
         };
-        let name = name(sheet, columns, row, place, form, findings);
+        let unnamed = match kind {
+            // Nothing can refer to a note, and an audit is always called so.
+            ElementKind::Question(QuestionKind::Note) => {
+                Some(format!("generated_note_name_{}", row.number))
+            }
+            ElementKind::Question(QuestionKind::Audit) => Some(String::from("audit")),
+            _ => None,
+        };
+        let name = match unnamed {
+            Some(unnamed) if columns.cell(row, "name").is_none() => unnamed,
+            _ => name(sheet, columns, row, place, form, findings),
+        };
         let parent = open.last().map_or(0, |(id, _)| *id);
         let id = form.elements.len();
         let mut element = Element::new(&name, kind, parent, row.number);
@@ -96,11 +122,23 @@ pub(super) fn structure(
         }
         element.choices = match meaning {
             Type::Select(_, list) => Choices::List(list),
-            Type::SelectFrom(_, table) => Choices::Table {
-                table,
-                value: String::from("name"),
-                label: String::from("label"),
-            },
+            Type::External(list) => Choices::List(choices::external(&list)),
+            Type::SelectFrom(_, file) => {
+                let shapes = file.ends_with(".geojson");
+                let (value, label) = if shapes {
+                    ("id", "title")
+                } else {
+                    ("name", "label")
+                };
+                let bare = file
+                    .rsplit_once('.')
+                    .map_or(file.as_str(), |(name, _)| name);
+                Choices::Table {
+                    table: String::from(bare),
+                    value: String::from(value),
+                    label: String::from(label),
+                }
+            }
             _ => Choices::None,
         };
         form.elements.push(element);
@@ -112,22 +150,16 @@ pub(super) fn structure(
         if kind == ElementKind::Group || kind == ElementKind::Repeat {
             open.push((id, row.number));
             if open.len() == DEEPEST + 2 {
-                findings.error(
-                    place,
-                    Cause::TooLarge("groups are nested more than 30 deep"),
-                    None,
-                );
+                findings.error(place, Cause::TooLarge(Limit::Depth), None);
             }
         }
     }
     for (id, row) in open.iter().skip(1) {
         let place = Place {
-            sheet,
             row: *row,
-            column: None,
-            text: "",
+            ..Place::sheet(sheet)
         };
-        findings.error(place, Cause::NeverClosed(word(form, *id)), None);
+        findings.error(place, Cause::NeverClosed(frame(form, *id)), None);
     }
     if rows.is_empty() && findings.errors.is_empty() {
         findings.error(Place::sheet(sheet), Cause::NoQuestions, None);
@@ -135,14 +167,12 @@ pub(super) fn structure(
     rows
 }
 
-fn word(form: &Form, id: ElementId) -> &'static str {
-    if form
-        .element(id)
-        .is_some_and(|element| element.kind == ElementKind::Repeat)
-    {
-        "repeat"
+fn frame(form: &Form, id: ElementId) -> Frame {
+    let kind = form.element(id).map(|element| element.kind);
+    if kind == Some(ElementKind::Repeat) {
+        Frame::Repeat
     } else {
-        "group"
+        Frame::Group
     }
 }
 
@@ -154,20 +184,17 @@ fn close(
     findings: &mut Findings,
 ) {
     let found = if kind == ElementKind::Repeat {
-        "repeat"
+        Frame::Repeat
     } else {
-        "group"
+        Frame::Group
     };
     match open.last().copied() {
         None | Some((0, _)) => findings.error(place, Cause::NothingToClose(found), None),
         Some((id, row)) => {
             if form.element(id).is_some_and(|element| element.kind != kind) {
-                let open = word(form, id);
-                findings.error(
-                    place,
-                    Cause::WrongClose { found, open, row },
-                    Some(format!("write `end_{open}`")),
-                );
+                let open = frame(form, id);
+                let mend = Some(Mend::Write(format!("end_{open}")));
+                findings.error(place, Cause::WrongClose { found, open, row }, mend);
             }
             open.pop();
         }
@@ -197,21 +224,15 @@ fn name(
             .chars()
             .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
     {
-        let mend = String::from(
-            "a name starts with a letter and has only letters, digits, `_`, `-` and `.`",
-        );
-        findings.error(place, Cause::BadName(String::from(name)), Some(mend));
+        let cause = Cause::BadName(String::from(name));
+        findings.error(place, cause, Some(Mend::NameRule));
     }
     if let Some(first) = form.question(name) {
-        let mend = Some(String::from("give one of them another name"));
-        findings.error(
-            place,
-            Cause::DuplicateName {
-                name: String::from(name),
-                first: first.row,
-            },
-            mend,
-        );
+        let cause = Cause::DuplicateName {
+            name: String::from(name),
+            first: first.row,
+        };
+        findings.error(place, cause, Some(Mend::Rename));
     }
     String::from(name)
 }
@@ -244,6 +265,8 @@ fn cells(
     form: &Form,
     findings: &mut Findings,
 ) {
+    let around = element.repeats.clone();
+    let at = |column| Place::cell(sheet, row, column).within(&around);
     let texts: [(&str, &mut Texts); 5] = [
         ("label", &mut element.label),
         ("hint", &mut element.hint),
@@ -255,10 +278,7 @@ fn cells(
         for (language, column) in columns.texts(name) {
             let text = row.cell(*column);
             if !text.is_empty() {
-                texts.set(
-                    *language,
-                    template(text, Place::cell(sheet, row, *column), form, findings),
-                );
+                texts.set(*language, template(text, at(*column), form, findings));
             }
         }
     }
@@ -277,27 +297,22 @@ fn cells(
         ("score_withheld", &mut element.score_withheld),
     ] {
         if let Some((column, text)) = columns.cell(row, name) {
-            *slot = formula(text, Place::cell(sheet, row, column), form, findings);
+            *slot = formula(text, at(column), form, findings);
         }
     }
     if let Some((column, text)) = columns.cell(row, "required") {
-        element.required = condition(text, Place::cell(sheet, row, column), form, findings);
+        element.required = condition(text, at(column), form, findings);
     }
     if let Some((column, text)) = columns.cell(row, "read_only") {
-        element.read_only = condition(text, Place::cell(sheet, row, column), form, findings);
+        element.read_only = condition(text, at(column), form, findings);
     }
     if let Some((column, text)) = columns.cell(row, "default") {
-        element.initial = Some(initial(
-            text,
-            Place::cell(sheet, row, column),
-            form,
-            findings,
-        ));
+        element.initial = Some(initial(text, at(column), form, findings));
     }
     if let Some((column, text)) = columns.cell(row, "role") {
         element.role = Role::from_word(text);
         if element.role.is_none() {
-            let mend = did_you_mean(text, Role::WORDS.iter().map(|(word, _)| *word));
+            let mend = findings.did_you_mean(text, Role::WORDS.iter().map(|(word, _)| *word));
             let cause = Cause::UnknownRole(String::from(text));
             findings.error(Place::cell(sheet, row, column), cause, mend);
         }
@@ -349,7 +364,7 @@ fn trigger(
         match form.names.get(bare) {
             Some(id) => element.trigger.push(*id),
             None => {
-                let mend = did_you_mean(bare, form.names.keys().map(String::as_str));
+                let mend = findings.did_you_mean(bare, form.names.keys().map(String::as_str));
                 findings.error(place, Cause::UnknownReference(String::from(bare)), mend);
             }
         }
@@ -384,10 +399,30 @@ fn check(
         });
     match &mut element.choices {
         Choices::List(list) if !form.lists.contains_key(list) => {
-            let mend = did_you_mean(list, form.lists.keys().map(String::as_str));
-            findings.error(place, Cause::MissingList(list.clone()), mend);
+            let prefix = choices::external("");
+            let (cause, near) = match list.strip_prefix(&prefix) {
+                Some(bare) => {
+                    let known = form
+                        .lists
+                        .keys()
+                        .filter_map(|key| key.strip_prefix(&prefix));
+                    let near = findings.did_you_mean(bare, known);
+                    (Cause::MissingExternalList(String::from(bare)), near)
+                }
+                None => {
+                    let known = form.lists.keys().map(String::as_str);
+                    let near = findings.did_you_mean(list, known);
+                    (Cause::MissingList(list.clone()), near)
+                }
+            };
+            findings.error(place, cause, near);
         }
-        Choices::Table { value, label, .. } => {
+        Choices::Table {
+            table,
+            value,
+            label,
+        } => {
+            findings.look_into(tables::bare(table), place, form);
             for (key, slot) in [("value", value), ("label", label)] {
                 if let Some(column) = element.parameters.get(key) {
                     slot.clone_from(column);
@@ -406,11 +441,11 @@ fn check(
         }
     }
     if !kind.is_capturable() {
-        findings.warn(place, Cause::NotCapturable(element.name.clone()));
+        findings.warn(place, Cause::NotCapturable(element.name.clone()), None);
     } else if kind.is_shown() {
         for (language, name) in form.languages.iter().enumerate() {
             if element.label.exact(language).is_none() && element.hint.exact(language).is_none() {
-                findings.warn(place, Cause::NoLabel(name.clone()));
+                findings.warn(place, Cause::NoLabel(name.clone()), None);
             }
         }
     }
@@ -430,7 +465,7 @@ pub(super) fn circle(
                 .map(|element| format!("${{{}}}", element.name)),
         );
     }
-    let mend = Some(String::from("take one of these references out"));
+    let mend = Some(Mend::BreakCycle);
     let cause = Cause::Cycle(names.join(" -> "));
     // A group is in the circle only through what stands in it; point at a row with an expression.
     for id in circle {

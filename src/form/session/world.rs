@@ -28,7 +28,11 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(form: Arc<Form>, surroundings: Surroundings) -> World {
+    pub(super) fn new(form: Arc<Form>, mut surroundings: Surroundings) -> World {
+        for (name, rows) in form.tables() {
+            let given = surroundings.tables.entry(name.clone());
+            given.or_insert_with(|| rows.clone());
+        }
         let secondary = Secondary::new(&form, &surroundings.tables);
         World {
             form,

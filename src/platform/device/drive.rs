@@ -2,11 +2,13 @@
 
 use std::rc::Rc;
 
-use super::{Device, State};
+use super::{Device, Sleeper, State};
 use crate::platform::machine::{Answer, Call, Machine};
 use crate::store::Store;
 use crate::store::api::{Notice, StoreError, SyncPhase, SyncStatus, Topic, Trouble};
+use crate::store::api::{PhotoPhase, PhotoStatus};
 use crate::sync::engine::{Effect, Event, Failure, Phase};
+use crate::sync::upload;
 use crate::sync::wire::{ErrorCode, ErrorReply, SYNC_PATH, SyncReply, SyncRequest};
 
 impl<M: Machine> Device<M> {
@@ -19,7 +21,9 @@ impl<M: Machine> Device<M> {
     /// Hands an event to the engine and carries out what it says, until there is nothing left to do now.
     pub(super) async fn drive(self: &Rc<Self>, event: Event) {
         let mut events = std::collections::VecDeque::from([event]);
+        let mut synced = false;
         while let Some(event) = events.pop_front() {
+            synced |= matches!(event, Event::Applied(_));
             let (effects, generation) = {
                 let mut jitter = [0];
                 self.machine.random(&mut jitter);
@@ -36,6 +40,14 @@ impl<M: Machine> Device<M> {
                 }
             }
         }
+        // The text has gone, or has not changed: now the photos.
+        if self.state.borrow().engine.phase() == Phase::Idle {
+            self.start_uploading(upload::Event::Look);
+            // What somebody looked for and was to follow may have come.
+            if synced && std::mem::take(&mut self.state.borrow_mut().awaited) {
+                self.machine.notify(Notice::Changed([Topic::Visits].into()));
+            }
+        }
     }
 
     pub(super) async fn carry_out(
@@ -49,7 +61,7 @@ impl<M: Machine> Device<M> {
                 None
             }
             Effect::WakeAt(at) => {
-                self.machine.wake_at(at);
+                self.wake_at(Sleeper::Sync, at);
                 None
             }
             Effect::Prepare(limits) => {
@@ -124,11 +136,7 @@ impl<M: Machine> Device<M> {
         })?;
         let answer = self
             .machine
-            .call(Call {
-                path: SYNC_PATH,
-                token: Some(token),
-                body,
-            })
+            .call(Call::post(SYNC_PATH, Some(token), body))
             .await;
         understand(&answer).map(Box::new)
     }
@@ -156,6 +164,16 @@ pub(super) fn sync_status(state: &State) -> Result<SyncStatus, StoreError> {
         },
         trouble: state.engine.trouble().map(trouble),
         pulled: state.engine.pulled(),
+        photos: PhotoStatus {
+            phase: match state.uploads.phase() {
+                upload::Phase::Calling => PhotoPhase::Sending,
+                upload::Phase::Held => PhotoPhase::Held,
+                upload::Phase::Waiting(until) => PhotoPhase::Waiting { until },
+                _ => PhotoPhase::Idle,
+            },
+            trouble: state.uploads.trouble().map(trouble),
+            ..facts.photos.clone()
+        },
         ..facts
     })
 }
@@ -190,7 +208,14 @@ pub(super) fn trouble(failure: &Failure) -> Trouble {
 /// # Errors
 /// What kind of failure it is.
 pub fn understand<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
-    let (status, body) = match answer {
+    let (body, _) = succeeded(answer)?;
+    let text = std::str::from_utf8(body).map_err(|_| Failure::NotOurs)?;
+    serde_json::from_str(text).map_err(|_| Failure::NotOurs)
+}
+
+/// The body of our server's answer that it is done, and the offset of an upload.
+pub(super) fn succeeded(answer: &Answer) -> Result<(&[u8], Option<u64>), Failure> {
+    let (status, body, offset) = match answer {
         Answer::Nothing => return Err(Failure::Unreachable),
         Answer::Response {
             status,
@@ -204,16 +229,24 @@ pub fn understand<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, 
         }
         // A captive portal answers anything, also with 200: it is no answer of ours.
         Answer::Response { ours: false, .. } => return Err(Failure::NotOurs),
-        Answer::Response { status, body, .. } => (*status, body),
+        Answer::Response {
+            status,
+            body,
+            offset,
+            ..
+        } => (*status, body, *offset),
     };
     if (200..300).contains(&status) {
-        return serde_json::from_str(body).map_err(|_| Failure::NotOurs);
+        return Ok((body, offset));
     }
-    let refusal = serde_json::from_str(body).unwrap_or(ErrorReply {
-        code: ErrorCode::Other,
-        message: String::new(),
-        retry_after: None,
-    });
+    let refusal = std::str::from_utf8(body)
+        .ok()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or(ErrorReply {
+            code: ErrorCode::Other,
+            message: String::new(),
+            retry_after: None,
+        });
     Err(match status {
         401 => Failure::Auth,
         413 => Failure::TooLarge,

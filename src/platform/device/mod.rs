@@ -1,12 +1,15 @@
 //! A device: the vault, the open store, and the sync engine with its effects carried out. The same in a browser's
 //! worker and natively.
 //!
-//! Requests are answered one after another without waiting for the network, except a login. No borrow is held across an
+//! Requests are answered one after another without waiting for the network, except a login, and what is not here
+//! but at the server: a photo, the administrator's forms. No borrow is held across an
 //! await, so a request can come in while the server is being asked.
 
 mod backup;
 mod drive;
+mod office;
 mod session;
+mod upload;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,12 +18,13 @@ pub use self::drive::understand;
 
 use self::drive::sync_status;
 use super::machine::Machine;
-use crate::domain::id::Entropy;
+use crate::domain::{Millis, id::Entropy};
 use crate::sql::{self, Key};
 use crate::store::api::{AppStatus, Notice, Reply, Request, StoreError, Topic};
 use crate::store::vault::Vault;
 use crate::store::{Moment, Store};
 use crate::sync::engine::{Engine, Event};
+use crate::sync::upload::{Event as Upload, Uploads};
 
 /// The file of the vault.
 const VAULT: &str = "vault.db";
@@ -35,8 +39,21 @@ struct State {
     vault: Vault,
     open: Option<Open>,
     engine: Engine,
+    uploads: Uploads,
+    /// Somebody looked for a photo that the server had not yet.
+    awaited: bool,
+    /// When either wants to be woken.
+    wake_sync: Option<Millis>,
+    wake_uploads: Option<Millis>,
     /// Grows whenever a store is opened or closed: an answer for an earlier one is not for this one.
     generation: u64,
+}
+
+/// Who wants to be woken.
+#[derive(Clone, Copy)]
+enum Sleeper {
+    Sync,
+    Uploads,
 }
 
 struct Open {
@@ -59,6 +76,10 @@ impl<M: Machine> Device<M> {
             vault,
             open: None,
             engine: Engine::default(),
+            uploads: Uploads::default(),
+            awaited: false,
+            wake_sync: None,
+            wake_uploads: None,
             generation: 0,
         };
         Ok(Rc::new(Self {
@@ -102,9 +123,28 @@ impl<M: Machine> Device<M> {
                 Ok(Reply::Saved)
             }
             Request::Network { online } => {
+                self.start_uploading(Upload::Network(online));
                 self.start_driving(Event::Network(online));
                 Ok(Reply::Saved)
             }
+            Request::Wifi(wifi) => {
+                self.start_uploading(Upload::Wifi(wifi));
+                Ok(Reply::Saved)
+            }
+            Request::SendPhotos => {
+                self.start_uploading(Upload::Asked);
+                Ok(Reply::Saved)
+            }
+            Request::PhotosByWifi { only } => {
+                let saved = self.ask_store(request)?;
+                self.start_uploading(Upload::WifiOnly(only));
+                Ok(saved)
+            }
+            Request::Attachment(name) => match self.ask_store(Request::Attachment(name.clone())) {
+                Err(StoreError::NotFound) => self.fetch(&name).await,
+                here => here,
+            },
+            Request::AskServer { path, body } => self.ask_office(path, body).await,
             Request::BackUp { password } => self.back_up(&password),
             Request::BackUpMore => self.back_up_more(),
             Request::Restore {
@@ -118,7 +158,24 @@ impl<M: Machine> Device<M> {
 
     /// The time asked for with [`Machine::wake_at`] has come.
     pub fn woke(self: &Rc<Self>) {
+        {
+            // Whoever it is not for says again when it wants to be woken.
+            let mut state = self.state.borrow_mut();
+            (state.wake_sync, state.wake_uploads) = (None, None);
+        }
         self.start_driving(Event::Woke);
+        self.start_uploading(Upload::Woke);
+    }
+
+    /// The machine has one alarm: it is set to the sooner of two wishes.
+    fn wake_at(&self, whose: Sleeper, at: Millis) {
+        let mut state = self.state.borrow_mut();
+        match whose {
+            Sleeper::Sync => state.wake_sync = Some(at),
+            Sleeper::Uploads => state.wake_uploads = Some(at),
+        }
+        let soonest = state.wake_sync.into_iter().chain(state.wake_uploads).min();
+        self.machine.wake_at(soonest.unwrap_or(at));
     }
 
     /// Lets go of every file at once, so that another tab can have them. A call of the server that is under way finds

@@ -12,6 +12,7 @@ use crate::store::Store;
 use crate::store::api::{AppStatus, Notice, Reply, StoreError, Trouble};
 use crate::store::vault::Secret;
 use crate::sync::engine::{Event, Failure};
+use crate::sync::upload;
 use crate::sync::wire::{LOGIN_PATH, LOGOUT_PATH, LoginReply, LoginRequest};
 
 impl<M: Machine> Device<M> {
@@ -26,17 +27,11 @@ impl<M: Machine> Device<M> {
             password: password.to_owned(),
             device: String::new(),
         })?;
-        let answer = self
-            .machine
-            .call(Call {
-                path: LOGIN_PATH,
-                token: None,
-                body,
-            })
-            .await;
+        let answer = self.machine.call(Call::post(LOGIN_PATH, None, body)).await;
         let login: LoginReply = understand(&answer).map_err(login_error)?;
         self.enter(login, password, old_secret)?;
         let reply = self.announce();
+        self.opened();
         self.start_driving(Event::Opened);
         Ok(reply)
     }
@@ -157,6 +152,7 @@ impl<M: Machine> Device<M> {
             });
         }
         let reply = self.announce();
+        self.opened();
         self.start_driving(Event::Opened);
         Ok(reply)
     }
@@ -168,6 +164,7 @@ impl<M: Machine> Device<M> {
         let now = self.machine.now();
         // Closing asks for nothing but to be shown, and the screens are about to be told.
         let _shown = state.engine.handle(now, 0, Event::Closed);
+        let _nothing = state.uploads.handle(now, 0, upload::Event::Closed);
     }
 
     pub(super) fn logout(self: &Rc<Self>) {
@@ -181,11 +178,7 @@ impl<M: Machine> Device<M> {
         if let Ok(Some(token)) = token {
             let device = Rc::clone(self);
             self.machine.spawn(Box::pin(async move {
-                let call = Call {
-                    path: LOGOUT_PATH,
-                    token: Some(token),
-                    body: String::new(),
-                };
+                let call = Call::post(LOGOUT_PATH, Some(token), String::new());
                 // Without signal the session ends by age at the server; the phone has forgotten the token already.
                 let _answer = device.machine.call(call).await;
             }));

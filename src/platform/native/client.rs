@@ -71,9 +71,13 @@ async fn serve(
     };
     let awake = tokio::task::spawn_local(keep_awake(device.clone()));
     while let Some((request, answer)) = inbox.recv().await {
-        let reply = device.ask(request).await;
-        // Who asked may have given up waiting; what was asked for is done all the same.
-        let _asker_gone = answer.send(reply);
+        let device = device.clone();
+        // A question to the server must not hold up the next one.
+        tokio::task::spawn_local(async move {
+            let reply = device.ask(request).await;
+            // Who asked may have given up waiting; what was asked for is done all the same.
+            let _asker_gone = answer.send(reply);
+        });
     }
     awake.abort();
 }

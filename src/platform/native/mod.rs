@@ -8,11 +8,11 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::device::Device;
-use super::machine::{Answer, Call, Machine, Task};
+use super::machine::{Answer, Body, Call, Machine, Task};
 use crate::domain::Millis;
 use crate::sql::{self, Connection, Key};
 use crate::store::api::Notice;
-use crate::sync::wire::MARK;
+use crate::sync::wire::{MARK, UPLOAD_OFFSET};
 
 /// How long a call may take: a page of a first sync over GPRS.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -49,22 +49,33 @@ impl NativeMachine {
         self.wake.get()
     }
 
-    async fn post(&self, call: Call) -> Result<Answer, reqwest::Error> {
-        let mut request = self.http.post(format!("{}{}", self.server, call.path));
+    async fn send(&self, call: Call) -> Result<Answer, reqwest::Error> {
+        let method = reqwest::Method::from_bytes(call.method.as_bytes()).unwrap_or_default();
+        let url = format!("{}{}", self.server, call.path);
+        let mut request = self.http.request(method, url);
         if let Some(token) = call.token {
             request = request.bearer_auth(token);
         }
-        let response = request
-            .header("content-type", "application/json")
-            .body(call.body)
-            .send()
-            .await?;
+        for (name, value) in call.headers {
+            request = request.header(name, value);
+        }
+        request = match call.body {
+            Body::Json(json) => request
+                .header("content-type", "application/json")
+                .body(json),
+            Body::Bytes(bytes) if bytes.is_empty() => request,
+            Body::Bytes(bytes) => request.body(bytes),
+        };
+        let response = request.send().await?;
         let status = response.status().as_u16();
         let ours = response.headers().contains_key(MARK);
+        let offset = response.headers().get(UPLOAD_OFFSET);
+        let offset = offset.and_then(|offset| offset.to_str().ok()?.parse().ok());
         Ok(Answer::Response {
             status,
             ours,
-            body: response.text().await?,
+            offset,
+            body: response.bytes().await?.to_vec(),
         })
     }
 }
@@ -89,7 +100,7 @@ impl Machine for NativeMachine {
     }
 
     async fn call(&self, call: Call) -> Answer {
-        self.post(call).await.unwrap_or(Answer::Nothing)
+        self.send(call).await.unwrap_or(Answer::Nothing)
     }
 
     fn notify(&self, notice: Notice) {

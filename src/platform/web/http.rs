@@ -5,8 +5,8 @@ use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Blob, Headers, ReadableWritablePair, RequestInit, Response};
 
-use crate::platform::machine::{Answer, Call};
-use crate::sync::wire::MARK;
+use crate::platform::machine::{Answer, Body, Call};
+use crate::sync::wire::{MARK, UPLOAD_OFFSET};
 
 /// How long a call may take, milliseconds: a page of a first sync over GPRS.
 const PATIENCE: f64 = 120_000.0;
@@ -22,42 +22,54 @@ extern "C" {
     fn new(format: &str) -> CompressionStream;
 }
 
-/// Posts JSON. Whatever goes wrong on the way is [`Answer::Nothing`].
-pub(super) async fn post(call: Call) -> Answer {
-    try_post(call).await.unwrap_or(Answer::Nothing)
+/// Calls the server. Whatever goes wrong on the way is [`Answer::Nothing`].
+pub(super) async fn send(call: Call) -> Answer {
+    try_send(call).await.unwrap_or(Answer::Nothing)
 }
 
-async fn try_post(call: Call) -> Result<Answer, JsValue> {
+async fn try_send(call: Call) -> Result<Answer, JsValue> {
     let headers = Headers::new()?;
-    headers.set("content-type", "application/json")?;
     if let Some(token) = &call.token {
         headers.set("authorization", &format!("Bearer {token}"))?;
     }
-    let body = if call.body.len() > WORTH_COMPRESSING {
-        headers.set("content-encoding", "gzip")?;
-        gzip(&call.body).await?
-    } else {
-        JsValue::from_str(&call.body)
-    };
+    for (name, value) in &call.headers {
+        headers.set(name, value)?;
+    }
     let init = RequestInit::new();
-    init.set_method("POST");
+    match &call.body {
+        Body::Json(json) => {
+            headers.set("content-type", "application/json")?;
+            if json.len() > WORTH_COMPRESSING {
+                headers.set("content-encoding", "gzip")?;
+                init.set_body(&gzip(json).await?);
+            } else {
+                init.set_body(&JsValue::from_str(json));
+            }
+        }
+        // A call without a body may not even have an empty one.
+        Body::Bytes(bytes) if bytes.is_empty() => {}
+        Body::Bytes(bytes) => init.set_body(&Uint8Array::from(bytes.as_slice())),
+    }
+    init.set_method(call.method);
     init.set_headers(&headers);
-    init.set_body(&body);
     init.set_cache(web_sys::RequestCache::NoStore);
     init.set_signal(Some(&AbortSignal::timeout_with_f64(PATIENCE)));
     let global = js_sys::global();
     let fetch: js_sys::Function = Reflect::get(&global, &"fetch".into())?.dyn_into()?;
     let promise: js_sys::Promise = fetch
-        .call2(&global, &JsValue::from_str(call.path), &init)?
+        .call2(&global, &JsValue::from_str(&call.path), &init)?
         .dyn_into()?;
     let response: Response = JsFuture::from(promise).await?.dyn_into()?;
     let ours = response.headers().has(MARK)?;
     let status = response.status();
-    let body = JsFuture::from(response.text()?)
-        .await?
-        .as_string()
-        .unwrap_or_default();
-    Ok(Answer::Response { status, ours, body })
+    let offset = response.headers().get(UPLOAD_OFFSET)?;
+    let body = JsFuture::from(response.array_buffer()?).await?;
+    Ok(Answer::Response {
+        status,
+        ours,
+        offset: offset.and_then(|offset| offset.parse().ok()),
+        body: Uint8Array::new(&body).to_vec(),
+    })
 }
 
 async fn gzip(text: &str) -> Result<JsValue, JsValue> {

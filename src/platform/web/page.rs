@@ -78,6 +78,31 @@ pub fn on_network(mut changed: impl FnMut(bool) + 'static) {
     });
 }
 
+fn connection() -> Option<JsValue> {
+    let connection = Reflect::get(&window()?.navigator(), &"connection".into()).ok()?;
+    connection.is_object().then_some(connection)
+}
+
+/// Whether the network is Wi-Fi or a cable, where the browser can say.
+#[must_use]
+pub fn wifi() -> Option<bool> {
+    let kind = Reflect::get(&connection()?, &"type".into()).ok()?;
+    match kind.as_string()?.as_str() {
+        "wifi" | "ethernet" => Some(true),
+        "cellular" | "bluetooth" | "wimax" => Some(false),
+        _ => None,
+    }
+}
+
+/// Calls back whenever another kind of network is used.
+pub fn on_wifi(mut changed: impl FnMut(Option<bool>) + 'static) {
+    if let Some(connection) = connection() {
+        listen(connection.unchecked_ref(), "change", move |_| {
+            changed(wifi());
+        });
+    }
+}
+
 /// Calls back whenever the person touches or types, at most once in ten seconds: for the lock after ten idle minutes.
 pub fn on_activity(active: impl FnMut() + 'static) {
     let Some(window) = window() else { return };
@@ -280,3 +305,27 @@ pub fn on_hide(mut hidden: impl FnMut() + 'static) {
         }
     });
 }
+
+/// Lets the browser save bytes as a file of that name.
+pub async fn save(bytes: &[u8], name: &str) {
+    let Some(url) = super::camera::ObjectUrl::of(bytes, "application/octet-stream") else {
+        return;
+    };
+    let link = window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.create_element("a").ok());
+    let Some(link) = link.and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok()) else {
+        return;
+    };
+    let named = link
+        .set_attribute("href", url.as_str())
+        .and_then(|()| link.set_attribute("download", name));
+    if named.is_ok() {
+        link.click();
+        // The browser reads what the address names after the click; then it may go.
+        sleep(SAVING).await;
+    }
+}
+
+/// How long a saved file's address lives, in milliseconds.
+const SAVING: u32 = 20_000;

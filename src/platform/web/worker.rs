@@ -190,7 +190,7 @@ impl Machine for Browser {
     }
 
     async fn call(&self, call: Call) -> Answer {
-        http::post(call).await
+        http::send(call).await
     }
 
     fn notify(&self, notice: Notice) {

@@ -31,7 +31,6 @@ use crate::{
 };
 
 const RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
-const VERSION: HeaderName = HeaderName::from_static("tus-version");
 const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 const LENGTH: HeaderName = HeaderName::from_static("upload-length");
 const METADATA: HeaderName = HeaderName::from_static("upload-metadata");
@@ -66,7 +65,7 @@ pub(in crate::server) async fn create(
     caller: Caller,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Response> {
+) -> Result<Response, AppError> {
     resumable(&headers)?;
     let (name, length, checksum) = match understand(&headers, !body.is_end_stream()) {
         Ok(asked) => asked,
@@ -154,7 +153,7 @@ pub(in crate::server) async fn look(
     caller: Caller,
     Path(name): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, Response> {
+) -> Result<Response, AppError> {
     resumable(&headers)?;
     let name = read_name(&name)?;
     let user = caller.user.id;
@@ -181,7 +180,7 @@ pub(in crate::server) async fn append(
     Path(name): Path<String>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Response> {
+) -> Result<Response, AppError> {
     resumable(&headers)?;
     let (name, offset, checksum) = match understand_piece(&name, &headers) {
         Ok(asked) => asked,
@@ -234,13 +233,13 @@ pub(in crate::server) async fn give_up(
     caller: Caller,
     Path(name): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, Response> {
+) -> Result<Response, AppError> {
     resumable(&headers)?;
     let name = read_name(&name)?;
     let user = caller.user.id;
     let _turn = state.attachments().turn(user, &name).await;
     match stands(&state, user, &name, machine::now()).await? {
-        Progress::Complete(_) => Err(AppError::forbidden("it is whole, and stays").into()),
+        Progress::Complete(_) => Err(AppError::forbidden("it is whole, and stays")),
         Progress::Partial(partial) => {
             partial.remove().map_err(AppError::from)?;
             Ok(StatusCode::NO_CONTENT.into_response())
@@ -352,25 +351,24 @@ fn too_many_bytes() -> AppError {
 }
 
 /// Refuses a request whose body is still coming: it is read to its end, so that the answer is.
-async fn refuse(body: Body, why: AppError) -> Response {
+async fn refuse(body: Body, why: AppError) -> AppError {
     forget(body).await;
-    why.into_response()
+    why
 }
 
 async fn in_background(
-    job: impl Future<Output = Result<Response, Response>> + Send + 'static,
-) -> Result<Response, Response> {
+    job: impl Future<Output = Result<Response, AppError>> + Send + 'static,
+) -> Result<Response, AppError> {
     let done = tokio::spawn(job).await;
-    done.unwrap_or_else(|_| Err(AppError::internal().into_response()))
+    done.unwrap_or_else(|_| Err(AppError::internal()))
 }
 
-fn resumable(headers: &HeaderMap) -> Result<(), Response> {
+fn resumable(headers: &HeaderMap) -> Result<(), AppError> {
     if headers.get(RESUMABLE).is_some_and(|version| version == TUS) {
         return Ok(());
     }
-    let refused = AppError::malformed("Tus-Resumable must be 1.0.0")
-        .as_status(StatusCode::PRECONDITION_FAILED);
-    Err(([(VERSION, HeaderValue::from_static(TUS))], refused).into_response())
+    Err(AppError::malformed("Tus-Resumable must be 1.0.0")
+        .as_status(StatusCode::PRECONDITION_FAILED))
 }
 
 fn check_piece(headers: &HeaderMap) -> Result<(), AppError> {

@@ -85,6 +85,42 @@ pub struct SyncStatus {
     pub trouble: Option<Trouble>,
     /// Records pulled so far in this round, for the first sync's progress.
     pub pulled: u32,
+    /// How the photos stand.
+    pub photos: PhotoStatus,
+}
+
+/// How the photos and other files stand: they go after the text, one at a time.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct PhotoStatus {
+    /// Not yet at the server, set-aside ones left out.
+    pub waiting: u32,
+    /// Bytes of these still to go.
+    pub bytes: u64,
+    /// The server will not take these.
+    pub aside: u32,
+    /// What is being done about them.
+    pub phase: PhotoPhase,
+    /// Why the last try failed.
+    pub trouble: Option<Trouble>,
+    /// They go by Wi-Fi only.
+    pub wifi_only: bool,
+}
+
+/// What is being done about the photos.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub enum PhotoPhase {
+    /// Nothing now.
+    #[default]
+    Idle,
+    /// One is on its way.
+    Sending,
+    /// They wait for Wi-Fi, or for the button.
+    Held,
+    /// Waiting to try again.
+    Waiting {
+        /// When.
+        until: Millis,
+    },
 }
 
 /// What the sync is doing.

@@ -129,6 +129,8 @@ pub enum Transfer {
         /// Since when, as far as known.
         at: Option<Millis>,
     },
+    /// The server has the answers; so many photos are still to come.
+    PhotosFollow(u32),
     /// The last try failed; tried again by itself.
     Failed(Trouble),
     /// The server will not take a change; it is kept here.
@@ -140,6 +142,14 @@ pub enum Transfer {
     },
     /// Changed elsewhere too; a person must choose.
     Conflict,
+}
+
+impl Transfer {
+    /// Whether the server has every answer, photos or not.
+    #[must_use]
+    pub fn has_data_sent(&self) -> bool {
+        matches!(self, Transfer::Sent { .. } | Transfer::PhotosFollow(_))
+    }
 }
 
 /// What to show of the inbox.

@@ -86,7 +86,8 @@ pub enum Request {
         /// At least one byte, at most [`crate::domain::attachment::MOST_BYTES`].
         bytes: Bytes,
     },
-    /// The bytes that an answer names, or [`StoreError::NotFound`] when they are not here. -> [`Reply::Bytes`]
+    /// The bytes that an answer names; what is not on the device is asked of the server. [`StoreError::NotYet`] while
+    /// they are on their way to it. -> [`Reply::Bytes`]
     Attachment(AttachmentName),
     /// Remembers where the officer is in a visit. -> [`Reply::Saved`]
     KeepPlace {
@@ -119,6 +120,17 @@ pub enum Request {
     Queue,
     /// Syncs now. -> [`Reply::Saved`], then notices
     SyncNow,
+    /// Sends the photos now, whatever the network. -> [`Reply::Saved`], then notices
+    SendPhotos,
+    /// Puts a photo that the server would not take back into the queue. -> [`Reply::Saved`]
+    ResendPhoto(AttachmentName),
+    /// Whether photos go by Wi-Fi only. -> [`Reply::Saved`]
+    PhotosByWifi {
+        /// Only by Wi-Fi.
+        only: bool,
+    },
+    /// Whether the network is Wi-Fi, where the browser can say. -> [`Reply::Saved`]
+    Wifi(Option<bool>),
     /// The network came or went, as the page sees it. -> [`Reply::Saved`]
     Network {
         /// Whether the platform says there is a network.
@@ -162,6 +174,15 @@ pub enum Request {
         bytes: Bytes,
         /// These are the last.
         last: bool,
+    },
+
+    /// Asks the server for what is not kept on a device: the administrator's forms. Without a body it is fetched, with one
+    /// it is sent. A refusal that says more than a code (422) is an answer too. -> [`Reply::Bytes`]
+    AskServer {
+        /// Path on the server, from `/api`.
+        path: String,
+        /// What is sent.
+        body: Option<Bytes>,
     },
 
     /// Submitted visits waiting for review, oldest first. -> [`Reply::Inbox`]
@@ -263,6 +284,9 @@ pub enum StoreError {
         /// How many.
         missing: u32,
     },
+    /// It is on another device, and has not come to the server yet.
+    #[error("not at the server yet")]
+    NotYet,
     /// Empty, larger than an attachment may be, or of a type that the app does not keep.
     #[error("this cannot be an attachment")]
     NotAnAttachment,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{SyncStatus, Transfer, VisitRow};
 
-use crate::domain::{Millis, MutationId};
+use crate::domain::{AttachmentName, Millis, MutationId, RecordId};
 
 /// Whose value stands in a conflict.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -20,8 +20,29 @@ pub enum Keep {
 pub struct Queue {
     /// One row a record, oldest first.
     pub items: Vec<QueueItem>,
+    /// Photos that wait or were set aside, in the order in which they go.
+    pub photos: Vec<PhotoItem>,
     /// How the sync stands.
     pub sync: SyncStatus,
+}
+
+/// A photo, or another file, that the server has not.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PhotoItem {
+    /// Which.
+    pub name: AttachmentName,
+    /// Its bytes.
+    pub size: u64,
+    /// Bytes that the server has.
+    pub sent: u64,
+    /// Since when it waits.
+    pub since: Millis,
+    /// Why the server will not take it, in its words; it is kept here.
+    pub refused: Option<String>,
+    /// The visit that names it.
+    pub visit: RecordId,
+    /// The cooperative visited.
+    pub cooperative: String,
 }
 
 /// A record with unsent changes.

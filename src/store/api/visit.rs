@@ -56,7 +56,7 @@ pub struct ApprovedVisit {
     pub answers: BTreeMap<String, String>,
 }
 
-/// A form version as its three sheets, CSV.
+/// A form version as its sheets, CSV.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FormSheets {
     /// Form id.
@@ -69,6 +69,8 @@ pub struct FormSheets {
     pub choices: String,
     /// Sheet `settings`.
     pub settings: String,
+    /// Other sheets by name: external choices, tables.
+    pub more: Vec<(String, String)>,
 }
 
 /// One step in the life of a visit.

@@ -9,10 +9,17 @@ create table attachment (
     -- here: the server has not all of it; sent: it has; aside: it will not take it
     state text not null check (state in ('here', 'sent', 'aside')),
     sent integer not null default 0, -- bytes the server is known to have
-    upload text, -- where on the server the upload under way is
     reason text -- why it was set aside
 ) strict;
 create index attachment_state on attachment (state, made);
+
+-- Which visit of this device names which attachment: written with the visit.
+create table attachment_use (
+    visit text not null,
+    name text not null,
+    primary key (visit, name)
+) strict, without rowid;
+create index attachment_use_name on attachment_use (name);
 
 -- A change that is in a backup file is sealed: later edits open a new one, for its identity may reach the server from
 -- elsewhere with what it held then.

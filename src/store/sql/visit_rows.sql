@@ -1,7 +1,8 @@
 -- Visits with what their rows show, and the worst state of their unsent changes.
 select v.id, v.cooperative, coalesce(c.name, ''), coalesce(c.desa, ''), v.area, v.officer, coalesce(p.name, ''),
     v.date, v.state, v.notes, v.submitted_at, v.submissions,
-    v.sent_at, o.state, o.code, o.reason
+    v.sent_at, o.state, o.code, o.reason,
+    (select count(*) from attachment_use u join attachment a on a.name = u.name where u.visit = v.id and a.state <> 'sent')
 from visit v
 left join cooperative c on c.id = v.cooperative
 left join person p on p.user = v.officer

@@ -39,6 +39,7 @@ pub(crate) fn TransferChip(
         Transfer::Queued => (Tone::Plain, "no-signal"),
         Transfer::Sending => (Tone::Info, "sync"),
         Transfer::Sent { .. } => (Tone::Good, "check"),
+        Transfer::PhotosFollow(_) => (Tone::Info, "wait"),
         Transfer::Failed(_) => (Tone::Warn, "alert"),
         Transfer::SetAside { .. } | Transfer::Conflict => (Tone::Bad, "alert"),
     };

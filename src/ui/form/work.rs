@@ -93,7 +93,14 @@ pub(crate) fn form_of(sheets: &FormSheets) -> Result<Arc<Form>, String> {
     if let Some(form) = FORMS.with_borrow(|forms| forms.get(&key).cloned()) {
         return Ok(form);
     }
-    let form = Sheets::from_csv(&sheets.survey, &sheets.choices, &sheets.settings)
+    let own = [
+        ("survey", sheets.survey.as_str()),
+        ("choices", sheets.choices.as_str()),
+        ("settings", sheets.settings.as_str()),
+    ];
+    let more = sheets.more.iter();
+    let more = more.map(|(name, text)| (name.as_str(), text.as_str()));
+    let form = Sheets::from_named(own.into_iter().chain(more))
         .and_then(|sheets| crate::form::compile(&sheets))
         .map_err(|errors| errors.to_string())?;
     let form = Arc::new(form);

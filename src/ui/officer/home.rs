@@ -131,6 +131,7 @@ fn SyncCard(home: HomeData) -> Element {
     let shell = shell();
     let sync = (shell.sync)();
     let waiting = home.unsent.len();
+    let photos = sync.photos.waiting + sync.photos.aside;
     let loading = home.cooperatives == 0 && sync.last_ok.is_none();
     rsx! {
         Card { class: "sync",
@@ -146,15 +147,21 @@ fn SyncCard(home: HomeData) -> Element {
                         None => ta("unsent-visits", &[("n", waiting.into())]),
                     }
                 }
-            } else if sync.unsent == 0 && sync.set_aside == 0 && !shell.only_reads() {
+            } else if sync.unsent == 0 && sync.set_aside == 0 && photos == 0 && !shell.only_reads() {
                 p { class: "sync-sent", Icon { name: "check" } {t("all-sent")} }
+            }
+            if let Some(words) = format::photos(&sync.photos) {
+                p { class: "sync-unsent", "{words}" }
+            }
+            if sync.photos.aside > 0 {
+                p { class: "sync-unsent", Icon { name: "alert" } {ta("photos-aside", &[("n", sync.photos.aside.into())])} }
             }
             if sync.set_aside > 0 {
                 p { class: "sync-unsent", Icon { name: "alert" } {ta("set-aside-count", &[("n", sync.set_aside.into())])} }
             }
             div { class: "actions start",
                 SyncButton {}
-                if sync.unsent + sync.set_aside > 0 {
+                if sync.unsent + sync.set_aside + photos > 0 {
                     Link { class: "link", to: Route::QueueScreen {}, {t("see-queue")} }
                 }
             }

@@ -5,7 +5,8 @@ use dioxus::prelude::*;
 use super::conflict::Conflict;
 use super::home::SyncButton;
 use crate::store::api::{
-    Keep, Queue, QueueItem, QueueKind, Reply, Request, SyncPhase, Topic, Transfer, Trouble,
+    Keep, PhotoItem, PhotoPhase, Queue, QueueItem, QueueKind, Reply, Request, SyncPhase, Topic,
+    Transfer, Trouble,
 };
 use crate::sync::wire::RejectCode;
 use crate::ui::components::{
@@ -56,7 +57,7 @@ fn SyncState() -> Element {
 
 #[component]
 fn Items(queue: Queue) -> Element {
-    if queue.items.is_empty() {
+    if queue.items.is_empty() && queue.photos.is_empty() {
         return rsx! {
             Empty { icon: "done", text: t("queue-empty") }
         };
@@ -66,6 +67,84 @@ fn Items(queue: Queue) -> Element {
             for item in queue.items {
                 li { key: "{item.mutation}", class: "card", Item { item } }
             }
+        }
+        if !queue.photos.is_empty() {
+            Photos { photos: queue.photos }
+        }
+    }
+}
+
+/// Photos and other files: they go after the text, one at a time, in this order.
+#[component]
+fn Photos(photos: Vec<PhotoItem>) -> Element {
+    let shell = shell();
+    let status = shell.sync.read().photos.clone();
+    let idle = status.phase != PhotoPhase::Sending && status.waiting > 0;
+    rsx! {
+        Card { title: t("queue-photos"),
+            if let Some(words) = format::photos(&status) {
+                p { class: "quiet", role: "status", "{words}" }
+            }
+            if let Some(why) = status.trouble.as_ref().filter(|_| idle) {
+                p { {format::trouble(why)} }
+            }
+            if let PhotoPhase::Waiting { until } = status.phase {
+                p { class: "quiet", {ta("next-try", &[("at", format::instant(until).into())])} }
+            }
+            if idle {
+                div { class: "actions start",
+                    button {
+                        class: "button",
+                        r#type: "button",
+                        onclick: move |_| async move {
+                            let _ = shell.ask(Request::SendPhotos).await;
+                        },
+                        Icon { name: "sync" }
+                        {t("photos-send")}
+                    }
+                }
+            }
+            ul { class: "plain",
+                for photo in photos {
+                    li { key: "{photo.name}", PhotoRow { photo } }
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn PhotoRow(photo: PhotoItem) -> Element {
+    let shell = shell();
+    let (sent, size) = (format::size(photo.sent), format::size(photo.size));
+    let progress = ta(
+        "photo-progress",
+        &[("sent", sent.into()), ("size", size.into())],
+    );
+    rsx! {
+        p { class: "row-title",
+            Link { to: Route::VisitOverview { id: photo.visit }, "{photo.cooperative}" }
+        }
+        p { class: "row-line", "{progress} · " {ta("waiting-since", &[("at", format::instant(photo.since).into())])} }
+        if let Some(reason) = &photo.refused {
+            p { {t("photo-refused")} }
+            details { summary { {t("details")} } p { class: "quiet", lang: "en", "{reason}" } }
+            div { class: "actions start",
+                button {
+                    class: "button",
+                    r#type: "button",
+                    onclick: move |_| {
+                        let name = photo.name.clone();
+                        async move {
+                            let _ = shell.ask(Request::ResendPhoto(name)).await;
+                        }
+                    },
+                    Icon { name: "sync" }
+                    {t("resend")}
+                }
+            }
+        } else {
+            progress { aria_label: "{progress}", max: "{photo.size}", value: "{photo.sent}" }
         }
     }
 }
