@@ -347,8 +347,8 @@ rank-up = Move { $label } up
 rank-down = Move { $label } down
 rank-now = { $label } is number { $at } now
 rank-keep = Use this order
-step-less = Less
-step-more = More
+step-less = Less: { $name }
+step-more = More: { $name }
 choice-rest = { $n } more. Type a word to narrow the list.
 answer-photo = Photo
 answer-signature = Signature
@@ -473,6 +473,59 @@ logout-unsent = Logging out locks the data on this phone. { $n ->
    *[other] { $n } changes are
 } not sent yet. Log out anyway?
 logout-confirm = Yes, log out
+
+## Guidance score
+score-title = Guidance score
+score-total = Total
+score-of = From the approved visit of { $date }.
+score-complete = { $percent }% complete
+score-trend = Since the last approved visit: { $trend }
+score-incomplete = Provisional: less than 70% is answered.
+score-withheld = Provisional: figures that exist were not shown today.
+score-capped = At most 50 while there is no balance sheet or no income statement.
+score-no-total = There is a total when every part is filled in.
+score-costs = What costs most
+score-cost = −{ $points } of { $part }
+score-disclaimer = This score serves guidance; it is no health predicate of the cooperative.
+band-good = Good
+band-fair = Fair
+band-poor = Poor
+band-very-poor = Very poor
+trend-up = up
+trend-down = down
+trend-same = the same
+trend-none = cannot be compared
+aspect-organisation = Organisation
+aspect-finances = Finances
+aspect-business = Products and business
+proposal-because = Proposed status: { $status }, because { $reasons }.
+proposal-but = Proposed status: { $status }; note: { $reasons }.
+proposal-plain = Proposed status: { $status }.
+proposal-none = No status can be proposed yet: { $reasons }.
+proposal-only = This is only a proposal. The head of division decides the status.
+list-and = and
+reason-arrears = annual meetings are { $n ->
+        [one] one year
+       *[other] { $n } years
+    } in arrears
+reason-business-stopped = business has stopped
+reason-no-board = nobody of the board serves
+reason-term-over = the board's term is over
+reason-risk = it may be switched off in ODS
+reason-not-yet = it is new and not at work yet
+reason-no-record = no record shows the last transaction
+reason-not-found = it was searched for twice and not found
+reason-searched-once = it was searched for only once and not found
+reason-incomplete = less than 70% is answered
+reason-arrears-unknown = the annual meetings are not known
+reason-business-unknown = the state of the business is not known
+reason-board-unknown = the board is not known
+suggestions = Suggested follow-ups
+suggestions-help = They come from your answers. Add one and change it as needed, or drop it.
+suggestion-take = Add follow-up
+suggestion-take-named = Add follow-up: { $name }
+suggestion-drop = Drop
+suggestion-drop-named = Drop suggestion: { $name }
 
 ## Forms (administrator)
 

@@ -1,7 +1,9 @@
 //! Things in words: dates, states, errors, answers. Everything here reads the language, so it follows when that changes.
 
 use super::i18n::{english, t, ta};
-use crate::domain::{Millis, Role, Status, VisitState, numeral, time};
+use crate::domain::{
+    Millis, Proposal, Role, Status, VisitState, numeral, status_rule::Reason, time,
+};
 use crate::form::{ChoiceState, QuestionKind, QuestionState};
 use crate::platform::web::page;
 use crate::store::api::{PhotoPhase, PhotoStatus, Step, StoreError, SyncStatus, Transfer, Trouble};
@@ -39,6 +41,64 @@ pub(super) fn status(status: Status) -> String {
         Status::KurangAktif => "status-less-active",
         Status::TidakAktif => "status-inactive",
     })
+}
+
+/// "89,3" for 893 tenths.
+pub(super) fn tenths(tenths: u32) -> String {
+    format!("{},{}", tenths / 10, tenths % 10)
+}
+
+/// A part of the checklist where its form is not at hand.
+pub(super) fn aspect(name: &str) -> String {
+    match name {
+        "organisasi" => t("aspect-organisation"),
+        "keuangan" => t("aspect-finances"),
+        "produk" => t("aspect-business"),
+        other => sentence(&other.replace('_', " ")),
+    }
+}
+
+/// A proposed status with its reasons, as a sentence.
+pub(super) fn proposal(proposal: &Proposal) -> String {
+    let reasons = list(proposal.reasons.iter().map(|one| reason(*one)).collect());
+    let Some(proposed) = proposal.status else {
+        return ta("proposal-none", &[("reasons", reasons.into())]);
+    };
+    let words = status(proposed).into();
+    let key = match proposed {
+        _ if proposal.reasons.is_empty() => return ta("proposal-plain", &[("status", words)]),
+        Status::Aktif => "proposal-but",
+        Status::KurangAktif | Status::TidakAktif => "proposal-because",
+    };
+    ta(key, &[("status", words), ("reasons", reasons.into())])
+}
+
+fn reason(reason: Reason) -> String {
+    let key = match reason {
+        Reason::Arrears(count) => return ta("reason-arrears", &[("n", count.into())]),
+        Reason::BusinessStopped => "reason-business-stopped",
+        Reason::NoBoard => "reason-no-board",
+        Reason::TermOver => "reason-term-over",
+        Reason::RiskOfSwitchOff => "reason-risk",
+        Reason::NotYetAtWork => "reason-not-yet",
+        Reason::NoRecord => "reason-no-record",
+        Reason::NotFound => "reason-not-found",
+        Reason::SearchedOnce => "reason-searched-once",
+        Reason::Incomplete => "reason-incomplete",
+        Reason::ArrearsUnknown => "reason-arrears-unknown",
+        Reason::BusinessUnknown => "reason-business-unknown",
+        Reason::BoardUnknown => "reason-board-unknown",
+    };
+    t(key)
+}
+
+/// "a, b dan c".
+fn list(mut words: Vec<String>) -> String {
+    match (words.pop(), words.is_empty()) {
+        (None, _) => String::new(),
+        (Some(last), true) => last,
+        (Some(last), false) => format!("{} {} {last}", words.join(", "), t("list-and")),
+    }
 }
 
 /// The first axis: where a visit stands. A submitted visit whose data is still here is only "ready".

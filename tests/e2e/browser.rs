@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use thirtyfour::error::{WebDriverErrorInner, WebDriverResult};
 use thirtyfour::prelude::*;
 use thirtyfour::{ChromiumLikeCapabilities, DesiredCapabilities};
 
@@ -168,33 +169,41 @@ impl Device {
     /// Taps a button or a link by its name.
     pub(crate) async fn tap(&self, name: &str) {
         let name = quoted(name);
-        let element = self
-            .element(&format!(
-                "//*[self::button or self::a or @role='button'][not(@disabled)][normalize-space(.)={name} or @aria-label={name}]"
-            ))
-            .await;
-        self.tap_element(&element).await;
+        self.tap_at(&format!(
+            "//*[self::button or self::a or @role='button'][not(@disabled)][normalize-space(.)={name} or @aria-label={name}]"
+        ))
+        .await;
     }
 
     /// Taps the link whose words contain these.
     pub(crate) async fn tap_row(&self, words: &str) {
-        let element = self
-            .element(&format!(
-                "//main//a[contains(normalize-space(.), {})]",
-                quoted(words)
-            ))
-            .await;
-        self.tap_element(&element).await;
+        self.tap_at(&format!(
+            "//main//a[contains(normalize-space(.), {})]",
+            quoted(words)
+        ))
+        .await;
+    }
+
+    /// Taps what stands at an XPath. When the page is drawn anew just then, what stands there afterwards is meant.
+    pub(crate) async fn tap_at(&self, xpath: &str) {
+        loop {
+            let element = self.element(xpath).await;
+            match self.try_tap(&element).await {
+                Err(error) if matches!(*error, WebDriverErrorInner::StaleElementReference(_)) => {}
+                done => return done.unwrap(),
+            }
+        }
     }
 
     pub(crate) async fn tap_element(&self, element: &WebElement) {
+        self.try_tap(element).await.unwrap();
+    }
+
+    async fn try_tap(&self, element: &WebElement) -> WebDriverResult<()> {
         // What stands at the bottom would be under the bar: to the middle first, as a thumb would scroll it.
-        self.script(
-            "arguments[0].scrollIntoView({block: 'center'})",
-            vec![element.to_json().unwrap()],
-        )
-        .await;
-        element.click().await.unwrap();
+        let middle = "arguments[0].scrollIntoView({block: 'center'})";
+        self.web.execute(middle, vec![element.to_json()?]).await?;
+        element.click().await
     }
 
     /// The field with that label.

@@ -44,12 +44,12 @@ async fn every_kind_of_question_can_be_answered_on_a_phone() {
 
     // Numbers and time.
     for _ in 0..3 {
-        phone.tap_in("q-hitung", "Tambah").await;
+        phone.tap("Tambah: Jumlah orang").await;
     }
-    phone.tap_in("q-hitung", "Kurangi").await;
+    phone.tap("Kurangi: Jumlah orang").await;
     phone.sees("Dua kali lipat: 4").await;
     for _ in 0..4 {
-        phone.tap_in("q-nilai", "Tambah").await;
+        phone.tap("Tambah: Nilai 0 sampai 10").await;
     }
     phone.says("q-nilai", "3").await;
     filling::answer(&phone, "q-uang", "1500000").await;
@@ -192,19 +192,15 @@ async fn every_kind_of_question_can_be_answered_on_a_phone() {
 impl Device {
     /// Taps a button within the element with that id.
     async fn tap_in(&self, within: &str, name: &str) {
-        let button = self
-            .element(&format!(
-                "//*[@id='{within}']/ancestor-or-self::*[self::div or self::fieldset][1]//button[@aria-label='{name}' or normalize-space(.)='{name}']"
-            ))
-            .await;
-        self.tap_element(&button).await;
+        self.tap_at(&format!(
+            "//*[@id='{within}']//button[normalize-space(.)='{name}']"
+        ))
+        .await;
     }
 
     async fn tap_label(&self, words: &str) {
-        let label = self
-            .element(&format!("//label[normalize-space(.)='{words}']"))
+        self.tap_at(&format!("//label[normalize-space(.)='{words}']"))
             .await;
-        self.tap_element(&label).await;
     }
 
     /// Waits until the output beside a field reads so.

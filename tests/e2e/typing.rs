@@ -14,7 +14,7 @@ const SLOWER: u32 = 4;
 const TYPED: [(&str, &str, &str); 3] = [
     (
         "a text",
-        "q-t_150",
+        "q-t_151",
         "Koperasi ini berjalan baik sejak tahun lalu.",
     ),
     (

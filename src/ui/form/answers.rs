@@ -1,11 +1,14 @@
 //! A visit's answers for reading: pages of rows, as the summary before sending, the finished visit and the review show them.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dioxus::prelude::*;
 
+use super::score::titles;
 use super::work::{form_language, form_of, page_title, section_title, session_of};
+use crate::form::score::{Score, score};
 use crate::form::{
     ChoiceState, Form, Item, PageState, Problem, QuestionKind, QuestionState, Session,
 };
@@ -93,6 +96,13 @@ impl Reading {
             )
         });
         Some((question.label, words))
+    }
+
+    /// What it scores, what costs it most, and the titles of its parts.
+    pub(crate) fn score(&self, language: Language) -> Option<(Score, BTreeMap<String, String>)> {
+        let language = form_language(&self.form, language);
+        let scored = score(&self.session.borrow(), &language)?;
+        Some((scored, titles(&self.form, &language)))
     }
 
     /// Its answers.

@@ -141,7 +141,7 @@ pub(crate) fn Number(asked: Asked, whole: bool) -> Element {
         }
     };
     if whole && question.appearance.iter().any(|word| word == "counter") {
-        stepper(disabled, onstep, field)
+        stepper(&question, disabled, onstep, field)
     } else {
         field
     }

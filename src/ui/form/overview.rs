@@ -5,6 +5,7 @@ use dioxus::prelude::*;
 use super::answers::{Minutes, pages_of, percent};
 use super::layout::Reread;
 use super::runner::Trouble;
+use super::score::VisitScore;
 use super::work::{Work, work};
 use crate::domain::visit::Why;
 use crate::domain::{Decision, RecordId, VisitState};
@@ -92,6 +93,7 @@ pub(crate) fn VisitOverview(id: RecordId) -> Element {
         } else {
             Finished {}
         }
+        VisitScore {}
         Card { title: t("history"),
             HistoryList { entries: history }
         }

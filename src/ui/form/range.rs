@@ -7,17 +7,22 @@ use super::work::work;
 use crate::form::QuestionState;
 use crate::ui::components::Icon;
 use crate::ui::format;
-use crate::ui::i18n::t;
+use crate::ui::i18n::ta;
 
 /// Less and more, around a field.
-pub(super) fn stepper(disabled: bool, onstep: Callback<f64>, field: Element) -> Element {
+pub(super) fn stepper(
+    asked: &QuestionState,
+    disabled: bool,
+    onstep: Callback<f64>,
+    field: Element,
+) -> Element {
     let button = |icon: &'static str, words: &'static str, by: f64| {
         rsx! {
             button {
                 class: "button step",
                 r#type: "button",
                 disabled,
-                aria_label: t(words),
+                aria_label: ta(words, &[("name", asked.label.clone().into())]),
                 onclick: move |_| onstep.call(by),
                 Icon { name: icon }
             }
@@ -98,7 +103,7 @@ pub(crate) fn Range(asked: Asked) -> Element {
         |value| format::number(value, &question.appearance),
     );
     let write = use_callback({
-        let path = question.path;
+        let path = question.path.clone();
         let work = work.clone();
         move |(value, typing): (String, bool)| {
             let _ = work.answer(&path, Some(&value), typing);
@@ -124,7 +129,7 @@ pub(crate) fn Range(asked: Asked) -> Element {
     };
     rsx! {
         output { class: "range-value", "{shown}" }
-        {stepper(disabled, onstep, field)}
+        {stepper(&question, disabled, onstep, field)}
         p { class: "range-ends", span { {words(scale.start)} } span { {words(scale.end)} } }
     }
 }

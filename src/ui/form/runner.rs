@@ -6,8 +6,9 @@ use dioxus::prelude::*;
 
 use super::layout::Reread;
 use super::question::{Question, Strict};
+use super::score::Suggestions;
 use super::work::{Saving, Work, element_id, work};
-use crate::domain::RecordId;
+use crate::domain::{RecordId, follow_up};
 use crate::form::{Item, RepeatInstance, RepeatState};
 use crate::ui::components::{Alert, Confirm, Icon, Tone, use_title};
 use crate::ui::format;
@@ -152,7 +153,13 @@ fn Questions(page: String) -> Element {
     let work = work();
     let _ = (work.structure)();
     let items = work.items(&page);
+    let follow_ups = items
+        .iter()
+        .any(|item| matches!(item, Item::Repeat(repeat) if repeat.path == follow_up::REPEAT));
     rsx! {
+        if follow_ups {
+            Suggestions {}
+        }
         Items { items }
     }
 }

@@ -6,6 +6,7 @@ use super::answers::{Minutes, pages_of};
 use super::layout::Reread;
 use super::overview::{JumpLink, visit_date};
 use super::runner::{SavedLine, Trouble};
+use super::score::{VisitScore, result};
 use super::work::work;
 use crate::domain::RecordId;
 use crate::platform::web::page as browser;
@@ -38,9 +39,10 @@ pub(crate) fn VisitSend(id: RecordId) -> Element {
                 busy.set(true);
                 error.set(None);
                 work.finish();
+                let result = result(&work);
                 let done = if work.saved().await {
                     shell()
-                        .ask(Request::SubmitVisit { visit: id })
+                        .ask(Request::SubmitVisit { visit: id, result })
                         .await
                         .map(|_| ())
                 } else {
@@ -89,6 +91,7 @@ pub(crate) fn VisitSend(id: RecordId) -> Element {
             Alert { tone: Tone::Bad, p { "{why}" } }
         }
         p { class: "lead", "{opening}" }
+        VisitScore {}
         Minutes { pages }
         footer { class: "foot",
             Link { class: "button", to: Route::VisitResume { id }, Icon { name: "back" } span { {t("keep-filling")} } }

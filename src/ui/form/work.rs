@@ -14,7 +14,8 @@ use dioxus::prelude::*;
 
 use crate::domain::{RecordId, User, time};
 use crate::form::{
-    Changes, Form, Item, PageState, Problem, QuestionState, Session, Sheets, Surroundings,
+    AnswerError, Changes, Form, Item, PageState, Problem, QuestionState, Session, Sheets,
+    Surroundings,
 };
 use crate::platform::web::page;
 use crate::store::api::{Bytes, FormSheets, Place, Reply, Request, StoreError, VisitDetail};
@@ -225,6 +226,8 @@ impl Work {
 
     /// Brings a question to the person's eyes and gives it the focus.
     pub(crate) fn seek(&self, path: &str) {
+        // Twice the same is twice a wish: a card that was shut since opens again.
+        put(self.sought, String::new());
         put(self.sought, path.to_owned());
         page::focus(&element_id(path));
     }
@@ -302,6 +305,19 @@ impl Work {
     pub(crate) fn remove_instance(self: &Rc<Self>, instance: &str) {
         let removed = self.session.borrow_mut().remove_repeat(instance);
         if let Ok(changes) = removed {
+            self.take(changes, false);
+        }
+        self.redraw();
+    }
+
+    /// Changes the session in more than one answer.
+    pub(crate) fn change(
+        self: &Rc<Self>,
+        change: impl FnOnce(&mut Session) -> Result<Changes, AnswerError>,
+    ) {
+        // Not in one line: what an `if let` looks at stays borrowed in its body.
+        let changed = change(&mut self.session.borrow_mut());
+        if let Ok(changes) = changed {
             self.take(changes, false);
         }
         self.redraw();

@@ -2,11 +2,11 @@
 
 use dioxus::prelude::*;
 
-use crate::domain::{FollowUp, RecordId, StatusEntry, person::Permission};
+use crate::domain::{FollowUp, RecordId, ScoredVisit, StatusEntry, person::Permission};
 use crate::platform::web::page as browser;
 use crate::store::api::{CooperativeProfile, Reply, Request, Topic, VisitRow};
 use crate::ui::components::{
-    Alert, Asking, Card, Chip, Confirm, Head, Icon, StatusChip, Tone, VisitList,
+    Alert, Asking, Card, Chip, Confirm, Head, Icon, ScorePanel, StatusChip, Tone, VisitList,
 };
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
@@ -84,6 +84,7 @@ fn Profile(profile: CooperativeProfile) -> Element {
                         VisitList { rows: profile.visits.clone(), to, officer: true }
                     }
                 }
+                LastScore { scores: profile.scores.clone() }
                 if !profile.follow_ups.is_empty() {
                     Card { title: t("follow-ups"), FollowUps { rows: profile.follow_ups.clone() } }
                 }
@@ -114,6 +115,21 @@ fn Profile(profile: CooperativeProfile) -> Element {
                     }
                 }
             }
+        }
+    }
+}
+
+/// What the last approved visit came to, with its date and how it went since the one before.
+#[component]
+fn LastScore(scores: Vec<ScoredVisit>) -> Element {
+    let mut approved = scores.into_iter().filter(|one| one.approved);
+    let Some(last) = approved.next() else {
+        return rsx! {};
+    };
+    let date = format::date(&last.result.score.date);
+    rsx! {
+        ScorePanel { result: last.result, titles: Default::default(), earlier: approved.collect::<Vec<_>>(),
+            p { class: "quiet", {ta("score-of", &[("date", date.into())])} }
         }
     }
 }

@@ -10,9 +10,10 @@ use crate::domain::{Decision, RecordId};
 use crate::platform::web::page as browser;
 use crate::store::api::{Reply, Request, ReviewDraft, StoreError, VisitDetail};
 use crate::ui::components::{
-    Alert, Asking, Card, Confirm, Head, HistoryList, Icon, StateChip, Tone, TransferChip,
+    Alert, Asking, Card, Confirm, Head, HistoryList, Icon, ScorePanel, StateChip, Tone,
+    TransferChip,
 };
-use crate::ui::form::{Page, Reading, Row};
+use crate::ui::form::{Page, Reading, Row, worst};
 use crate::ui::format;
 use crate::ui::i18n::{language, t, ta};
 use crate::ui::route::Route;
@@ -196,7 +197,32 @@ fn Review(opened: Opened, ondecided: EventHandler<()>) -> Element {
                         p { class: "quiet", {format::state_help(detail.state, &detail.transfer, 0)} }
                     }
                 }
+                DeskScore { opened: opened.clone() }
                 Card { title: t("history"), HistoryList { entries: detail.history.clone() } }
+            }
+        }
+    }
+}
+
+/// What the visit comes to, as its record says.
+#[component]
+fn DeskScore(opened: Opened) -> Element {
+    let (detail, reading) = &*opened.0;
+    let (Some(result), Some((scored, titles))) =
+        (detail.visit.result.clone(), reading.score(language()))
+    else {
+        return rsx! {};
+    };
+    let costs = worst(&scored, &titles);
+    rsx! {
+        ScorePanel { result, titles, earlier: detail.earlier.clone(),
+            if !costs.is_empty() {
+                h3 { class: "card-title", {t("score-costs")} }
+                ul { class: "jumps",
+                    for (cost , line) in costs {
+                        li { key: "{cost.path}{cost.label}", Jump { path: cost.path, label: cost.label, line } }
+                    }
+                }
             }
         }
     }
