@@ -18,7 +18,13 @@ pub(crate) fn answers() -> BTreeMap<String, String> {
             !path.contains('/')
                 && !matches!(
                     path.as_str(),
-                    "koperasi_id" | "tanggal_kunjungan" | "lokasi" | "prd_kdkmp"
+                    "koperasi_id"
+                        | "tanggal_kunjungan"
+                        | "lokasi"
+                        | "prd_kdkmp"
+                        | "foto_lokasi"
+                        | "izin_foto"
+                        | "ttd_petugas"
                 )
         })
         .collect();

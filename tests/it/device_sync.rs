@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 
-use anjangsana::domain::{Decision, RecordId, VisitState};
+use anjangsana::domain::{
+    Decision, Proposal, RecordId, Status, VisitResult, VisitState,
+    status_rule::{Reason, Search},
+};
 use anjangsana::platform::device::Device;
 use anjangsana::platform::native::NativeMachine;
 use anjangsana::server::{Config, demo, machine};
@@ -134,6 +137,8 @@ impl Phone {
             ("keberadaan", "tidak_ditemukan"),
             ("lokasi_alasan", "Tertutup pohon"),
             ("saksi_nama", "Kepala desa CONTOH"),
+            ("foto_lokasi", &format!("{}.jpg", "ab".repeat(32))),
+            ("ttd_petugas", &format!("{}.png", "cd".repeat(32))),
             (
                 "catatan_petugas",
                 "Kantor tidak ditemukan di alamat terdaftar.",
@@ -274,6 +279,56 @@ async fn the_same_question_answered_differently_asks_a_person_and_keeps_both_unt
             assert_eq!(two.visit(visit).await.visit.answers["no_spt"], wanted);
             assert!(two.queue().await.items.is_empty());
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_visit_comes_to_is_put_right_on_the_device_that_sent_it_otherwise() {
+    let office = demo_office().await;
+    let folder = tempfile::tempdir().unwrap();
+    local(async {
+        let phone = Phone::new(&office, folder.path());
+        phone.log_in("petugas1").await;
+        let visit = phone.start().await;
+        phone.fill_short(visit).await;
+        let claimed = VisitResult {
+            proposal: Proposal {
+                status: Some(Status::Aktif),
+                reasons: Vec::new(),
+            },
+            ..VisitResult::default()
+        };
+        phone
+            .ask(Request::SubmitVisit {
+                visit,
+                result: Some(claimed.clone()),
+            })
+            .await;
+        let detail = phone.visit(visit).await;
+        assert_eq!(detail.visit.result, Some(claimed), "shown as it was sent");
+        phone.sync().await;
+        assert_eq!(phone.set_aside().await, []);
+        let detail = phone.visit(visit).await;
+        let result = detail.visit.result.unwrap();
+        assert_eq!(result.score.search, Some(Search::Witnessed));
+        assert_eq!(result.proposal.status, None);
+        assert_eq!(result.proposal.reasons, [Reason::SearchedOnce]);
+        // The next visit to it knows of this one, and so does the cooperative's profile.
+        let cooperative = detail.visit.cooperative;
+        let profile = match phone.ask(Request::Cooperative(cooperative)).await {
+            Reply::Cooperative(profile) => profile,
+            _ => panic!("not a profile"),
+        };
+        let known: Vec<_> = profile.scores.iter().map(|one| one.visit).collect();
+        assert!(known.contains(&visit));
+        let next = match phone.ask(Request::StartVisit { cooperative }).await {
+            Reply::Started(next) => next,
+            _ => panic!("not started"),
+        };
+        let earlier = phone.visit(next).await.earlier;
+        let one = earlier.iter().find(|one| one.visit == visit).unwrap();
+        assert_eq!((one.approved, &one.result), (false, &result));
     })
     .await;
 }

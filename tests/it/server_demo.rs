@@ -9,7 +9,7 @@ use anjangsana::{
     server::{
         apply,
         check_visit::{self, Surroundings},
-        demo, forms, secret,
+        correct, demo, forms, secret,
         sqlite::{self, push, record, user},
     },
 };
@@ -148,6 +148,10 @@ fn its_visits_stand_in_every_state_and_the_sent_ones_are_complete_by_their_form(
         assert_eq!(session.unplaced(), &BTreeMap::new());
         assert_eq!(session.problems("id"), []);
         assert_eq!(FollowUp::of_visit(&visit).len(), 1);
+        // What it came to at its last submission is what its form says of its answers.
+        let result = correct::result(&session, || Ok::<_, ()>(Vec::new())).unwrap();
+        assert_eq!(visit.result, result);
+        assert!(visit.result.is_some());
     }
     let wanted = [
         ("approved", 5),

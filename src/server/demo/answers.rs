@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::ToSpan;
 
-use crate::domain::{Millis, RecordId};
+use crate::domain::{AttachmentName, Millis, RecordId};
+
+/// A white picture of one dot: it stands for every photo and signature of the demo.
+const PICTURE: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU\x00\x00\x00\x0aIDATx\x9cc\xf8\x0f\x00\x01\x01\x01\x00\xb18\xf6\x14\x00\x00\x00\x00IEND\xaeB`\x82";
 
 /// Answers by path, in XForms lexical form.
 pub(super) type Answers = BTreeMap<String, String>;
@@ -43,6 +46,12 @@ fn date(at: Millis, days: i64) -> String {
     date.checked_add(days.days()).unwrap_or(date).to_string()
 }
 
+/// What an answer says of the picture.
+fn picture() -> String {
+    AttachmentName::of(PICTURE, "image/png")
+        .map_or_else(String::new, |name| name.as_str().to_owned())
+}
+
 fn header(answers: &mut Answers, cooperative: RecordId, at: Millis, number: usize, found: Found) {
     put_all(
         answers,
@@ -60,6 +69,8 @@ fn header(answers: &mut Answers, cooperative: RecordId, at: Millis, number: usiz
                 "lokasi_alasan",
                 "Sinyal satelit tidak didapat di dalam ruangan",
             ),
+            ("foto_lokasi", &picture()),
+            ("ttd_petugas", &picture()),
         ],
     );
     if found == Found::Nowhere {
@@ -86,6 +97,9 @@ fn header(answers: &mut Answers, cooperative: RecordId, at: Millis, number: usiz
             ("hadir_p", &(2 + number % 4).to_string()),
             ("aspek_diisi", "organisasi keuangan produk"),
             ("pemberitahuan_pdp", "OK"),
+            ("foto_kegiatan/01", "1"),
+            ("foto_kegiatan/01/foto_kegiatan_berkas", &picture()),
+            ("izin_foto", "ya"),
             ("alasan_tanpa_ttd", "tanda_tangan_di_kertas"),
             (
                 "catatan_petugas",
