@@ -9,7 +9,9 @@ use super::record;
 use super::visits::is_answer;
 use super::{Moment, Store};
 use crate::domain::{
-    Fields, Kind, Millis, MutationId, Record, RecordId, VisitState, visit::SUBMISSION,
+    Fields, Kind, Millis, MutationId, Record, RecordId, VisitState,
+    assessment::{PROPOSAL, SCORE},
+    visit::SUBMISSION,
 };
 
 impl Store {
@@ -72,6 +74,7 @@ impl Store {
         )?;
         if code.as_deref() == Some("incomplete") {
             fields.retain(|name, _| !name.starts_with(SUBMISSION));
+            drop_lone_result(&mut fields);
         }
         transaction.execute(
             "update outbox set mutation = ?, fields = ?, state = 'waiting', code = null, reason = null, at = ?,
@@ -108,6 +111,7 @@ impl Store {
             for difference in differences(&fields, &server) {
                 fields.remove(&difference.field);
             }
+            drop_lone_result(&mut fields);
         }
         transaction.execute(
             "update record set base = ?2, rev = ?3 where id = ?1 and rev < ?3",
@@ -176,9 +180,18 @@ fn drop_refused(db: &rusqlite::Connection, mutation: MutationId) -> Result<bool,
     Ok(true)
 }
 
-/// The fields to which both sides gave another value.
+/// What a visit comes to goes with its submission and not without.
+fn drop_lone_result(fields: &mut Fields) {
+    if !fields.keys().any(|name| name.starts_with(SUBMISSION)) {
+        fields.remove(SCORE);
+        fields.remove(PROPOSAL);
+    }
+}
+
+/// The fields to which both sides gave another value. What a visit comes to is no matter to choose: it follows from the answers that stand in the end.
 fn differences(mine: &Fields, server: &Record) -> Vec<Difference> {
     mine.iter()
+        .filter(|(name, _)| ![SCORE, PROPOSAL].contains(&name.as_str()))
         .filter(|(name, value)| server.fields.get(*name).unwrap_or(&Value::Null) != *value)
         .map(|(name, value)| Difference {
             field: name.clone(),

@@ -495,7 +495,7 @@ async fn a_visit_that_lacks_answers_is_set_aside_with_its_reason_and_can_be_mend
         officer.answer(visit, "kabid_hadir", "ya").await;
         officer.ask(Request::SubmitVisit {
                 visit,
-                result: None,
+                result: Some(VisitResult::default()),
             }).await;
         // Another one behind it: it must not wait for the bad one.
         let other = officer.start().await;
@@ -512,6 +512,7 @@ async fn a_visit_that_lacks_answers_is_set_aside_with_its_reason_and_can_be_mend
 
         officer.ask(Request::Resend { mutation: item.mutation }).await;
         assert_eq!(officer.visit(visit).await.state, VisitState::Draft, "it can be edited again");
+        assert_eq!(officer.visit(visit).await.visit.result, None, "what was not sent has no score");
         officer.fill_short(visit).await;
         officer.ask(Request::SubmitVisit {
                 visit,
