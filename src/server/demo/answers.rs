@@ -29,6 +29,9 @@ pub(super) fn of_visit(cooperative: RecordId, at: Millis, number: usize, found: 
         organisation(&mut answers, at, number);
         finance(&mut answers, at, number);
         product(&mut answers, at, number);
+        if number % 3 == 1 {
+            decline(&mut answers, at);
+        }
     }
     follow_ups(&mut answers, at, found);
     answers
@@ -220,6 +223,30 @@ fn product(answers: &mut Answers, at: Millis, number: usize) {
             ("prd_alat", "sebagian"),
             ("prd_inovasi", "tidak"),
             ("prd_kendala", "modal cuaca sinyal"),
+        ],
+    );
+}
+
+/// Some have met too long ago, lost a board member and sell little: not every score is alike.
+fn decline(answers: &mut Answers, at: Millis) {
+    let year = i32::from(at.date().year());
+    put_all(
+        answers,
+        &[
+            ("org_nik_status", "kedaluwarsa"),
+            ("org_nik_berlaku", &date(at, -200)),
+            ("org_rat_tahun_buku", &(year - 3).to_string()),
+            ("org_rat_tgl", &format!("{}-09-20", year - 2)),
+            ("org_pengurus", "ketua bendahara"),
+            ("org_pengurus_akhir", &date(at, -100)),
+            ("org_pengawas", "ada_tidak_aktif"),
+            ("keu_laporan", "neraca"),
+            ("keu_kas_tgl", &date(at, -70)),
+            ("keu_shu", "-1200000"),
+            ("keu_spt", "tidak"),
+            ("prd_jalan", "sesekali"),
+            ("prd_transaksi", &date(at, -150)),
+            ("prd_mitra", "tidak_ada"),
         ],
     );
 }
