@@ -12,6 +12,7 @@ use super::{Moment, Store};
 use super::{project, record};
 use crate::domain::{
     Fields, Kind, Millis, MutationId, Record, RecordId, VisitState,
+    assessment::{PROPOSAL, SCORE},
     visit::{SUBMISSION, VOID},
 };
 use crate::sync::wire::Changed;
@@ -84,6 +85,7 @@ impl Store {
         )?;
         if code.as_deref() == Some("incomplete") {
             fields.retain(|name, _| !name.starts_with(SUBMISSION));
+            drop_lone_result(&mut fields);
         }
         // A draft that was given up here and submitted elsewhere stands: that is not sent again.
         let base: Fields = transaction.query_row(
@@ -154,6 +156,7 @@ impl Store {
                 fields.remove(&difference.field);
             }
         }
+        drop_lone_result(&mut fields);
         transaction.execute(
             "update record set base = ?2, rev = ?3 where id = ?1 and rev < ?3",
             params![
@@ -257,9 +260,19 @@ fn in_dispute(changed: Option<String>) -> Result<InDispute, StoreError> {
     })
 }
 
-/// The fields to which both sides gave another value.
+/// What a visit comes to goes with its submission and not without.
+fn drop_lone_result(fields: &mut Fields) {
+    if !fields.keys().any(|name| name.starts_with(SUBMISSION)) {
+        fields.remove(SCORE);
+        fields.remove(PROPOSAL);
+    }
+}
+
+/// The fields to which both sides gave another value. What a visit comes to is no matter to choose: it follows from the
+/// answers that stand in the end.
 fn differences(mine: &Fields, server: &Record, changed: &InDispute) -> Vec<Difference> {
     mine.iter()
+        .filter(|(name, _)| ![SCORE, PROPOSAL].contains(&name.as_str()))
         .filter(|(name, _)| changed.is_empty() || changed.contains_key(*name))
         .filter(|(name, value)| server.fields.get(*name).unwrap_or(&Value::Null) != *value)
         .map(|(name, value)| Difference {

@@ -19,7 +19,13 @@ pub(crate) fn answers() -> BTreeMap<String, String> {
             !path.contains('/')
                 && !matches!(
                     path.as_str(),
-                    "koperasi_id" | "tanggal_kunjungan" | "lokasi" | "prd_kdkmp"
+                    "koperasi_id"
+                        | "tanggal_kunjungan"
+                        | "lokasi"
+                        | "prd_kdkmp"
+                        | "foto_lokasi"
+                        | "izin_foto"
+                        | "ttd_petugas"
                 )
         })
         .filter(|(_, value)| value.parse::<AttachmentName>().is_err())

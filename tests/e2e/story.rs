@@ -60,6 +60,7 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     loop {
         answered.extend(filling::whole_page(&officer, &answers, &photo).await);
         add_product(&officer).await;
+        take_a_suggestion(&officer).await;
         if officer.shows("Periksa dan kirim").await {
             break;
         }
@@ -84,6 +85,8 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     ] {
         officer.picture(picture).await;
     }
+    officer.sees("Skor Pembinaan").await;
+    officer.sees("Status diusulkan: ").await;
     officer.tap("Kirim").await;
     confirm_if_asked(&officer).await;
     officer.sees("Siap dikirim").await;
@@ -114,6 +117,7 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
         .unwrap();
         assert!(name.names(&bytes), "{path} arrived as it was");
     }
+    assert_result(&fields);
 
     // The desk reviews it and sends it back with a note at a question.
     let desk = Device::open(&profiles.path().join("desk"), Screen::Desktop).await;
@@ -123,6 +127,8 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     desk.sees(COOPERATIVE).await;
     desk.sees("187,5").await;
     desk.picture("Foto papan nama / lokasi koperasi").await;
+    desk.sees("Skor Pembinaan").await;
+    desk.sees("Status diusulkan: ").await;
     desk.note(
         "Kas menurut hitungan (Rp)",
         "Hitung ulang bersama bendahara.",
@@ -232,6 +238,37 @@ async fn add_product(officer: &Device) {
         filling::answer(officer, &id, value).await;
     }
     filling::saved(officer).await;
+}
+
+/// Takes the follow-up that the old cash book calls for, on the page where it is offered.
+async fn take_a_suggestion(officer: &Device) {
+    let here = "return !!document.querySelector('.suggestions')";
+    if officer.script(here, vec![]).await != Value::Bool(true) {
+        return;
+    }
+    let take = officer
+        .element(
+            "//button[@aria-label='Tambah tindak lanjut: Memutakhirkan buku kas sampai hari ini']",
+        )
+        .await;
+    officer.tap_element(&take).await;
+    officer
+        .element("//section[@id='q-tl']//*[contains(@id, '-tl_aksi')]")
+        .await;
+    filling::saved(officer).await;
+}
+
+/// The scores, the proposed status and the follow-up that was taken have arrived.
+fn assert_result(fields: &Value) {
+    assert_eq!(fields["score"]["aspects"].as_array().unwrap().len(), 3);
+    assert!(fields["score"]["total"].is_number());
+    assert!(fields["proposal"]["status"].is_string());
+    let taken = fields
+        .as_object()
+        .unwrap()
+        .iter()
+        .any(|(name, value)| name.ends_with("/tl_saran") && value == "kas");
+    assert!(taken, "the follow-up is among the answers");
 }
 
 fn assert_answers(fields: &Value, wanted: &BTreeMap<String, String>) {

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 
-use anjangsana::domain::{Decision, RecordId, VisitState};
+use anjangsana::domain::{
+    Decision, Proposal, RecordId, Status, VisitResult, VisitState,
+    status_rule::{Reason, Search},
+};
 use anjangsana::platform::device::Device;
 use anjangsana::platform::native::NativeMachine;
 use anjangsana::server::{Config, demo, machine};
@@ -374,6 +377,56 @@ async fn a_conflict_is_decided_field_by_field_and_says_who_and_when_and_the_lose
 }
 
 #[tokio::test]
+async fn what_a_visit_comes_to_is_put_right_on_the_device_that_sent_it_otherwise() {
+    let office = demo_office().await;
+    let folder = tempfile::tempdir().unwrap();
+    local(async {
+        let phone = Phone::new(&office, folder.path());
+        phone.log_in("petugas1").await;
+        let visit = phone.start().await;
+        phone.fill_short(visit).await;
+        let claimed = VisitResult {
+            proposal: Proposal {
+                status: Some(Status::Aktif),
+                reasons: Vec::new(),
+            },
+            ..VisitResult::default()
+        };
+        phone
+            .ask(Request::SubmitVisit {
+                visit,
+                result: Some(claimed.clone()),
+            })
+            .await;
+        let detail = phone.visit(visit).await;
+        assert_eq!(detail.visit.result, Some(claimed), "shown as it was sent");
+        phone.sync().await;
+        assert_eq!(phone.set_aside().await, []);
+        let detail = phone.visit(visit).await;
+        let result = detail.visit.result.unwrap();
+        assert_eq!(result.score.search, Some(Search::Witnessed));
+        assert_eq!(result.proposal.status, None);
+        assert_eq!(result.proposal.reasons, [Reason::SearchedOnce]);
+        // The next visit to it knows of this one, and so does the cooperative's profile.
+        let cooperative = detail.visit.cooperative;
+        let profile = match phone.ask(Request::Cooperative(cooperative)).await {
+            Reply::Cooperative(profile) => profile,
+            _ => panic!("not a profile"),
+        };
+        let known: Vec<_> = profile.scores.iter().map(|one| one.visit).collect();
+        assert!(known.contains(&visit));
+        let next = match phone.ask(Request::StartVisit { cooperative }).await {
+            Reply::Started(next) => next,
+            _ => panic!("not started"),
+        };
+        let earlier = phone.visit(next).await.earlier;
+        let one = earlier.iter().find(|one| one.visit == visit).unwrap();
+        assert_eq!((one.approved, &one.result), (false, &result));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_officer_outside_the_area_sees_nothing_of_it_and_is_refused() {
     let office = demo_office().await;
     let folder = tempfile::tempdir().unwrap();
@@ -535,7 +588,7 @@ async fn a_visit_that_lacks_answers_is_set_aside_with_its_reason_and_can_be_mend
         officer.answer(visit, "kabid_hadir", "ya").await;
         officer.ask(Request::SubmitVisit {
                 visit,
-                result: None,
+                result: Some(VisitResult::default()),
             }).await;
         // Another one behind it: it must not wait for the bad one.
         let other = officer.start().await;
@@ -552,6 +605,7 @@ async fn a_visit_that_lacks_answers_is_set_aside_with_its_reason_and_can_be_mend
 
         officer.ask(Request::Resend { mutation: item.mutation }).await;
         assert_eq!(officer.visit(visit).await.state, VisitState::Draft, "it can be edited again");
+        assert_eq!(officer.visit(visit).await.visit.result, None, "what was not sent has no score");
         officer.fill_short(visit).await;
         officer.ask(Request::SubmitVisit {
                 visit,

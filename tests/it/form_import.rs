@@ -225,6 +225,35 @@ fn text_in_brackets_is_a_default_and_not_a_call() {
 }
 
 #[test]
+fn mistakes_in_suggestions_and_roles_are_named() {
+    let FormErrors(errors) = try_form(
+        "type | name | label | role      | points | scored     | weight
+         date | a    | A     | visit_dat |        |            |
+         text | b    | B     | board     | 1      | ${bb} = '' | 3",
+        "list_name | name | label        | if         | days | problem
+         saran     | p    | Do p         | ${a} != '' | soon | Found p
+         saran     | q    | Do q ${c}    | ${d} != '' | 5    | Found ${e}
+         saran     | r    | Do r         |            | 5    | Found r",
+        "form_id | suggestions
+         uji     | saran",
+    )
+    .expect_err("the form has mistakes");
+    let found: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        [
+            "survey!D2 (role): `visit_dat` is not a role that an answer can have; did you mean `visit_date`?",
+            "survey!F3 (scored): `${bb}` is not a question; did you mean `${b}`?",
+            "choices!2: a suggestion needs a condition in `if` and a whole number of days in `days`",
+            "choices!C3 (label): `${c}` is not a question; did you mean `${a}`?",
+            "choices!D3 (if): `${d}` is not a question; did you mean `${a}`?",
+            "choices!F3 (problem): `${e}` is not a question; did you mean `${a}`?",
+            "choices!4: a suggestion needs a condition in `if` and a whole number of days in `days`",
+        ]
+    );
+}
+
+#[test]
 fn or_other_brings_a_choice_and_a_question() {
     let form = form(
         "type|name|label\nselect_one fruit or_other|a|Fruit?\ntext|z|Z",

@@ -9,7 +9,7 @@ use anjangsana::{
     server::{
         apply,
         check_visit::{self, Surroundings},
-        demo, forms, secret,
+        correct, demo, forms, secret,
         sqlite::{self, push, record, user},
     },
 };
@@ -111,6 +111,7 @@ fn its_people_can_log_in_and_cover_the_district() {
 fn its_visits_stand_in_every_state_and_the_sent_ones_are_complete_by_their_form() {
     let (_folder, connection) = office();
     let mut states: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut proposed = BTreeSet::new();
     for stored in record::of_kind(&connection, Kind::Visit).unwrap() {
         let visit = Visit::from_record(&stored.record).unwrap();
         let reviews = push::reviews(&connection, visit.id).unwrap();
@@ -148,7 +149,15 @@ fn its_visits_stand_in_every_state_and_the_sent_ones_are_complete_by_their_form(
         assert_eq!(session.unplaced(), &BTreeMap::new());
         assert_eq!(session.problems("id"), []);
         assert_eq!(FollowUp::of_visit(&visit).len(), 1);
+        // What it came to at its last submission is what its form says of its answers.
+        let result = correct::result(&session, || Ok::<_, ()>(Vec::new())).unwrap();
+        assert_eq!(visit.result, result);
+        proposed.insert(result.unwrap().proposal.status.map(|status| status.name()));
     }
+    assert_eq!(
+        proposed,
+        BTreeSet::from([None, Some("aktif"), Some("kurang_aktif")])
+    );
     let wanted = [
         ("approved", 5),
         ("draft", 2),

@@ -185,25 +185,24 @@ async fn a_device_that_knows_no_scores_gets_them_added() {
 }
 
 #[tokio::test]
-async fn a_score_comes_with_a_submission_or_not_at_all() {
+async fn a_score_comes_with_a_submission_or_counts_for_nothing() {
     let mut desk = Desk::open().await;
     let session = desk.session("kunjungan", &[]);
-    let mut visit = desk.visit("kunjungan", &session, Some(&result(&session)));
-    let mark = visit.fields.remove("submission/1").unwrap();
-    assert_eq!(refused(&desk.officer.push(&visit).await), RejectCode::State);
-    visit.fields.remove(SCORE);
-    visit.fields.remove(PROPOSAL);
-    let draft = Mutation {
-        fields: visit.fields,
-        ..desk.officer.edit("kunjungan", 0, json!({}))
+    let mut draft = desk.visit("kunjungan", &session, Some(&result(&session)));
+    let mark = draft.fields.remove("submission/1").unwrap();
+    let outcome = desk.officer.push(&draft).await;
+    assert!(
+        matches!(outcome, Outcome::Applied { exact: false, .. }),
+        "{outcome:?}"
+    );
+    let stands = |desk: &Desk| {
+        Visit::from_record(&desk.stored("kunjungan"))
+            .unwrap()
+            .result
     };
-    let draft = Mutation {
-        area: AreaCode(TOBOALI.into()),
-        ..draft
-    };
-    let base = rev(&desk.officer.push(&draft).await);
+    assert_eq!(stands(&desk), None);
+    let base = rev(&outcome);
     for (fields, code) in [
-        (json!({SCORE: {"total": 1000}}), RejectCode::State),
         (json!({PROPOSAL: "aktif"}), RejectCode::Malformed),
         (
             json!({SCORE: {"version": "x".repeat(30_000)}}),
@@ -220,8 +219,16 @@ async fn a_score_comes_with_a_submission_or_not_at_all() {
         desk.officer.push(&edit).await,
         Outcome::Applied { exact: false, .. }
     ));
-    let read = Visit::from_record(&desk.stored("kunjungan")).unwrap();
-    assert_eq!(read.result, Some(result(&session)));
+    assert_eq!(stands(&desk), Some(result(&session)));
+    // And afterwards nobody changes it.
+    let edit = desk
+        .officer
+        .edit("kunjungan", 1_000_000, json!({SCORE: {"x": 1}}));
+    assert!(matches!(
+        desk.officer.push(&edit).await,
+        Outcome::Applied { exact: false, .. }
+    ));
+    assert_eq!(stands(&desk), Some(result(&session)));
 }
 
 #[tokio::test]

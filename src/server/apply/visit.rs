@@ -95,13 +95,12 @@ fn create(mutation: &Mutation, facts: &Facts<'_>, parts: &Parts<'_>) -> Result<R
             Part::Was(..) => return Err(Refusal::state("never submitted, so nothing was")),
         }
     }
-    result_is_sent(parts, submits)?;
     Ok(Ruling {
         area: parent.area.clone(),
         owner: Some(user.id),
         audience: None,
         parent: Some(cooperative),
-        amended: Fields::new(),
+        amended: lone_result(mutation, submits, None),
         submits,
     })
 }
@@ -162,7 +161,7 @@ fn change(
                 follows(*number, visit.last_submission())?;
                 submits = true;
             }
-            Part::Result => editable(state)?,
+            Part::Result => {}
             Part::Void(mark) => {
                 own(user, mark)?;
                 if state == VisitState::Void {
@@ -181,33 +180,29 @@ fn change(
             }
         }
     }
-    let changed = |name: &str, value: &Value| stands(name) != Some(value);
-    result_is_sent(
-        parts.iter().filter(|(name, value, _)| changed(name, value)),
-        submits,
-    )?;
+    let mut amended = amend(mutation, visit);
+    amended.extend(lone_result(mutation, submits, present));
     Ok(Ruling {
         area: visit.area.clone(),
         owner: Some(visit.owner),
         audience: None,
         parent: Some(visit.cooperative),
-        amended: amend(mutation, visit),
+        amended,
         submits,
     })
 }
 
-/// A result belongs to a submission: nobody writes one by itself.
-fn result_is_sent<'a>(
-    parts: impl IntoIterator<Item = &'a (&'a str, &'a Value, Part)>,
-    submits: bool,
-) -> Result<(), Refusal> {
-    let has_result = parts
+/// A result belongs to a submission. One that comes by itself is no reason to refuse what comes with it: what stands
+/// stays, and the device is told.
+fn lone_result(mutation: &Mutation, submits: bool, present: Option<&Fields>) -> Fields {
+    let sent = [SCORE, PROPOSAL]
         .into_iter()
-        .any(|(_, _, part)| matches!(part, Part::Result));
-    if has_result && !submits {
-        return Err(Refusal::state("a score comes with a submission"));
-    }
-    Ok(())
+        .filter(|name| !submits && mutation.fields.contains_key(*name));
+    sent.map(|name| {
+        let stands = present.and_then(|fields| fields.get(name)).cloned();
+        (name.to_owned(), stands.unwrap_or(Value::Null))
+    })
+    .collect()
 }
 
 /// Whether another device submitted the visit after what this one knew of it: who gave up a draft did not mean that.

@@ -26,6 +26,9 @@ pub(super) fn of_visit(cooperative: RecordId, at: Millis, number: usize, found: 
         organisation(&mut answers, at, number);
         finance(&mut answers, at, number);
         product(&mut answers, at, number);
+        if number % 3 == 1 {
+            decline(&mut answers, at);
+        }
     }
     follow_ups(&mut answers, at, found);
     pictures(&mut answers, found);
@@ -64,6 +67,12 @@ fn date(at: Millis, days: i64) -> String {
     date.checked_add(days.days()).unwrap_or(date).to_string()
 }
 
+/// What an answer says of the picture.
+fn picture() -> String {
+    AttachmentName::of(PICTURE, "image/png")
+        .map_or_else(String::new, |name| name.as_str().to_owned())
+}
+
 fn header(answers: &mut Answers, cooperative: RecordId, at: Millis, number: usize, found: Found) {
     put_all(
         answers,
@@ -81,6 +90,8 @@ fn header(answers: &mut Answers, cooperative: RecordId, at: Millis, number: usiz
                 "lokasi_alasan",
                 "Sinyal satelit tidak didapat di dalam ruangan",
             ),
+            ("foto_lokasi", &picture()),
+            ("ttd_petugas", &picture()),
         ],
     );
     if found == Found::Nowhere {
@@ -107,6 +118,9 @@ fn header(answers: &mut Answers, cooperative: RecordId, at: Millis, number: usiz
             ("hadir_p", &(2 + number % 4).to_string()),
             ("aspek_diisi", "organisasi keuangan produk"),
             ("pemberitahuan_pdp", "OK"),
+            ("foto_kegiatan/01", "1"),
+            ("foto_kegiatan/01/foto_kegiatan_berkas", &picture()),
+            ("izin_foto", "ya"),
             ("alasan_tanpa_ttd", "tanda_tangan_di_kertas"),
             (
                 "catatan_petugas",
@@ -227,6 +241,30 @@ fn product(answers: &mut Answers, at: Millis, number: usize) {
             ("prd_alat", "sebagian"),
             ("prd_inovasi", "tidak"),
             ("prd_kendala", "modal cuaca sinyal"),
+        ],
+    );
+}
+
+/// Some have met too long ago, lost a board member and sell little: not every score is alike.
+fn decline(answers: &mut Answers, at: Millis) {
+    let year = i32::from(at.date().year());
+    put_all(
+        answers,
+        &[
+            ("org_nik_status", "kedaluwarsa"),
+            ("org_nik_berlaku", &date(at, -200)),
+            ("org_rat_tahun_buku", &(year - 3).to_string()),
+            ("org_rat_tgl", &format!("{}-09-20", year - 2)),
+            ("org_pengurus", "ketua bendahara"),
+            ("org_pengurus_akhir", &date(at, -100)),
+            ("org_pengawas", "ada_tidak_aktif"),
+            ("keu_laporan", "neraca"),
+            ("keu_kas_tgl", &date(at, -70)),
+            ("keu_shu", "-1200000"),
+            ("keu_spt", "tidak"),
+            ("prd_jalan", "sesekali"),
+            ("prd_transaksi", &date(at, -150)),
+            ("prd_mitra", "tidak_ada"),
         ],
     );
 }

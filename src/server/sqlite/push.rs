@@ -354,7 +354,7 @@ fn examine(
     Ok(Verdict::Apply(change))
 }
 
-/// What the other submitted visits to a cooperative came to.
+/// What the other submitted visits to a cooperative came to. One that does not read holds up no other.
 fn other_visits(
     connection: &Connection,
     cooperative: RecordId,
@@ -363,10 +363,13 @@ fn other_visits(
     let mut found = Vec::new();
     for stored in record::children(connection, cooperative)? {
         if stored.record.kind == Kind::Visit && stored.record.id != than && !stored.private {
-            let visit = Visit::from_record(&stored.record).map_err(super::stored("visit"))?;
-            if visit.void.is_none() {
-                found.extend(visit.result.map(|result| result.score));
-            }
+            let visit = Visit::from_record(&stored.record).ok();
+            let stands = visit.filter(|visit| visit.void.is_none());
+            found.extend(
+                stands
+                    .and_then(|visit| visit.result)
+                    .map(|result| result.score),
+            );
         }
     }
     Ok(found)
