@@ -17,6 +17,7 @@ mod project;
 mod queue;
 mod record;
 mod review;
+mod search;
 mod sync;
 pub mod vault;
 mod visits;
@@ -32,9 +33,10 @@ use crate::sync::engine::Applied;
 use crate::sync::wire::{Limits, SyncReply, SyncRequest};
 
 /// The schema's steps, oldest first.
-pub const MIGRATIONS: [&str; 2] = [
+pub const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/001.sql"),
     include_str!("migrations/002.sql"),
+    include_str!("migrations/003.sql"),
 ];
 
 /// The time and the randomness of one request: what the store cannot make itself.
@@ -79,6 +81,7 @@ impl Store {
             sql::Error::Sqlite(rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
         };
         let transaction = db.transaction()?;
+        search::fill_if_empty(&transaction).map_err(not_ours)?;
         if let Some(user) = login {
             let text = serde_json::to_string(user).map_err(|error| not_ours(error.into()))?;
             meta::set(&transaction, meta::USER, &text).map_err(not_ours)?;

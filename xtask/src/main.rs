@@ -22,6 +22,7 @@ mod place;
 mod run;
 mod server;
 mod sizes;
+mod sqlite;
 mod step;
 mod test;
 mod wasm_target;
