@@ -2,4 +2,5 @@
 
 pub mod backoff;
 pub mod engine;
+mod outcome;
 pub mod wire;
