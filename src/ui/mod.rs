@@ -12,6 +12,7 @@
 
 mod app;
 mod components;
+mod fluent;
 mod form;
 mod format;
 mod gate;
