@@ -41,7 +41,9 @@ impl Store {
         query: &CooperativeQuery,
         limit: usize,
     ) -> Result<(u32, Vec<String>), StoreError> {
-        let words = search::words(&query.text);
+        let mut words = search::words(&query.text);
+        // The longest words are the rarest: most lines are done with after the first.
+        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
         let area = query.area.as_ref().map(|area| area.0.as_str());
         let status = query.status.map(|status| status.name());
         let mut sql = "select id from cooperative_words

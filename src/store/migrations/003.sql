@@ -19,3 +19,5 @@ create table cooperative_words (
     primary key (name, id)
 ) strict, without rowid;
 create unique index cooperative_words_id on cooperative_words (id);
+-- The newest status of all is said above every list.
+create index cooperative_status_date on cooperative (status_date);
