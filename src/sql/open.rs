@@ -51,7 +51,7 @@ pub(super) fn check(
     let found = match found {
         rusqlite::types::Value::Integer(number) => number.to_string(),
         rusqlite::types::Value::Text(text) => text,
-        other => format!("{other:?}"),
+        other => other.data_type().to_string(),
     };
     if found == wanted {
         Ok(())

@@ -5,7 +5,7 @@ use rusqlite::{Row, params, types::ToSql};
 use super::api::{
     CooperativePage, CooperativeProfile, CooperativeQuery, CooperativeRow, StoreError,
 };
-use super::{Store, record};
+use super::{Store, record, search};
 use crate::domain::{AreaCode, Cooperative, FollowUp, Kind, RecordId, Visit, VisitState};
 
 /// Most rows a search gives.
@@ -16,33 +16,16 @@ impl Store {
         &self,
         query: &CooperativeQuery,
     ) -> Result<CooperativePage, StoreError> {
-        let words = match_words(&query.text);
-        let area = query.area.as_ref().map(|area| area.0.clone());
-        let status = query.status.map(|status| status.name());
-        let limit = query.limit.clamp(1, MOST);
-        let filter: [(&str, &dyn ToSql); 3] =
-            [(":words", &words), (":area", &area), (":status", &status)];
-        let matching = if words.is_some() {
-            "from cooperative_search s join record r on r.n = s.rowid join cooperative c on c.id = r.id
-             where cooperative_search match :words"
-        } else {
-            "from cooperative c where :words is null"
-        };
-        let matching = format!(
-            "{matching} and (:area is null or c.area = :area) and (:status is null or c.status = :status)"
-        );
-        let total = self
-            .db
-            .prepare_cached(&format!("select count(*) {matching}"))?
-            .query_row(&filter[..], |row| row.get(0))?;
-        let rows = self
-            .db
-            .prepare_cached(&format!(
-                "select c.id, c.name, c.desa, c.area, c.nik, c.status_entry,
-                    (select max(date) from visit v where v.cooperative = c.id and v.state <> 'void')
-                 {matching} order by c.name collate nocase limit {limit}"
-            ))?
-            .query_map(&filter[..], row)?
+        let limit = usize::try_from(query.limit.clamp(1, MOST)).unwrap_or(usize::MAX);
+        let (total, shown) = self.found(query, limit)?;
+        let mut one = self.db.prepare_cached(
+            "select c.id, c.name, c.desa, c.area, c.nik, c.status_entry,
+                (select max(date) from visit v where v.cooperative = c.id and v.state <> 'void')
+             from cooperative c where c.id = ?",
+        )?;
+        let rows = shown
+            .iter()
+            .map(|id| one.query_row([id], row))
             .collect::<Result<Vec<_>, _>>()?;
         let as_of = self
             .db
@@ -50,6 +33,38 @@ impl Store {
                 row.get(0)
             })?;
         Ok(CooperativePage { rows, total, as_of })
+    }
+
+    /// How many cooperatives a query finds, and the first of them, by name. One run over all lines, however many match.
+    fn found(
+        &self,
+        query: &CooperativeQuery,
+        limit: usize,
+    ) -> Result<(u32, Vec<String>), StoreError> {
+        let mut words = search::words(&query.text);
+        // The longest words are the rarest: most lines are done with after the first.
+        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        let area = query.area.as_ref().map(|area| area.0.as_str());
+        let status = query.status.map(|status| status.name());
+        let mut sql = "select id from cooperative_words
+             where (?1 is null or area = ?1) and (?2 is null or status = ?2)"
+            .to_owned();
+        let mut values: Vec<&dyn ToSql> = vec![&area, &status];
+        for word in &words {
+            sql.push_str(" and instr(words, ?)");
+            values.push(word);
+        }
+        sql.push_str(" order by name, id");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let mut rows = statement.query(&values[..])?;
+        let (mut total, mut shown) = (0, Vec::new());
+        while let Some(row) = rows.next()? {
+            total += 1;
+            if shown.len() < limit {
+                shown.push(row.get(0)?);
+            }
+        }
+        Ok((total, shown))
     }
 
     pub(super) fn cooperative(&self, id: RecordId) -> Result<CooperativeProfile, StoreError> {
@@ -88,14 +103,4 @@ fn row(row: &Row<'_>) -> rusqlite::Result<CooperativeRow> {
         status: status.and_then(|entry| serde_json::from_str(&entry).ok()),
         last_visit: row.get(6)?,
     })
-}
-
-/// What was typed as an FTS5 expression: every word must begin a word of the row. Nothing typed: no expression.
-fn match_words(typed: &str) -> Option<String> {
-    let words: Vec<String> = typed
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(|word| format!("\"{word}\"*"))
-        .collect();
-    (!words.is_empty()).then(|| words.join(" "))
 }

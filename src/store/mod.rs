@@ -20,6 +20,7 @@ mod queue;
 mod record;
 mod review;
 mod rewind;
+mod search;
 mod sync;
 mod upgrade;
 pub mod uploads;
@@ -41,10 +42,11 @@ use crate::sync::engine::Applied;
 use crate::sync::wire::{Limits, SyncReply, SyncRequest};
 
 /// The schema's steps, oldest first.
-pub const MIGRATIONS: [&str; 3] = [
+pub const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/001.sql"),
     include_str!("migrations/002.sql"),
     include_str!("migrations/003.sql"),
+    include_str!("migrations/004.sql"),
 ];
 
 /// Statements that are kept ready: as many as the store has that are asked again and again.
@@ -95,6 +97,7 @@ impl Store {
             sql::Error::Sqlite(rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
         };
         let transaction = db.transaction()?;
+        search::fill_if_empty(&transaction).map_err(not_ours)?;
         if let Some(user) = login {
             let text = serde_json::to_string(user).map_err(|error| not_ours(error.into()))?;
             meta::set(&transaction, meta::USER, &text).map_err(not_ours)?;

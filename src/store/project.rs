@@ -6,7 +6,7 @@
 use rusqlite::{Connection, params};
 
 use super::api::StoreError;
-use super::record;
+use super::{record, search};
 use crate::domain::{
     AttachmentName, Cooperative, Decision, Kind, Person, Record, RecordId, Review, Visit,
     record::BadRecord,
@@ -33,10 +33,7 @@ pub(super) fn forget(db: &Connection, kind: Kind, id: RecordId) -> Result<(), St
     match kind {
         Kind::Person | Kind::Form => {}
         Kind::Cooperative => {
-            db.execute(
-                "delete from cooperative_search where rowid = (select n from record where id = ?)",
-                [&id],
-            )?;
+            search::forget(db, &id)?;
             db.execute("delete from cooperative where id = ?", [&id])?;
         }
         Kind::Visit => {
@@ -99,17 +96,7 @@ fn cooperative(db: &Connection, record: &Record) -> Result<Readable, StoreError>
         status.map(|entry| &entry.date),
         status.map(serde_json::to_string).transpose()?,
     ])?;
-    db.prepare_cached(
-        "insert or replace into cooperative_search (rowid, name, desa, kecamatan, nik)
-         select n, ?, ?, ?, ? from record where id = ?",
-    )?
-    .execute(params![
-        cooperative.name,
-        cooperative.desa,
-        cooperative.area.name(),
-        cooperative.nik,
-        id
-    ])?;
+    search::put(db, &id)?;
     Ok(Ok(()))
 }
 

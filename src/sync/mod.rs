@@ -6,5 +6,6 @@ pub mod backup;
 pub mod derive;
 pub mod engine;
 pub mod forms;
+mod outcome;
 pub mod upload;
 pub mod wire;

@@ -190,6 +190,7 @@ pub enum RejectCode {
 
 /// The answer to one mutation.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(try_from = "super::outcome::Flat")]
 pub struct MutationResult {
     /// Which.
     pub id: MutationId,

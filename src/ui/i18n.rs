@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 
 use dioxus::prelude::*;
-use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 
+use super::fluent::{Messages, Value};
 use crate::platform::web::page;
 
 /// A language of the screens.
@@ -50,10 +50,8 @@ const SETTING: &str = "language";
 static LANGUAGE: GlobalSignal<Language> =
     Signal::global(|| page::setting(SETTING).map_or(Language::Id, |tag| Language::of_tag(&tag)));
 
-type Bundle = FluentBundle<FluentResource>;
-
 thread_local! {
-    static BUNDLES: RefCell<Vec<(Language, Bundle)>> = const { RefCell::new(Vec::new()) };
+    static MESSAGES: RefCell<Vec<(Language, Messages)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Tells the page which language it is in; to be called once at the start.
@@ -85,63 +83,28 @@ pub(super) fn t(key: &str) -> String {
 }
 
 /// A message with values in it.
-pub(super) fn ta(key: &str, values: &[(&str, FluentValue<'_>)]) -> String {
+pub(super) fn ta(key: &str, values: &[(&str, Value)]) -> String {
     message(language(), key, values)
 }
 
 /// A message in a language; the key itself when there is none of that name.
 #[must_use]
-pub fn message(language: Language, key: &str, values: &[(&str, FluentValue<'_>)]) -> String {
-    BUNDLES.with_borrow_mut(|bundles| {
-        if !bundles.iter().any(|(of, _)| *of == language) {
-            bundles.push((language, bundle(language)));
+pub fn message(language: Language, key: &str, values: &[(&str, Value)]) -> String {
+    MESSAGES.with_borrow_mut(|known| {
+        if !known.iter().any(|(of, _)| *of == language) {
+            known.push((language, Messages::read(language.words())));
         }
-        let bundle = bundles.iter().find(|(of, _)| *of == language);
-        let pattern =
-            bundle.and_then(|(_, bundle)| Some((bundle, bundle.get_message(key)?.value()?)));
-        let Some((bundle, pattern)) = pattern else {
-            return key.to_owned();
-        };
-        let mut args = FluentArgs::with_capacity(values.len());
-        for (name, value) in values {
-            args.set(*name, value.clone());
-        }
-        let mut errors = Vec::new();
-        bundle
-            .format_pattern(pattern, Some(&args), &mut errors)
-            .into_owned()
+        known
+            .iter()
+            .find(|(of, _)| *of == language)
+            .and_then(|(_, messages)| messages.say(key, values))
+            .unwrap_or_else(|| key.to_owned())
     })
 }
 
-fn bundle(language: Language) -> Bundle {
-    let tag = language.tag().parse().unwrap_or_default();
-    let mut bundle = FluentBundle::new(vec![tag]);
-    // The marks for mixed writing directions would only get in the way of searching and copying.
-    bundle.set_use_isolating(false);
-    let words = match FluentResource::try_new(language.words().to_owned()) {
-        Ok(words) | Err((words, _)) => words,
-    };
-    // Errors here are double keys; a test keeps them out.
-    let _ = bundle.add_resource(words);
-    bundle
-}
-
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn both_files_are_sound_fluent() {
-        for language in [Language::Id, Language::En] {
-            let words = FluentResource::try_new(language.words().to_owned());
-            assert!(
-                words.is_ok(),
-                "{language:?}: {:?}",
-                words.err().map(|(_, errors)| errors)
-            );
-        }
-    }
 
     #[test]
     fn a_message_takes_its_values_and_english_its_plurals() {

@@ -14,6 +14,7 @@ mod admin;
 mod app;
 mod backup;
 mod components;
+mod fluent;
 mod form;
 mod format;
 mod gate;

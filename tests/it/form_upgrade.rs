@@ -213,7 +213,9 @@ fn publish_next(office: &Office) {
 
 /// The version that comes with the program.
 fn old() -> String {
-    forms::name_and_version(forms::BUILT_IN[0].settings).unwrap().1
+    forms::name_and_version(forms::BUILT_IN[0].settings)
+        .unwrap()
+        .1
 }
 
 /// The one after it.
@@ -249,13 +251,13 @@ async fn l10_a_draft_opens_in_the_new_version_and_is_sent_with_everything_that_w
         let opened = phone.visit(visit).await;
         assert_eq!(
             (&*opened.visit.form_version, &*opened.sheets.version),
-            (new(), new())
+            (new().as_str(), new().as_str())
         );
         assert_eq!(opened.visit.answers["saksi_nama"], "Kepala desa CONTOH");
         for gone in ["no_spt", "kabid_hadir", "jenis_layanan"] {
             assert!(!opened.visit.answers.contains_key(gone), "{gone}");
         }
-        let key = |path: &str| format!("{old()}/{path}");
+        let key = |path: &str| format!("{}/{path}", old());
         assert_eq!(
             reasons(&phone, visit).await,
             [

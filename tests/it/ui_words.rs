@@ -3,6 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+/// The screens are built for a browser only; what reads their words is tested here.
+#[path = "../../src/ui/fluent.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod fluent;
+
 const ID: &str = include_str!("../../assets/locales/id.ftl");
 const EN: &str = include_str!("../../assets/locales/en.ftl");
 

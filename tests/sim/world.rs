@@ -571,7 +571,7 @@ fn outcome_of(outcome: &Outcome) -> String {
             format!("applied at {rev}{}", if *exact { ", exact" } else { "" })
         }
         Outcome::Duplicate { rev } => format!("duplicate of {rev}"),
-        Outcome::Conflict { record } => format!("conflict with {}", record.rev),
+        Outcome::Conflict { record, .. } => format!("conflict with {}", record.rev),
         Outcome::Rejected { code, reason } => format!("{code:?}: {reason}"),
     }
 }

@@ -61,7 +61,7 @@ pub(crate) fn find(names: &[&str]) -> Option<PathBuf> {
     })
 }
 
-/// The names of the programs in PATH called `name` or `name-<number>`: the plain one first, then the newest.
+/// The names of the programs in PATH called `name` or `name-<number>`: the newest first, the plain one last.
 pub(crate) fn versions(name: &str) -> Vec<String> {
     let mut found: Vec<(u32, String)> = Vec::new();
     for folder in std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()) {
@@ -71,7 +71,7 @@ pub(crate) fn versions(name: &str) -> Vec<String> {
                 continue;
             };
             let rank = match rest.strip_prefix('-') {
-                None if rest.is_empty() => u32::MAX,
+                None if rest.is_empty() => 0,
                 Some(number) => match number.parse() {
                     Ok(number) => number,
                     Err(_) => continue,

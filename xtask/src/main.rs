@@ -24,6 +24,7 @@ mod run;
 mod server;
 mod sim;
 mod sizes;
+mod sqlite;
 mod step;
 mod test;
 mod tus;

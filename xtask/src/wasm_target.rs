@@ -8,7 +8,7 @@
 
 use crate::apt::Missing;
 use crate::step::step;
-use crate::{exec, place};
+use crate::{exec, place, sqlite};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -44,7 +44,8 @@ const SMALL_LIBRARY: [&str; 2] = [
     "-Zbuild-std=std,panic_abort",
     "-Zbuild-std-features=optimize_for_size,backtrace-trace-only",
 ];
-const SMALL_FLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort";
+const SMALL_FLAGS: &str =
+    "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
 
 /// Rustup gives up by itself after some attempts; on a network that answers nothing that can take minutes.
 const RUSTUP_PATIENCE: Duration = Duration::from_secs(90);
@@ -56,6 +57,7 @@ pub(crate) struct WasmCargo {
     library: Library,
     clang: String,
     archiver: String,
+    sqlite: PathBuf,
 }
 
 /// Where the standard library for wasm comes from.
@@ -120,6 +122,7 @@ impl WasmCargo {
             library: Library::Plain,
             clang,
             archiver,
+            sqlite: sqlite::folder()?,
         })
     }
 
@@ -142,7 +145,8 @@ impl WasmCargo {
         command.arg(subcommand).args(["--target", TARGET]);
         command
             .env("CC_wasm32_unknown_unknown", &self.clang)
-            .env("AR_wasm32_unknown_unknown", &self.archiver);
+            .env("AR_wasm32_unknown_unknown", &self.archiver)
+            .env("SQLITE_WASM_RS_SOURCE_DIR", &self.sqlite);
         match (self.library, self.kind) {
             (Library::Plain, Kind::Rustup) => return command,
             (Library::Plain, Kind::Debian) => {

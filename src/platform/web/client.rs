@@ -181,5 +181,5 @@ fn start_worker() -> Result<Worker, String> {
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     options.set_name("store");
-    Worker::new_with_options(&url, &options).map_err(|error| format!("{error:?}"))
+    Worker::new_with_options(&url, &options).map_err(|error| super::words(&error))
 }

@@ -33,7 +33,7 @@ impl Drop for Held {
 /// # Errors
 /// In the browser's words where it has no locks: an old one, or an address without https.
 pub(super) async fn take(wait: bool) -> Result<Option<Held>, String> {
-    let words = |error: &JsValue| format!("no locks: {error:?}");
+    let words = |error: &JsValue| format!("no locks: {}", super::words(error));
     let options = Object::new();
     if !wait {
         Reflect::set(&options, &"ifAvailable".into(), &JsValue::TRUE)

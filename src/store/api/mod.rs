@@ -276,7 +276,7 @@ pub enum StoreError {
     #[error("the PIN or the former password is needed")]
     OldSecretNeeded,
     /// The server could not be asked.
-    #[error("server: {0:?}")]
+    #[error("the server could not be asked")]
     Server(Trouble),
     /// There is no such record on this device.
     #[error("not on this device")]

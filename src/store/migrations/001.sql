@@ -1,4 +1,5 @@
--- The device database, version 1. A shipped step is never edited: add 002.sql.
+-- The device database, version 1. A shipped step is never edited: add a new one. One line is gone since, the full-text table of
+-- the search: the phone's SQLite no longer has its module. 003.sql takes it out of the databases that have it.
 
 create table meta (
     key text primary key,
@@ -64,7 +65,6 @@ create table cooperative (
     status_entry text
 ) strict, without rowid;
 create index cooperative_name on cooperative (name collate nocase);
-create virtual table cooperative_search using fts5 (name, desa, kecamatan, nik, prefix = '1 2 3', tokenize = 'unicode61 remove_diacritics 2');
 
 create table visit (
     id text primary key,
