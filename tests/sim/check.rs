@@ -185,7 +185,12 @@ impl World {
         let mut later: BTreeSet<(usize, RecordId, String)> = BTreeSet::new();
         let mut lost = Vec::new();
         for said in self.ledger.said.iter().rev() {
-            let key = (said.phone, said.visit, said.field.clone());
+            // After a restore a visit is submitted once, with its last mark, however often it was before.
+            let field = match said.field.strip_prefix("submission/") {
+                Some(_) if self.restored => "submission",
+                _ => said.field.as_str(),
+            };
+            let key = (said.phone, said.visit, field.to_owned());
             let is_last = later.insert(key);
             let is_there = said.given_up
                 || said.value.is_empty()
