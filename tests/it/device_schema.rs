@@ -135,7 +135,6 @@ fn the_stores_sql_asks_for_nothing_that_the_phones_sqlite_was_built_without() {
                 "fts5",
                 "pragma_",
                 "table_info",
-                "integrity_check",
                 "strftime",
                 "datetime(",
                 "current_timestamp",

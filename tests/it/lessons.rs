@@ -190,10 +190,20 @@ async fn l07_a_bad_change_is_set_aside_and_the_queue_goes_on() {
         let phone = Phone::new(&office, folder.path());
         phone.log_in("petugas1").await;
         let bad = phone.start().await;
-        phone.ask(Request::SubmitVisit { visit: bad, result: None }).await;
+        phone
+            .ask(Request::SubmitVisit {
+                visit: bad,
+                result: None,
+            })
+            .await;
         let good = phone.start().await;
         phone.fill_short(good).await;
-        phone.ask(Request::SubmitVisit { visit: good, result: None }).await;
+        phone
+            .ask(Request::SubmitVisit {
+                visit: good,
+                result: None,
+            })
+            .await;
         phone.sync().await;
         assert!(matches!(
             phone.visit(good).await.transfer,
@@ -282,7 +292,12 @@ async fn l10_a_new_version_of_the_form_breaks_no_open_draft() {
         phone.sync().await;
         let after = phone.visit(visit).await;
         assert_eq!(after.visit.answers, before.visit.answers);
-        phone.ask(Request::SubmitVisit { visit, result: None }).await;
+        phone
+            .ask(Request::SubmitVisit {
+                visit,
+                result: None,
+            })
+            .await;
         phone.sync().await;
         assert!(phone.queue().await.items.is_empty());
         assert_eq!(phone.visit(visit).await.state, VisitState::Submitted);
@@ -470,7 +485,12 @@ async fn l21_what_was_not_applied_is_listed_with_its_reason_here_and_at_the_serv
         let phone = Phone::new(&office, folder.path());
         phone.log_in("petugas1").await;
         let visit = phone.start().await;
-        phone.ask(Request::SubmitVisit { visit, result: None }).await;
+        phone
+            .ask(Request::SubmitVisit {
+                visit,
+                result: None,
+            })
+            .await;
         phone.sync().await;
         let item = phone.queue().await.items.remove(0);
         let Transfer::SetAside { reason, .. } = item.transfer else {
@@ -495,7 +515,12 @@ async fn l22_a_refusal_says_what_is_wrong_and_loses_nothing() {
         phone.log_in("petugas1").await;
         let visit = phone.start().await;
         phone.answer(visit, "no_spt", "SPT-22").await;
-        phone.ask(Request::SubmitVisit { visit, result: None }).await;
+        phone
+            .ask(Request::SubmitVisit {
+                visit,
+                result: None,
+            })
+            .await;
         phone.sync().await;
         let detail = phone.visit(visit).await;
         let Transfer::SetAside { code, reason } = detail.transfer else {

@@ -143,7 +143,7 @@ fn Suggested(offer: Offer) -> Element {
             button {
                 class: "link",
                 r#type: "button",
-                aria_label: ta("suggestion-drop-named", &[("name", offer.action.clone().into())]),
+                aria_label: ta("suggestion-drop-named", &[("name", offer.action.into())]),
                 onclick: move |_| dropping.change(|session| suggest::drop_offer(session, &name)),
                 {t("suggestion-drop")}
             }
