@@ -24,7 +24,6 @@ pub(crate) fn answers() -> BTreeMap<String, String> {
                         | "lokasi"
                         | "prd_kdkmp"
                         | "foto_lokasi"
-                        | "izin_foto"
                         | "ttd_petugas"
                 )
         })
