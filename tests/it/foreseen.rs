@@ -128,8 +128,7 @@ async fn a_cooperative_that_changed_after_the_visit_was_judged_is_looked_up_anew
     let named = serde_json::from_value(json!({"Koperasi": "Koperasi CONTOH baru"})).unwrap();
     let area = AreaCode(TOBOALI.to_owned());
     desk.office.change(|db| {
-        let change =
-            OfficeChange::new(Kind::Cooperative, desk.cooperative, area, named, Millis(9));
+        let change = OfficeChange::new(Kind::Cooperative, desk.cooperative, area, named, Millis(9));
         office::apply(db, change).unwrap();
     });
     rev(&desk.applies(&exchange));

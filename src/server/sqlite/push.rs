@@ -7,9 +7,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::{
-    domain::{
-        DeviceId, Kind, Millis, MutationId, Record, RecordId, Review, User,
-    },
+    domain::{DeviceId, Kind, Millis, MutationId, Record, RecordId, Review, User},
     server::{
         apply::{self, Change, Facts, Refusal, Verdict},
         attachments, forms,
@@ -155,23 +153,22 @@ fn answer(
         return Ok(rejected(&Refusal::malformed("no such revision")));
     }
     let present = record::find(connection, mutation.record)?;
-    let (outcome, answered) =
-        match judge(connection, sender, prepared, present.as_ref(), now)? {
-            Verdict::Apply(change) => {
-                // What the device has beneath its change may be of another life.
-                let exact = change.exact && sender.newest.is_none();
-                let rev = write(connection, prepared, present, change)?;
-                (Outcome::Applied { rev, exact }, Answered::Applied(rev))
-            }
-            Verdict::Conflict(disputed) => (
-                conflict(connection, mutation, present, disputed)?,
-                Answered::Conflict,
-            ),
-            Verdict::Reject(refusal) => (
-                rejected(&refusal),
-                Answered::Rejected(refusal.code, refusal.reason),
-            ),
-        };
+    let (outcome, answered) = match judge(connection, sender, prepared, present.as_ref(), now)? {
+        Verdict::Apply(change) => {
+            // What the device has beneath its change may be of another life.
+            let exact = change.exact && sender.newest.is_none();
+            let rev = write(connection, prepared, present, change)?;
+            (Outcome::Applied { rev, exact }, Answered::Applied(rev))
+        }
+        Verdict::Conflict(disputed) => (
+            conflict(connection, mutation, present, disputed)?,
+            Answered::Conflict,
+        ),
+        Verdict::Reject(refusal) => (
+            rejected(&refusal),
+            Answered::Rejected(refusal.code, refusal.reason),
+        ),
+    };
     let entry = NewEntry {
         id: mutation.id,
         record: mutation.record,
