@@ -105,11 +105,13 @@ impl Office {
             self.wrong
                 .push("a request that was cut was understood".to_owned());
         }
-        let exchange = Exchange::understand(request).map_err(|why| match why {
+        let mut exchange = Exchange::understand(request).map_err(|why| match why {
             Refused::TooOld => (426, refusal(ErrorCode::UpdateNeeded, None)),
             Refused::TooMany { .. } => (413, refusal(ErrorCode::TooLarge, None)),
             Refused::Nameless => malformed(),
         })?;
+        // Much may come between this and the push.
+        exchange.foresee(&self.db, &user, now).unwrap();
         Ok(Task {
             letter: letter.clone(),
             user,
