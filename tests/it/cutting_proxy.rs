@@ -57,8 +57,16 @@ struct Counts {
 
 struct Shared {
     faults: Mutex<VecDeque<Fault>>,
-    line: Line,
+    line: Mutex<Line>,
     counts: Counts,
+    /// What passed to the server, connection by connection.
+    heard: Mutex<Vec<Vec<u8>>>,
+}
+
+impl Shared {
+    fn line(&self) -> Line {
+        *self.line.lock().unwrap()
+    }
 }
 
 /// The proxy; it and every connection through it end with this value.
@@ -75,8 +83,9 @@ impl Proxy {
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
             faults: Mutex::default(),
-            line,
+            line: Mutex::new(line),
             counts: Counts::default(),
+            heard: Mutex::default(),
         });
         let accepting = Arc::clone(&shared);
         let task = tokio::spawn(async move {
@@ -96,6 +105,16 @@ impl Proxy {
     /// What happens to the next connections, in this order.
     pub(crate) fn next(&self, faults: impl IntoIterator<Item = Fault>) {
         self.shared.faults.lock().unwrap().extend(faults);
+    }
+
+    /// From now on the line is another one.
+    pub(crate) fn becomes(&self, line: Line) {
+        *self.shared.line.lock().unwrap() = line;
+    }
+
+    /// What passed to the server so far, connection by connection.
+    pub(crate) fn heard(&self) -> Vec<Vec<u8>> {
+        self.shared.heard.lock().unwrap().clone()
     }
 
     /// How many of the faults have not happened yet.
@@ -138,10 +157,13 @@ async fn carry(client: TcpStream, server: SocketAddr, shared: Arc<Shared>) {
     let _ = server.set_nodelay(true);
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
-    let latency = shared.line.round_trip / 2;
+    let number = {
+        let mut heard = shared.heard.lock().unwrap();
+        heard.push(Vec::new());
+        heard.len() - 1
+    };
     let up = Direction {
-        kbits: shared.line.up,
-        latency,
+        way: Way::Up(number),
         cut: match fault {
             Fault::CutUp(at) => Some(at),
             _ => None,
@@ -154,18 +176,17 @@ async fn carry(client: TcpStream, server: SocketAddr, shared: Arc<Shared>) {
             Fault::CorruptUp(at) => Some(at),
             _ => None,
         },
-        count: &shared.counts.up,
+        shared: &shared,
     };
     let down = Direction {
-        kbits: shared.line.down,
-        latency,
+        way: Way::Down,
         cut: match fault {
             Fault::CutDown(at) => Some(at),
             _ => None,
         },
         stall: None,
         corrupt: None,
-        count: &shared.counts.down,
+        shared: &shared,
     };
     // Whichever direction ends first ends the connection, as a lost mast does.
     tokio::select! {
@@ -174,31 +195,45 @@ async fn carry(client: TcpStream, server: SocketAddr, shared: Arc<Shared>) {
     }
 }
 
+#[derive(Clone, Copy)]
+enum Way {
+    /// To the server, on which connection.
+    Up(usize),
+    Down,
+}
+
 struct Direction<'a> {
-    kbits: u64,
-    latency: Duration,
+    way: Way,
     cut: Option<u64>,
     stall: Option<u64>,
     corrupt: Option<u64>,
-    count: &'a AtomicU64,
+    shared: &'a Shared,
 }
 
 impl Direction<'_> {
     async fn run(self, from: OwnedReadHalf, to: OwnedWriteHalf) {
         let (pipe, arriving) = mpsc::channel(64);
-        let latency = self.latency;
-        let count = self.count;
-        tokio::join!(self.enter(from, pipe), leave(to, arriving, latency, count));
+        tokio::join!(self.enter(from, pipe), self.leave(to, arriving));
+    }
+
+    /// Kilobits a second; 0 for no limit.
+    fn width(&self) -> u64 {
+        let line = self.shared.line();
+        match self.way {
+            Way::Up(_) => line.up,
+            Way::Down => line.down,
+        }
     }
 
     /// Pieces go into the line one behind the other, each when the one before it has passed.
-    async fn enter(self, mut from: OwnedReadHalf, pipe: mpsc::Sender<(Instant, Vec<u8>)>) {
-        let mut bytes = vec![0; if self.kbits > 0 { 1_400 } else { 16_384 }];
+    async fn enter(&self, mut from: OwnedReadHalf, pipe: mpsc::Sender<(Instant, Vec<u8>)>) {
+        let mut bytes = vec![0; 16_384];
         let end = self.cut.or(self.stall).unwrap_or(u64::MAX);
         let mut passed = 0_u64;
         let mut free = Instant::now();
         loop {
-            let read = from.read(&mut bytes).await.unwrap_or(0);
+            let most = if self.width() > 0 { 1_400 } else { bytes.len() };
+            let read = from.read(&mut bytes[..most]).await.unwrap_or(0);
             if read == 0 {
                 return;
             }
@@ -210,7 +245,7 @@ impl Direction<'_> {
             {
                 piece[usize::try_from(at - passed).unwrap()] ^= 1;
             }
-            let takes = (size * 8 * 1_000).checked_div(self.kbits).unwrap_or(0);
+            let takes = (size * 8 * 1_000).checked_div(self.width()).unwrap_or(0);
             free = free.max(Instant::now()) + Duration::from_micros(takes);
             if takes > 0 {
                 tokio::time::sleep_until(free).await;
@@ -227,22 +262,33 @@ impl Direction<'_> {
             }
         }
     }
-}
 
-/// Pieces come out of the line as long after they went in as the line is long.
-async fn leave(
-    mut to: OwnedWriteHalf,
-    mut arriving: mpsc::Receiver<(Instant, Vec<u8>)>,
-    latency: Duration,
-    count: &AtomicU64,
-) {
-    while let Some((entered, piece)) = arriving.recv().await {
-        if !latency.is_zero() {
-            tokio::time::sleep_until(entered + latency).await;
+    /// Pieces come out of the line as long after they went in as the line is long.
+    async fn leave(
+        &self,
+        mut to: OwnedWriteHalf,
+        mut arriving: mpsc::Receiver<(Instant, Vec<u8>)>,
+    ) {
+        while let Some((entered, piece)) = arriving.recv().await {
+            let latency = self.shared.line().round_trip / 2;
+            if !latency.is_zero() {
+                tokio::time::sleep_until(entered + latency).await;
+            }
+            if to.write_all(&piece).await.is_err() {
+                return;
+            }
+            let size = piece.len() as u64;
+            match self.way {
+                Way::Up(number) => {
+                    self.shared.counts.up.fetch_add(size, Ordering::SeqCst);
+                    if let Some(heard) = self.shared.heard.lock().unwrap().get_mut(number) {
+                        heard.extend(piece);
+                    }
+                }
+                Way::Down => {
+                    self.shared.counts.down.fetch_add(size, Ordering::SeqCst);
+                }
+            }
         }
-        if to.write_all(&piece).await.is_err() {
-            return;
-        }
-        count.fetch_add(piece.len() as u64, Ordering::SeqCst);
     }
 }

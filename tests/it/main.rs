@@ -8,6 +8,7 @@
 #![cfg(all(feature = "server", feature = "native"))]
 
 mod backup;
+#[allow(dead_code, reason = "the tests in a browser use more of it")]
 mod cutting_proxy;
 mod damage;
 mod device_schema;
