@@ -27,7 +27,7 @@ not-found-text = Alamat ini tidak ada di Anjangsana.
 update-title = Versi baru tersedia
 update-text = Memuat ulang sebentar. Jawaban yang tersimpan tetap ada.
 update-now = Perbarui
-update-needed = Aplikasi ini terlalu lama untuk mengirim. Perbarui aplikasi; data Anda tetap tersimpan di HP.
+update-needed = Server tidak menerima lagi versi aplikasi ini. Anda tetap bisa bekerja dan semua tersimpan di HP. Perbarui aplikasi supaya data terkirim.
 
 ## Gerbang
 login = Masuk
@@ -238,6 +238,9 @@ step-resubmitted = Dikirim lagi (ke-{ $n })
 step-returned = Dikembalikan untuk diperbaiki
 step-approved = Disetujui
 step-void = Dibatalkan
+not-chosen = Data yang tidak dipakai
+not-chosen-show = Lihat data yang tidak dipakai
+not-chosen-none = Tidak ada: belum pernah ada dua data yang berbeda di kunjungan ini.
 returned-by = Dikembalikan oleh { $name }, { $at }
 note-from-review = Catatan pemeriksa
 visit-read-only = Kunjungan ini sudah dikirim dan tidak bisa diubah.
@@ -506,6 +509,26 @@ forms-publish-title = Terbitkan versi { $version }?
 forms-publish-text = Semua HP menerimanya saat sinkron berikutnya. Versi yang sudah terbit tidak bisa diubah atau ditarik lagi.
 forms-done = Versi { $version } sudah terbit.
 forms-unreadable = Jawaban server tidak terbaca. Tidak ada yang diterbitkan.
+
+## Data yang tertahan (admin)
+
+aside = Data yang tertahan
+aside-lead = Yang dikirim HP petugas dan tidak diterapkan server dalam 30 hari terakhir. Tidak ada yang hilang: datanya ada di HP itu dan di sini.
+aside-open = Buka data yang tertahan
+aside-offline = Layar ini perlu sinyal: daftarnya ada di server.
+aside-empty = Tidak ada data yang tertahan dalam 30 hari terakhir.
+aside-nameless = Koperasi tidak diketahui
+aside-open-still = Belum beres
+aside-mended = Sudah beres
+aside-when = Dibuat { $made }, sampai di server { $came }
+aside-device = Kode HP: { $id }
+aside-data = Lihat isinya
+aside-no-data = Perubahan ini tidak berisi jawaban.
+aside-do-incomplete = Minta petugas membuka Antrean kirim, melengkapi kunjungan, lalu mengirimnya lagi.
+aside-do-forbidden = Periksa peran dan wilayah akun ini. Sesudah dibetulkan, petugas mengetuk "Kirim lagi" di Antrean kirim.
+aside-do-state = Minta Kabid mengembalikan kunjungan itu, lalu petugas mengetuk "Kirim lagi". Bila perubahan tidak diperlukan, petugas memilih "Pakai data server".
+aside-do-conflict = Minta petugas membuka Antrean kirim di HP itu dan memilih data yang benar.
+aside-do-other = Perbarui aplikasi di HP itu, lalu petugas mengetuk "Kirim lagi". Bila tetap ditolak, simpan cadangan dari HP itu di Pengaturan.
 
 ## Cadangan
 backup = Cadangan

@@ -260,6 +260,8 @@ fn run(serve: Serve) -> Result<()> {
         .enable_all()
         .build()?
         .block_on(async move {
+            // Before anybody can see that it listens, and ask it to stop.
+            let asked = server::asked_to_stop().context("signals cannot be heard")?;
             let listener = tokio::net::TcpListener::bind(serve.listen)
                 .await
                 .with_context(|| format!("cannot listen on {}", serve.listen))?;
@@ -267,10 +269,7 @@ fn run(serve: Serve) -> Result<()> {
             tracing::info!(%address, "serving");
             println!("http://{address}");
             let stop = async {
-                if let Err(why) = server::asked_to_stop().await {
-                    tracing::error!(error = %why, "signals are not heard");
-                    std::future::pending::<()>().await;
-                }
+                asked.await;
                 tracing::info!("stopping");
             };
             server::serve(listener, state, stop).await?;

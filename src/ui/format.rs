@@ -8,6 +8,7 @@ use crate::form::{ChoiceState, QuestionKind, QuestionState};
 use crate::platform::web::page;
 use crate::store::api::{PhotoPhase, PhotoStatus, Step, StoreError, SyncStatus, Transfer, Trouble};
 use crate::sync::backup::Fault;
+use crate::sync::forms::Words;
 use crate::sync::wire::RejectCode;
 
 /// An ISO date as "7 November 2024".
@@ -160,7 +161,13 @@ pub(super) fn transfer_help(transfer: &Transfer, online: bool) -> String {
     }
 }
 
-fn reject(code: RejectCode) -> String {
+/// A text of the server's, in the language of the screens.
+pub(super) fn words(words: &Words) -> &str {
+    if english() { &words.en } else { &words.id }
+}
+
+/// Why the server will not take a change.
+pub(super) fn reject(code: RejectCode) -> String {
     t(match code {
         RejectCode::Forbidden => "reject-forbidden",
         RejectCode::State => "reject-state",

@@ -5,11 +5,13 @@ use std::rc::Rc;
 use dioxus::prelude::*;
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
 
 use crate::domain::{Millis, User, care, person::Permission};
 use crate::platform::web::{client::Client, page};
 use crate::store::api::{
-    AppStatus, CooperativeQuery, InboxQuery, Notice, Reply, Request, StoreError, SyncStatus, Topic,
+    AppStatus, Bytes, CooperativeQuery, InboxQuery, Notice, Reply, Request, StoreError, SyncStatus,
+    Topic, Trouble,
 };
 
 /// Milliseconds without a touch after which the app locks itself.
@@ -101,6 +103,25 @@ impl Shell {
             self.show(status);
         }
         Ok(())
+    }
+
+    /// Asks the server for what no device keeps, or sends it something.
+    pub(crate) async fn fetch(
+        self,
+        path: String,
+        body: Option<Vec<u8>>,
+    ) -> Result<Vec<u8>, StoreError> {
+        let body = body.map(Bytes);
+        match self.ask(Request::AskServer { path, body }).await? {
+            Reply::Bytes(Bytes(bytes)) => Ok(bytes),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// The same, read. What cannot be read is no answer of our server.
+    pub(crate) async fn fetch_as<T: DeserializeOwned>(self, path: String) -> Result<T, StoreError> {
+        let bytes = self.fetch(path, None).await?;
+        serde_json::from_slice(&bytes).map_err(|_| StoreError::Server(Trouble::NotOurServer))
     }
 
     /// Takes the database over from another tab.

@@ -130,8 +130,14 @@ struct Shared {
     struck: AtomicU64,
     /// Every connection's bytes, as they arrived.
     log: Mutex<Vec<Carried>>,
-    line: Line,
+    line: Mutex<Line>,
     counts: Counts,
+}
+
+impl Shared {
+    fn line(&self) -> Line {
+        *self.line.lock().unwrap()
+    }
 }
 
 /// The proxy; it and every connection through it end with this value.
@@ -151,7 +157,7 @@ impl Proxy {
             mast: watch::Sender::new(0),
             struck: AtomicU64::default(),
             log: Mutex::default(),
-            line,
+            line: Mutex::new(line),
             counts: Counts::default(),
         });
         let accepting = Arc::clone(&shared);
@@ -172,6 +178,11 @@ impl Proxy {
     /// What happens to the next connections, in this order.
     pub(crate) fn next(&self, faults: impl IntoIterator<Item = Fault>) {
         self.shared.faults.lock().unwrap().extend(faults);
+    }
+
+    /// From now on the line is another one.
+    pub(crate) fn becomes(&self, line: Line) {
+        *self.shared.line.lock().unwrap() = line;
     }
 
     /// Ends every connection: the next ones get the next faults.
@@ -236,14 +247,12 @@ async fn carry(client: TcpStream, server: SocketAddr, shared: Arc<Shared>) {
     };
     let [trouble_up, trouble_down] = fault.each_way();
     let up = Direction {
-        kbits: shared.line.up,
         trouble: trouble_up,
         shared: &shared,
         count: &shared.counts.up,
         of: (number, true),
     };
     let down = Direction {
-        kbits: shared.line.down,
         trouble: trouble_down,
         shared: &shared,
         count: &shared.counts.down,
@@ -259,7 +268,6 @@ async fn carry(client: TcpStream, server: SocketAddr, shared: Arc<Shared>) {
 }
 
 struct Direction<'a> {
-    kbits: u64,
     trouble: Trouble,
     shared: &'a Shared,
     count: &'a AtomicU64,
@@ -273,9 +281,15 @@ impl Direction<'_> {
         tokio::join!(self.enter(from, pipe), self.leave(to, arriving));
     }
 
+    /// Kilobits a second; 0 for no limit.
+    fn width(&self) -> u64 {
+        let line = self.shared.line();
+        if self.of.1 { line.up } else { line.down }
+    }
+
     /// Pieces go into the line one behind the other, each when the one before it has passed.
     async fn enter(&self, mut from: OwnedReadHalf, pipe: mpsc::Sender<(Instant, Vec<u8>)>) {
-        let mut bytes = vec![0; if self.kbits > 0 { 1_400 } else { 16_384 }];
+        let mut bytes = vec![0; 16_384];
         let Trouble {
             cut,
             stall,
@@ -286,7 +300,8 @@ impl Direction<'_> {
         let mut passed = 0_u64;
         let mut free = Instant::now();
         loop {
-            let read = from.read(&mut bytes).await.unwrap_or(0);
+            let most = if self.width() > 0 { 1_400 } else { bytes.len() };
+            let read = from.read(&mut bytes[..most]).await.unwrap_or(0);
             if read == 0 {
                 return;
             }
@@ -299,7 +314,7 @@ impl Direction<'_> {
                 piece[usize::try_from(at - passed).unwrap()] ^= 1;
                 struck();
             }
-            let takes = (size * 8 * 1_000).checked_div(self.kbits).unwrap_or(0);
+            let takes = (size * 8 * 1_000).checked_div(self.width()).unwrap_or(0);
             free = free.max(Instant::now()) + Duration::from_micros(takes);
             if takes > 0 {
                 tokio::time::sleep_until(free).await;
@@ -325,9 +340,9 @@ impl Direction<'_> {
         mut to: OwnedWriteHalf,
         mut arriving: mpsc::Receiver<(Instant, Vec<u8>)>,
     ) {
-        let latency = self.shared.line.round_trip / 2;
         let (connection, up) = self.of;
         while let Some((entered, piece)) = arriving.recv().await {
+            let latency = self.shared.line().round_trip / 2;
             if !latency.is_zero() {
                 tokio::time::sleep_until(entered + latency).await;
             }

@@ -376,6 +376,30 @@ async fn a_conflict_is_decided_field_by_field_and_says_who_and_when_and_the_lose
             .device
             .with_store(|store| store.token().unwrap().unwrap())
             .unwrap();
+        let not_chosen: Vec<anjangsana::sync::told::NotChosen> = reqwest::Client::new()
+            .get(office.url(&format!("/api/v1/visits/{visit}/notchosen")))
+            .bearer_auth(&token)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        let mut values: Vec<_> = not_chosen
+            .iter()
+            .map(|one| one.what.value.id.as_str())
+            .collect();
+        values.sort_unstable();
+        assert_eq!(
+            values,
+            ["SPT-dua", "catatan satu", "saksi satu"],
+            "what nobody chose, and nothing that both sides had"
+        );
+        for one in &not_chosen {
+            assert_eq!(one.by, "Rizky Pratama");
+            assert!(one.at.0 > 1_700_000_000_000);
+            assert!(!one.what.label.id.starts_with("a/"), "a question's words");
+        }
         let history: Vec<anjangsana::server::HistoryEntry> = reqwest::Client::new()
             .get(office.url(&format!("/api/v1/visits/{visit}/history")))
             .bearer_auth(token)

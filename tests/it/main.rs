@@ -9,6 +9,7 @@
 
 mod backup;
 mod bad_lines;
+#[allow(dead_code, reason = "the tests in a browser use more of it")]
 mod cutting_proxy;
 mod damage;
 mod device_schema;

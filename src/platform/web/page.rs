@@ -188,24 +188,31 @@ pub fn register_service_worker(waiting: impl FnMut() + 'static) {
     });
 }
 
-/// Switches to the waiting version: reloads the page. Saved answers stay.
+/// Switches to the waiting version, or to one that the server has: reloads the page. Saved answers stay.
 pub fn apply_update() {
     let Some(window) = window() else { return };
     let container = window.navigator().service_worker();
     listen(&container, "controllerchange", move |_| {
         let _reloading = window.location().reload();
     });
-    let waiting = REGISTRATION.with(|kept| {
-        kept.borrow()
-            .as_ref()
-            .and_then(ServiceWorkerRegistration::waiting)
-    });
-    match waiting {
-        Some(worker) => {
-            let _told = worker.post_message(&JsValue::from_str("skip-waiting"));
+    let Some(registration) = REGISTRATION.with(|kept| kept.borrow().clone()) else {
+        return reload();
+    };
+    spawn_local(async move {
+        if registration.waiting().is_none()
+            && let Ok(looking) = registration.update()
+        {
+            // Without signal there is nothing newer.
+            let _looked = JsFuture::from(looking).await;
         }
-        None => reload(),
-    }
+        match registration.waiting().or_else(|| registration.installing()) {
+            // One that is still being fetched takes this once it is whole.
+            Some(worker) => {
+                let _told = worker.post_message(&JsValue::from_str("skip-waiting"));
+            }
+            None => reload(),
+        }
+    });
 }
 
 /// Loads the page anew.
