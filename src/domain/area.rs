@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::decimal;
+
 /// A kecamatan by its Kemendagri code, such as `19.03.01`: decides who sees a record.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -69,8 +71,8 @@ static DESA: LazyLock<Vec<Desa>> = LazyLock::new(|| {
             kelurahan: cell(&row, 3) == "kelurahan",
             kecamatan: AreaCode(cell(&row, 4)),
             centre: (
-                cell(&row, 6).parse().unwrap_or(0.0),
-                cell(&row, 7).parse().unwrap_or(0.0),
+                decimal::read(&cell(&row, 6)).unwrap_or(0.0),
+                decimal::read(&cell(&row, 7)).unwrap_or(0.0),
             ),
         })
         .collect()

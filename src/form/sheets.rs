@@ -98,7 +98,7 @@ impl Sheets {
 
     /// Puts a sheet where its name says; a second one of the same name replaces the first.
     pub(crate) fn put(&mut self, mut sheet: Sheet) {
-        let known = sheet.name.trim().to_lowercase();
+        let known = sheet.name.trim().to_ascii_lowercase();
         let place = match known.as_str() {
             "survey" => &mut self.survey,
             "choices" => &mut self.choices,

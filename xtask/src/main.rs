@@ -13,6 +13,7 @@ mod deps;
 mod dev;
 mod exec;
 mod files;
+mod glue;
 mod licences;
 mod lint;
 mod names;

@@ -1,6 +1,7 @@
 //! Functions about places: points as `lat lon altitude accuracy`, lines and areas as points joined by `;`.
 
 use super::{Fault, Function, MANY, Scope, Value};
+use crate::domain::decimal;
 use crate::form::expr::ast::Expr;
 
 pub(super) const TABLE: &[Function] = &[
@@ -22,10 +23,7 @@ fn read(text: &str, out: &mut Vec<Point>) -> bool {
         return true;
     }
     text.split(';').all(|part| {
-        let numbers: Vec<Option<f64>> = part
-            .split_whitespace()
-            .map(|number| number.parse().ok())
-            .collect();
+        let numbers: Vec<Option<f64>> = part.split_whitespace().map(decimal::read).collect();
         match numbers.as_slice() {
             [Some(latitude), Some(longitude), rest @ ..]
                 if latitude.abs() <= 90.0 && longitude.abs() <= 180.0 && rest.len() <= 2 =>

@@ -1,6 +1,7 @@
 //! Functions about numbers and truth.
 
 use super::{Fault, Function, MANY, Scope, Value};
+use crate::domain::decimal;
 use crate::form::expr::ast::Expr;
 use crate::form::expr::eval::eval;
 
@@ -89,7 +90,8 @@ fn round<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
         return Ok(Value::Number(half_up(number)));
     }
     let places = places.clamp(-300.0, 300.0) as i32;
-    let shift = |number: f64, places: i32| format!("{number}e{places}").parse().unwrap_or(f64::NAN);
+    let shift =
+        |number: f64, places: i32| decimal::read(&format!("{number}e{places}")).unwrap_or(f64::NAN);
     let shifted: f64 = shift(number, places);
     if !shifted.is_finite() {
         return Ok(Value::Number(number));
