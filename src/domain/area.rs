@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::decimal;
+use super::{csv, decimal};
 
 /// A kecamatan by its Kemendagri code, such as `19.03.01`: decides who sees a record.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
@@ -116,14 +116,16 @@ fn plain(text: &str) -> String {
         .collect()
 }
 
-fn rows(table: &'static str) -> impl Iterator<Item = csv::StringRecord> {
-    csv::Reader::from_reader(table.as_bytes())
-        .into_records()
-        .filter_map(Result::ok)
+fn rows(table: &'static str) -> impl Iterator<Item = Vec<String>> {
+    csv::rows(table, ',')
+        .unwrap_or_default()
+        .into_iter()
+        .skip(1)
+        .map(|(_, cells)| cells)
 }
 
-fn cell(row: &csv::StringRecord, at: usize) -> String {
-    row.get(at).unwrap_or_default().to_owned()
+fn cell(row: &[String], at: usize) -> String {
+    row.get(at).cloned().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub mod assessment;
 pub mod attachment;
 pub mod care;
 pub mod cooperative;
+pub mod csv;
 pub mod decimal;
 pub mod follow_up;
 pub mod id;
