@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::api::{Restored, StoreError};
 use super::{Store, record};
-use crate::domain::{AreaCode, AttachmentName, Kind, Millis};
+use crate::domain::{AreaCode, AttachmentName, Kind, Millis, json};
 use crate::sync::backup::{Contents, Fault, Sealer, Unsent};
 use crate::sync::wire::Mutation;
 
@@ -206,7 +206,7 @@ fn unsent(db: &Connection) -> Result<Vec<Unsent>, StoreError> {
             since: Millis(row.get(9)?),
             refused: match refused {
                 true => Some((
-                    serde_json::from_value(Value::String(code.unwrap_or_default()))?,
+                    json::of(&Value::String(code.unwrap_or_default()))?,
                     reason.unwrap_or_default(),
                 )),
                 false => None,

@@ -35,7 +35,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use self::api::{Keep, Reply, Request, StoreError, SyncPhase, SyncStatus, Topic};
-use crate::domain::{DeviceId, Millis, MutationId, RecordId, User, id::Entropy};
+use crate::domain::{DeviceId, Millis, MutationId, RecordId, User, id::Entropy, json};
 use crate::form::Form;
 use crate::sql;
 use crate::sync::engine::Applied;
@@ -118,7 +118,7 @@ impl Store {
         if user.is_empty() {
             return Err(sql::Error::Nobody);
         }
-        let user = serde_json::from_str(&user).map_err(|error| not_ours(error.into()))?;
+        let user = json::read(&user).map_err(|error| not_ours(error.into()))?;
         let device = device.parse().unwrap_or(fresh);
         Ok(Self {
             db,

@@ -14,6 +14,7 @@ mod deps;
 mod dev;
 mod exec;
 mod files;
+mod glue;
 mod licences;
 mod lint;
 mod names;

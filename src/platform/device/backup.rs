@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Device, Open, State};
-use crate::domain::Millis;
+use crate::domain::{Millis, json};
 use crate::platform::machine::Machine;
 use crate::store::api::{Bytes, Damaged, Notice, Reply, Restored, StoreError, Topic};
 use crate::store::vault::Secret;
@@ -129,7 +129,7 @@ impl Incoming {
     fn take(&mut self, store: &Store, now: Millis, parts: Vec<Vec<u8>>) -> Result<(), StoreError> {
         for part in parts {
             if self.contents.is_none() {
-                let contents = serde_json::from_slice(&part).map_err(|_| Fault::Damaged)?;
+                let contents = json::read_bytes(&part).map_err(|_| Fault::Damaged)?;
                 self.contents = Some(contents);
             } else if let Some(name) = self.photo.take() {
                 store.restore_photo(now, &name, &part)?;
