@@ -13,7 +13,7 @@ use crate::office::Office;
 /// Questions on one page: far more than any page of a checklist has.
 const QUESTIONS: usize = 300;
 /// How many of them have a name that ends in the same digit.
-const TENS: usize = QUESTIONS / 10;
+pub(crate) const TENS: usize = QUESTIONS / 10;
 /// How many times slower than this machine the phone is taken to be.
 const SLOWER: u32 = 4;
 /// A keystroke may take a frame of a screen that draws sixty a second.
