@@ -102,7 +102,7 @@ unsent-urgent = { $n ->
     [one] One visit has
    *[other] { $n } visits have
 } not been sent since { $date }. Find signal before { $by }.
-little-room = The phone's storage is nearly full ({ $x } MB). Send photos first.
+little-room = The phone's storage is nearly full (about { $x } MB left). Send the photos first, then remove what you do not need from the phone.
 clock-wrong = This phone's clock differs by { $n } minutes from the server's. Correct the phone's date and time; your data is not affected.
 unsent-changes = Changes not sent yet: { $n }
 set-aside-count = { $n ->
@@ -115,7 +115,7 @@ see-queue = See the outbox
 axis-content = Content
 axis-transfer = Transfer
 state-draft = Draft
-state-draft-help = Kept on this phone. Not sent yet.
+state-draft-help = Not yet sent to the head of division; it can still be changed.
 state-ready = Ready to send
 state-ready-help = Will be sent by itself when there is signal.
 state-stuck-help = Not sent yet. The outbox says why.
@@ -580,7 +580,7 @@ aside-data = See what it holds
 aside-no-data = This change holds no answers.
 aside-do-incomplete = Ask the officer to open the Outbox, complete the visit and send it again.
 aside-do-forbidden = Check the role and the areas of this account. Once they are right, the officer taps "Send again" in the Outbox.
-aside-do-state = Ask the supervisor to return the visit, then the officer taps "Send again". If the change is not needed, the officer chooses "Use server data".
+aside-do-state = Ask the head of division to return the visit, then the officer taps "Send again". If the change is not needed, the officer chooses "Use server data".
 aside-do-conflict = Ask the officer to open the Outbox on that phone and choose the right data.
 aside-do-other = Update the app on that phone, then the officer taps "Send again". If it is refused again, save a backup from that phone in the settings.
 

@@ -223,11 +223,13 @@ impl Shell {
     /// Looks at the storage now and every minute.
     async fn watch_room(mut self) {
         loop {
-            if let Some((used, allowed)) = page::room().await {
-                let left = care::little_room(used, allowed);
-                if *self.little_room.peek() != left {
-                    self.little_room.set(left);
-                }
+            let said = page::room().await;
+            let left = match said.and_then(|(used, allowed)| care::little_room(used, allowed)) {
+                None => tried_room().await,
+                said => said,
+            };
+            if *self.little_room.peek() != left {
+                self.little_room.set(left);
             }
             page::sleep(60_000).await;
         }
@@ -251,6 +253,16 @@ impl Shell {
     pub(crate) async fn lock(self) {
         let _ = self.enter(Request::Lock).await;
     }
+}
+
+/// The megabytes that are left at least, when they are few.
+async fn tried_room() -> Option<u64> {
+    for (at, megabytes) in care::TRIED.into_iter().enumerate() {
+        if page::fits(megabytes * 1_000_000).await? {
+            return (at > 0).then_some(megabytes);
+        }
+    }
+    Some(0)
 }
 
 /// The shared state, in a component or a handler.

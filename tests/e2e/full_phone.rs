@@ -43,7 +43,9 @@ async fn a_full_phone_says_so_loses_nothing_and_goes_on_when_there_is_room() {
     phone.has_room(&office, 20_000_000).await;
     phone.web.refresh().await.unwrap();
     phone.unlock(PIN).await;
-    phone.sees("Ruang penyimpanan HP hampir penuh").await;
+    phone
+        .sees("Ruang penyimpanan HP hampir penuh (sisa sekitar")
+        .await;
 
     // No room: the answer that does not fit stays on the screen, with the word that it is not saved.
     phone.has_room(&office, 0).await;

@@ -137,6 +137,39 @@ pub async fn room() -> Option<(u64, u64)> {
     Some((estimate.get_usage()? as u64, estimate.get_quota()? as u64))
 }
 
+/// Whether the browser would let the app have so many bytes more, found out by trying; `None` where it cannot be tried.
+/// What it says itself ([`room`]) is in newer browsers a number that has nothing to do with the room there is.
+pub async fn fits(bytes: u64) -> Option<bool> {
+    let storage = window()?.navigator().storage();
+    match grow(&storage, bytes as f64).await {
+        Ok(()) => Some(true),
+        Err(why) => {
+            let name = Reflect::get(&why, &"name".into()).ok()?;
+            (name == "QuotaExceededError").then_some(false)
+        }
+    }
+}
+
+/// Makes a file of that size, of which nothing is written and nothing stays.
+async fn grow(storage: &JsValue, bytes: f64) -> Result<(), JsValue> {
+    let none = JsValue::UNDEFINED;
+    let root = call(storage, "getDirectory", &none, &none).await?;
+    let create = js_sys::Object::new();
+    Reflect::set(&create, &"create".into(), &JsValue::TRUE)?;
+    let file = call(&root, "getFileHandle", &"room".into(), &create).await?;
+    let stream = call(&file, "createWritable", &none, &none).await?;
+    let grown = call(&stream, "truncate", &bytes.into(), &none).await;
+    call(&stream, "abort", &none, &none).await?;
+    grown.map(drop)
+}
+
+/// Calls a method that gives a promise, and may not be there in an older browser.
+async fn call(on: &JsValue, method: &str, a: &JsValue, b: &JsValue) -> Result<JsValue, JsValue> {
+    let method: Function = Reflect::get(on, &method.into())?.dyn_into()?;
+    let promise: Promise = method.call2(on, a, b)?.dyn_into()?;
+    JsFuture::from(promise).await
+}
+
 thread_local! {
     static REGISTRATION: RefCell<Option<ServiceWorkerRegistration>> = const { RefCell::new(None) };
 }
