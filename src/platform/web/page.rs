@@ -356,6 +356,25 @@ pub fn on_hide(mut hidden: impl FnMut() + 'static) {
     });
 }
 
+/// Calls back when the browser puts the page away to show it later as it is, and loads it anew when it does. A page put
+/// away runs no more: whatever it still holds, no other page can have.
+pub fn on_put_away(mut away: impl FnMut() + 'static) {
+    let Some(window) = window() else { return };
+    let is_kept = |event: &Event| {
+        Reflect::get(event, &"persisted".into()).is_ok_and(|kept| kept == JsValue::TRUE)
+    };
+    listen(&window, "pagehide", move |event| {
+        if is_kept(&event) {
+            away();
+        }
+    });
+    listen(&window, "pageshow", move |event| {
+        if is_kept(&event) {
+            reload();
+        }
+    });
+}
+
 /// Lets the browser save bytes as a file of that name.
 pub async fn save(bytes: &[u8], name: &str) {
     let Some(url) = super::camera::ObjectUrl::of(bytes, "application/octet-stream") else {
