@@ -11,8 +11,13 @@
 mod browser;
 #[path = "e2e/controls.rs"]
 mod controls;
+#[allow(dead_code)]
+#[path = "it/cutting_proxy.rs"]
+mod cutting_proxy;
 #[path = "e2e/filling.rs"]
 mod filling;
+#[path = "e2e/first_sync.rs"]
+mod first_sync;
 #[path = "e2e/forms.rs"]
 mod forms;
 #[path = "e2e/office.rs"]
@@ -27,3 +32,5 @@ mod senses;
 mod story;
 #[path = "e2e/typing.rs"]
 mod typing;
+#[path = "../benches/sync/visits.rs"]
+mod visits;

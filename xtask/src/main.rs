@@ -47,7 +47,7 @@ cargo xtask <command>
   lint            format, clippy for each feature set, docs, dependencies, layers
   screenshots [DIR]
                   pictures of the main screens into DIR (target/screenshots)
-  bench-browser   figures of the app in a browser: how long a letter takes in a long form
+  bench-browser   figures of the app in a browser: how long a letter takes in a long form, and a first sync of a large office
 
 Environment:
   ANJANGSANA_WASM=auto|rustup|debian
