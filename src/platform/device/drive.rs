@@ -214,7 +214,10 @@ pub fn understand<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, 
 }
 
 /// The body of our server's answer that it is done, and the offset of an upload.
-pub(super) fn succeeded(answer: &Answer) -> Result<(&[u8], Option<u64>), Failure> {
+///
+/// # Errors
+/// What kind of failure it is.
+pub fn succeeded(answer: &Answer) -> Result<(&[u8], Option<u64>), Failure> {
     let (status, body, offset) = match answer {
         Answer::Nothing => return Err(Failure::Unreachable),
         Answer::Response {
