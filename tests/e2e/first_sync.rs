@@ -51,7 +51,8 @@ async fn bench_browser_the_first_sync_of_10_000_visits() {
     let (up, down) = line.carried();
     desk.script(WATCH, vec![]).await;
     desk.log_in_here("kabid", "246810").await;
-    desk.until("everything is here", "return !!window.at.done").await;
+    desk.until("everything is here", "return !!window.at.done")
+        .await;
     let (all_up, all_down) = line.carried();
     let took = desk
         .script("return window.at.done - window.at.begun", vec![])

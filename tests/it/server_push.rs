@@ -212,10 +212,7 @@ async fn a_request_that_echoes_after_its_conflict_was_decided_undoes_nothing_of_
     let mine = second.edit("kunjungan", base, json!({"a/nama": "Umar"}));
     for _ in 0..2 {
         // The answer was lost: the question is asked again.
-        assert!(matches!(
-            second.push(&mine).await,
-            Outcome::Conflict { .. }
-        ));
+        assert!(matches!(second.push(&mine).await, Outcome::Conflict { .. }));
     }
     // Its person chose, and went on.
     let chosen = second.edit("kunjungan", present, json!({"a/nama": "Umar"}));
