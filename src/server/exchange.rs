@@ -22,6 +22,7 @@ use super::sqlite::{
     epoch::{self, Epoch},
     pull::{self, RawRecord},
     push::{self, Prepared, Sender},
+    writer::say,
 };
 
 /// [`crate::sync::wire::SyncRequest`] as the server reads it: one mutation that is not understood does not hold up the
@@ -266,17 +267,18 @@ fn push_one(
     prepared: &Prepared,
     now: Millis,
 ) -> Result<MutationResult, Error> {
-    connection.execute_batch("savepoint mutation")?;
+    say(connection, "savepoint mutation")?;
     let pushed = catch_unwind(AssertUnwindSafe(|| {
         push::push(connection, sender, prepared, now)
     }));
     let Ok(pushed) = pushed else {
         tracing::error!(mutation = %prepared.id(), "a mutation made the server panic");
-        connection.execute_batch("rollback to mutation; release mutation")?;
+        say(connection, "rollback to mutation")?;
+        say(connection, "release mutation")?;
         let why = "the server fails at this change; it is kept on the device";
         return Ok(refused(prepared.id(), RejectCode::Other, why.to_owned()));
     };
-    connection.execute_batch("release mutation")?;
+    say(connection, "release mutation")?;
     pushed
 }
 
