@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::api::{Restored, StoreError};
 use super::{Store, record};
-use crate::domain::{AreaCode, AttachmentName, Kind, Millis};
-use crate::sync::backup::{Contents, Fault, Sealer, Unsent};
+use crate::domain::{AreaCode, AttachmentName, Kind, Millis, json};
+use crate::sync::backup::{Contents, Fault, Opener, Sealer, Unsent};
+use crate::sync::derive::Cost;
 use crate::sync::wire::Mutation;
 
 /// Why an attachment out of a file is not sent: the file was not read to its end.
@@ -24,14 +25,14 @@ pub struct BackUp {
 }
 
 impl Store {
-    /// Begins a backup under the user's password: seals every unsent change.
+    /// Begins a backup under the user's password, a key of which costs that much: seals every unsent change.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing was sealed.
     pub fn back_up(
         &mut self,
         now: Millis,
-        password: &str,
+        (password, cost): (&str, Cost),
         random: &mut dyn FnMut(&mut [u8]),
     ) -> Result<BackUp, StoreError> {
         let transaction = self.db.transaction()?;
@@ -51,7 +52,7 @@ impl Store {
             .query_map([], |row| row.get(0))?
             .collect::<Result<Vec<String>, _>>()?;
         let (mut sealer, mut begun) =
-            Sealer::begin(&self.user.username, password, random).ok_or_else(failed)?;
+            Sealer::begin(&self.user.username, (password, cost), random).ok_or_else(failed)?;
         sealer
             .part(&serde_json::to_vec(&contents)?, &mut begun)
             .ok_or_else(failed)?;
@@ -163,6 +164,62 @@ impl Store {
     }
 }
 
+/// A backup file being read.
+pub struct Incoming {
+    opener: Opener,
+    contents: Option<Contents>,
+    /// The name of the photo whose bytes come next.
+    photo: Option<String>,
+}
+
+impl Incoming {
+    /// Begins to read a file of the store's user.
+    #[must_use]
+    pub fn begin(store: &Store, password: &str) -> Self {
+        Self {
+            opener: Opener::new(password, Some(&store.user.username)),
+            contents: None,
+            photo: None,
+        }
+    }
+
+    /// Takes the next bytes of the file.
+    ///
+    /// # Errors
+    /// [`Fault`]; [`StoreError::Full`]. Then [`Store::restore_nothing`] lets go of what came of it.
+    pub fn put(&mut self, store: &Store, now: Millis, bytes: &[u8]) -> Result<(), StoreError> {
+        let parts = self.opener.put(bytes)?;
+        self.take(store, now, parts)
+    }
+
+    /// There are no more bytes: what the file holds is taken in.
+    ///
+    /// # Errors
+    /// As [`Incoming::put`] and [`Store::restore`].
+    pub fn end(mut self, store: &mut Store, now: Millis) -> Result<Restored, StoreError> {
+        let opener = std::mem::replace(&mut self.opener, Opener::new("", None));
+        self.take(store, now, opener.end()?)?;
+        match self.contents {
+            Some(contents) if self.photo.is_none() => store.restore(now, &contents),
+            _ => Err(Fault::Damaged.into()),
+        }
+    }
+
+    fn take(&mut self, store: &Store, now: Millis, parts: Vec<Vec<u8>>) -> Result<(), StoreError> {
+        for part in parts {
+            if self.contents.is_none() {
+                let contents = json::read_bytes(&part).map_err(|_| Fault::Damaged)?;
+                self.contents = Some(contents);
+            } else if let Some(name) = self.photo.take() {
+                store.restore_photo(now, &name, &part)?;
+            } else {
+                self.photo = Some(String::from_utf8(part).map_err(|_| Fault::Damaged)?);
+            }
+        }
+        Ok(())
+    }
+}
+
 impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
         Self::Backup(fault)
@@ -206,7 +263,7 @@ fn unsent(db: &Connection) -> Result<Vec<Unsent>, StoreError> {
             since: Millis(row.get(9)?),
             refused: match refused {
                 true => Some((
-                    serde_json::from_value(Value::String(code.unwrap_or_default()))?,
+                    json::of(&Value::String(code.unwrap_or_default()))?,
                     reason.unwrap_or_default(),
                 )),
                 false => None,

@@ -27,7 +27,7 @@ pub mod uploads;
 pub mod vault;
 mod visits;
 
-pub use backup::BackUp;
+pub use backup::{BackUp, Incoming};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use self::api::{Keep, Reply, Request, StoreError, SyncPhase, SyncStatus, Topic};
-use crate::domain::{DeviceId, Millis, MutationId, RecordId, User, id::Entropy};
+use crate::domain::{DeviceId, Millis, MutationId, RecordId, User, id::Entropy, json};
 use crate::form::Form;
 use crate::sql;
 use crate::sync::engine::Applied;
@@ -92,6 +92,7 @@ impl Store {
     ) -> Result<Self, sql::Error> {
         sql::migrate(&mut db, &MIGRATIONS)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
+        sql::keep_plans(&db)?;
         let not_ours = |error: StoreError| {
             sql::Error::Sqlite(rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
         };
@@ -118,7 +119,7 @@ impl Store {
         if user.is_empty() {
             return Err(sql::Error::Nobody);
         }
-        let user = serde_json::from_str(&user).map_err(|error| not_ours(error.into()))?;
+        let user = json::read(&user).map_err(|error| not_ours(error.into()))?;
         let device = device.parse().unwrap_or(fresh);
         Ok(Self {
             db,
@@ -135,6 +136,12 @@ impl Store {
     /// [`sql::Error::Damaged`].
     pub fn look_over(&self) -> Result<(), sql::Error> {
         sql::look_over(&self.db)
+    }
+
+    /// Closes the store, gives its database back.
+    #[must_use]
+    pub fn into_db(self) -> Connection {
+        self.db
     }
 
     /// Whose store this is.

@@ -7,7 +7,7 @@ use super::api::StoreError;
 use super::{meta, project, record, rewind};
 use crate::domain::visit::{SUBMISSION, VOID};
 use crate::domain::{
-    DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, Scope, User, UserId,
+    DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, Scope, User, UserId, json,
     record::overlay,
 };
 use crate::sync::engine::Applied;
@@ -223,7 +223,7 @@ fn accepted(
     let (base, known): (String, u64) = db
         .prepare_cached("select base, rev from record where id = ?")?
         .query_row([&record_key], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let mut base: Fields = serde_json::from_str(&base)?;
+    let mut base: Fields = json::read(&base)?;
     // What came from the server since has it already, and may have other values by now.
     if exact || known < rev {
         overlay(&mut base, fields);

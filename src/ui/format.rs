@@ -2,7 +2,7 @@
 
 use super::i18n::{english, t, ta};
 use crate::domain::{
-    Millis, Proposal, Role, Status, VisitState, numeral, status_rule::Reason, time,
+    Millis, Proposal, Role, Status, VisitState, decimal, numeral, status_rule::Reason, time,
 };
 use crate::form::{ChoiceState, QuestionKind, QuestionState};
 use crate::platform::web::page;
@@ -357,10 +357,7 @@ fn date_and_clock(value: &str) -> String {
 
 /// "latitude longitude altitude accuracy" as "-3,01234, 106,45678 (±8 m)".
 pub(super) fn position(value: &str) -> String {
-    let parts: Vec<f64> = value
-        .split_whitespace()
-        .filter_map(|part| part.parse().ok())
-        .collect();
+    let parts: Vec<f64> = value.split_whitespace().filter_map(decimal::read).collect();
     match parts.as_slice() {
         [latitude, longitude, _, accuracy, ..] => {
             format!(
@@ -387,10 +384,10 @@ pub(super) fn register_label(field: &str) -> String {
         "RAT" => field.to_owned(),
         _ => {
             let mut words = field.split('_').enumerate().map(|(at, word)| {
-                if at == 0 || word.chars().all(char::is_uppercase) {
+                if at == 0 || word.chars().all(|c| c.is_ascii_uppercase()) {
                     word.to_owned()
                 } else {
-                    word.to_lowercase()
+                    word.to_ascii_lowercase()
                 }
             });
             let first = words.next().unwrap_or_default();
@@ -416,7 +413,9 @@ pub(super) fn register_value(field: &str, value: &str) -> String {
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
+        std::iter::once(first.to_ascii_uppercase())
+            .chain(letters)
+            .collect()
     })
 }
 

@@ -3,7 +3,7 @@
 use anjangsana::domain::AttachmentName;
 
 use crate::browser::{Device, Screen};
-use crate::cutting_proxy::{Line, Proxy};
+use crate::cutting_proxy::{Carried, Line, Proxy};
 use crate::filling;
 use crate::office::Office;
 use crate::senses::camera_photo;
@@ -47,7 +47,7 @@ async fn a_photo_cut_off_in_the_middle_goes_on_where_it_was() {
     filling::saved(&phone).await;
     phone.tap("Semua bagian").await;
     phone.goto_inside("Antrean kirim").await;
-    while passed(&pieces(&line.heard())) < MIDDLE {
+    while passed(&pieces(&line.log())) < MIDDLE {
         tokio::task::yield_now().await;
     }
     office.kill();
@@ -66,7 +66,7 @@ async fn a_photo_cut_off_in_the_middle_goes_on_where_it_was() {
     let bytes = office.attachment(&name);
     assert!(name.names(&bytes), "it arrived byte for byte");
 
-    let pieces = pieces(&line.heard());
+    let pieces = pieces(&line.log());
     println!("{} bytes in {pieces:?}", bytes.len());
     assert!(
         pieces.iter().any(|piece| piece.passed < piece.meant),
@@ -95,9 +95,9 @@ fn passed(pieces: &[Piece]) -> u64 {
 }
 
 /// The pieces among what passed on every connection.
-fn pieces(connections: &[Vec<u8>]) -> Vec<Piece> {
+fn pieces(connections: &[Carried]) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    for mut rest in connections.iter().map(Vec::as_slice) {
+    for mut rest in connections.iter().map(|carried| carried.up.as_slice()) {
         while let Some(end) = rest.windows(4).position(|four| four == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&rest[..end]).to_lowercase();
             let header = |name: &str| {

@@ -1,8 +1,9 @@
 //! Devices with their real store and engine against a real server with a demo office.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Duration;
 
 use anjangsana::domain::{
     Decision, Proposal, RecordId, Status, VisitResult, VisitState,
@@ -44,12 +45,37 @@ impl Phone {
     }
 
     pub(crate) fn at(server: &str, folder: &Path) -> Self {
+        Self::on(NativeMachine::new(
+            Self::folder(folder),
+            server.to_owned(),
+            |_: Notice| {},
+        ))
+    }
+
+    /// The same, and it waits for no answer longer than this.
+    pub(crate) fn impatient(server: &str, folder: &Path, patience: Duration) -> Self {
+        let machine = NativeMachine::new(Self::folder(folder), server.to_owned(), |_: Notice| {});
+        Self::on(machine.with_patience(patience))
+    }
+
+    fn folder(folder: &Path) -> PathBuf {
         std::fs::create_dir_all(folder).unwrap();
-        let ignore = |_: Notice| {};
-        let machine = NativeMachine::new(folder.to_owned(), server.to_owned(), ignore);
+        folder.to_owned()
+    }
+
+    fn on(machine: NativeMachine) -> Self {
         Self {
             device: Device::start(machine).unwrap(),
         }
+    }
+
+    /// Opens what its user left on it.
+    pub(crate) async fn unlock(&self, username: &str) {
+        self.ask(Request::Unlock {
+            username: username.to_owned(),
+            pin: PIN.to_owned(),
+        })
+        .await;
     }
 
     pub(crate) async fn ask(&self, request: Request) -> Reply {

@@ -30,7 +30,7 @@ const ONLY_IN: [(&str, &[&str]); 10] = [
     ("sqlite_wasm_rs", &["sql", "platform"]),
     ("sqlite_wasm_vfs", &["sql", "platform"]),
     ("web_sys", &["platform"]),
-    ("js_sys", &["platform"]),
+    ("js_sys", &["platform", "form/expr/functions/math.rs"]),
     ("wasm_bindgen", &["platform"]),
     ("reqwest", &["platform"]),
     ("dioxus", &["ui", "main.rs"]),
@@ -59,7 +59,15 @@ const IMPURE: [&str; 13] = [
 ];
 
 /// Where the code may depend on features and on the machine: whole places, and single files.
-const MAY_CFG: [&str; 4] = ["lib.rs", "main.rs", "platform", "sql/device.rs"];
+const MAY_CFG: [&str; 6] = [
+    "lib.rs",
+    "main.rs",
+    "platform",
+    "sql/device.rs",
+    // For a lighter download: no sine of its own, no suggestions where nobody mends a sheet.
+    "form/expr/functions/math.rs",
+    "form/import/mod.rs",
+];
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Breach {

@@ -14,8 +14,15 @@ use tokio::{
     process::{Child, Command},
 };
 
+/// The program under test.
+pub(crate) const SERVER: &str = env!("CARGO_BIN_EXE_anjangsana-server");
+
 fn server(data: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_anjangsana-server"));
+    given(Command::new(SERVER), data, arguments)
+}
+
+/// A command that runs the server, with its arguments.
+fn given(mut command: Command, data: &Path, arguments: &[&str]) -> Command {
     command.args(arguments).arg("--data").arg(data);
     command
         .stdin(Stdio::piped())
@@ -40,7 +47,12 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 
 /// A server on a free port, and its address.
 pub(crate) async fn serve(data: &Path) -> (Child, String) {
-    let mut child = server(data, &["serve", "--listen", "127.0.0.1:0"])
+    serve_by(Command::new(SERVER), data).await
+}
+
+/// The same, run by this command.
+pub(crate) async fn serve_by(command: Command, data: &Path) -> (Child, String) {
+    let mut child = given(command, data, &["serve", "--listen", "127.0.0.1:0"])
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

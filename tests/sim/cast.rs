@@ -12,6 +12,10 @@ use anjangsana::{
 };
 use rusqlite::{Connection, backup::Backup};
 use serde_json::json;
+use std::cell::RefCell;
+use tempfile::TempDir;
+
+use crate::disk::Disk;
 
 /// When every run begins: 7 November 2024.
 pub(crate) const DAWN: i64 = 1_730_937_600_000;
@@ -30,7 +34,7 @@ pub(crate) const COOPERATIVES: [(&str, usize); 5] = [
 ];
 
 const SURVEY: &str = "type,name,label,required\ntext,koperasi_id,Koperasi,\ntext,nama,Nama,yes\ntext,p1,Satu,\n\
-                      text,p2,Dua,\ntext,p3,Tiga,\ntext,p4,Empat,\n";
+                      text,p2,Dua,\ntext,p3,Tiga,\ntext,p4,Empat,\nimage,foto,Foto,\n";
 
 /// Publishes a version of the one form.
 pub(crate) fn publish(connection: &Connection, version: u32, now: Millis) {
@@ -85,10 +89,14 @@ pub(crate) fn cooperative(name: &str, area: usize) -> OfficeChange {
     )
 }
 
-/// An office's database and a device's with its schema: what each run copies.
+/// An office's database and a device's with its schema: what each run copies. And the disks that they are copied to.
 pub(crate) struct Templates {
     office: Connection,
     devices: Vec<Connection>,
+    /// Where the office keeps its photos.
+    pub(crate) folder: TempDir,
+    office_disks: RefCell<Vec<Disk>>,
+    device_disks: RefCell<Vec<Disk>>,
 }
 
 impl Templates {
@@ -111,7 +119,13 @@ impl Templates {
         publish(&transaction, 1, Millis(DAWN));
         transaction.commit().unwrap();
         let devices = people().iter().map(Self::device).collect();
-        Self { office, devices }
+        Self {
+            office,
+            devices,
+            folder: in_memory(),
+            office_disks: RefCell::default(),
+            device_disks: RefCell::default(),
+        }
     }
 
     fn device(user: &User) -> Connection {
@@ -131,19 +145,32 @@ impl Templates {
         copy_of
     }
 
-    pub(crate) fn office(&self) -> Connection {
-        let mut connection = Connection::open_in_memory().unwrap();
-        copy(&self.office, &mut connection);
-        connection
-            .execute_batch("pragma foreign_keys = on; pragma synchronous = off")
-            .unwrap();
-        connection.set_prepared_statement_cache_capacity(128);
-        connection
+    pub(crate) fn office(&self) -> Disk {
+        taken(&self.office_disks, &self.office)
     }
 
-    pub(crate) fn device_of(&self, who: usize, onto: &mut Connection) {
-        copy(&self.devices[who], onto);
+    pub(crate) fn device_of(&self, who: usize) -> Disk {
+        taken(&self.device_disks, &self.devices[who])
     }
+
+    /// A run has ended: its disks are for the next one.
+    pub(crate) fn give_back(&self, office: Disk, devices: impl Iterator<Item = Disk>) {
+        self.office_disks.borrow_mut().push(office);
+        self.device_disks.borrow_mut().extend(devices);
+    }
+}
+
+/// A folder in memory where there is such a thing.
+fn in_memory() -> TempDir {
+    let name = "anjangsana-sim-";
+    let in_memory = TempDir::with_prefix_in(name, "/dev/shm");
+    in_memory.or_else(|_| TempDir::with_prefix(name)).unwrap()
+}
+
+fn taken(disks: &RefCell<Vec<Disk>>, template: &Connection) -> Disk {
+    let mut disk = disks.borrow_mut().pop().unwrap_or_else(Disk::new);
+    disk.begin_as(template);
+    disk
 }
 
 /// Every page of a database, over another.

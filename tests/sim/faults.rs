@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anjangsana::{
     domain::{Millis, Role},
     server::{accounts, office as server_office, sqlite::epoch},
-    sync::engine::Event,
+    sync::{engine::Event, upload},
 };
 
 use crate::cast::{self, AREAS, COOPERATIVES};
@@ -46,7 +46,11 @@ impl World {
             13 => self.back_up_or_restore(),
             _ => {
                 let there = self.rng.per_mille(500);
-                self.phones[p].events.push_back(Event::Network(there));
+                let wifi = [Some(true), Some(false), None][self.rng.below(3)];
+                let phone = &mut self.phones[p];
+                phone.hear_photo(upload::Event::Network(there));
+                phone.hear_photo(upload::Event::Wifi(wifi));
+                phone.hear(Event::Network(there));
                 self.wake(p);
             }
         }
@@ -63,6 +67,7 @@ impl World {
                 db,
                 people: self.people.clone(),
                 forms: self.forms,
+                photos: self.office.photos(),
             });
             return self.note(27, || "the office makes a backup".to_owned());
         };
@@ -70,7 +75,8 @@ impl World {
         self.excused = true;
         self.restored = true;
         self.crash_server("and its disk is lost");
-        cast::copy(&backup.db, &mut self.office.db);
+        self.office.go_back_to(&backup.db);
+        self.office.lose_photos_but(&backup.photos);
         let name = format!("life {}", self.now);
         self.office.change(|db| epoch::begin_as(db, &name)).unwrap();
         self.people = backup.people;
@@ -85,7 +91,7 @@ impl World {
     fn forgive_what_nobody_has(&mut self, backup: &rusqlite::Connection) {
         let (now, then) = (said_in(&log(&self.office.db)), said_in(&log(backup)));
         let mut kept = BTreeSet::new();
-        for phone in &self.phones {
+        for phone in self.phones.iter().filter(|phone| !phone.lost) {
             for (id, here) in records(&phone.disk.look) {
                 let mine = here.owner == Some(self.people[phone.who].id.to_string());
                 if mine {

@@ -10,6 +10,7 @@
     clippy::string_slice
 )]
 
+mod backups;
 mod bugs;
 mod cast;
 mod check;
@@ -20,8 +21,11 @@ mod network;
 mod office;
 mod people;
 mod phone;
+mod photos;
 mod rng;
+mod steps;
 mod trace;
+mod uploads;
 mod world;
 
 use std::collections::BTreeSet;
@@ -240,14 +244,18 @@ fn many(from: u64, count: u64) -> bool {
     }
     println!(
         "{ran} runs from seed {from}: {} visits, {} things done by people, {} syncs, {} faults beside the network, {} crashes, \
-         {} conflicts and {} refusals decided",
+         {} conflicts and {} refusals decided, {} photos in {} calls, {} backup files taken in {} times",
         tally.visits,
         tally.acts,
         tally.syncs,
         tally.faults,
         tally.crashes,
         tally.conflicts,
-        tally.refusals
+        tally.refusals,
+        tally.photos,
+        tally.pieces,
+        tally.files,
+        tally.imports
     );
     let seeds: BTreeSet<u64> = wrong.iter().map(|(seed, _)| *seed).collect();
     let rate = ran as f64 / seconds.max(0.001);

@@ -9,7 +9,10 @@ use anjangsana::{
         CooperativeQuery, InboxQuery, Keep, QueueItem, Reply, Request, ReviewDraft, StoreError,
         Transfer,
     },
-    sync::engine::{Event, Failure},
+    sync::{
+        engine::{Event, Failure},
+        upload,
+    },
 };
 use rusqlite::OptionalExtension;
 use serde_json::Value;
@@ -26,12 +29,7 @@ impl World {
     }
 
     fn try_ask(&mut self, p: usize, request: Request) -> Option<Result<Reply, StoreError>> {
-        if self.strikes(4) {
-            let steps = 1 + self.rng.below(60) as i64;
-            self.phones[p].doom.after_steps(steps);
-        } else if self.strikes(4) {
-            self.phones[p].doom.at_commit(1);
-        }
+        self.may_doom(p);
         match self.phones[p].ask(self.now, &mut self.rng, request) {
             Done::Yes(reply) => Some(Ok(*reply)),
             Done::Died => {
@@ -57,7 +55,7 @@ impl World {
     }
 
     /// A change that the person is told is saved: the engine hears of it.
-    fn changed(&mut self, p: usize, visit: RecordId, request: Request) -> bool {
+    pub(crate) fn changed(&mut self, p: usize, visit: RecordId, request: Request) -> bool {
         // Whoever changes what was refused mends it, and it goes again.
         let refused: Vec<String> = {
             let look = &self.phones[p].disk.look;
@@ -84,7 +82,7 @@ impl World {
             return false;
         }
         self.phones[p].agreed = None;
-        self.phones[p].events.push_back(Event::Changed);
+        self.phones[p].hear(Event::Changed);
         self.wake(p);
         true
     }
@@ -105,9 +103,18 @@ impl World {
         self.look_after_session(p, 500);
         let is_officer = self.people[self.phones[p].who].role == Role::Officer;
         match self.rng.below(20) {
+            0 if self.rng.per_mille(600) => self.handle_files(p),
             0 => {
-                self.phones[p].events.push_back(Event::Asked);
+                self.phones[p].hear(Event::Asked);
+                self.phones[p].hear_photo(upload::Event::Asked);
                 self.wake(p);
+            }
+            1 if self.rng.per_mille(200) => {
+                let only = self.rng.per_mille(500);
+                if self.ask(p, Request::PhotosByWifi { only }).is_some() {
+                    self.phones[p].hear_photo(upload::Event::WifiOnly(only));
+                    self.wake(p);
+                }
             }
             1..=3 => self.settle_one(p),
             4..=6 if is_officer => self.begin(p),
@@ -124,7 +131,7 @@ impl World {
         match self.phones[p].is_stopped() {
             Some(Failure::Auth) => {
                 self.log_in(p);
-                self.phones[p].events.push_back(Event::Opened);
+                self.phones[p].session_begins();
                 let name = &self.phones[p].name;
                 self.trace.note(self.now, 30, || format!("{name} logs in"));
                 self.wake(p);
@@ -155,7 +162,7 @@ impl World {
         let name = &self.phones[p].name;
         self.trace
             .note(self.now, 31, || format!("{name} begins {visit}"));
-        self.phones[p].events.push_back(Event::Changed);
+        self.phones[p].hear(Event::Changed);
         self.wake(p);
         self.answer(p, visit);
     }
@@ -194,7 +201,8 @@ impl World {
             return;
         }
         match self.rng.below(10) {
-            0..=5 => self.answer(p, visit),
+            0..=4 => self.answer(p, visit),
+            5 => self.photograph(p, visit),
             6 if detail.visit.last_submission() == 0 && self.rng.per_mille(300) => {
                 let reason = "batal".to_owned();
                 if self.changed(p, visit, Request::DiscardVisit { visit, reason }) {
@@ -381,7 +389,7 @@ impl World {
             self.forgive_unsent(p, visit, mutation, &before);
         }
         self.phones[p].agreed = None;
-        self.phones[p].events.push_back(Event::Changed);
+        self.phones[p].hear(Event::Changed);
         self.wake(p);
         true
     }
@@ -412,9 +420,13 @@ impl World {
             mark => mark.get("at").map(Value::to_string).unwrap_or_default(),
         };
         let values: Vec<String> = fields.values().map(text).collect();
+        let who = self.phones[p].who;
+        let phones = &self.phones;
         for said in &mut self.ledger.said {
+            let from = &phones[said.phone];
+            let was_theirs = said.phone == p || from.lost && from.who == who;
             said.given_up |=
-                known && said.phone == p && said.visit == visit && values.contains(&said.value);
+                known && was_theirs && said.visit == visit && values.contains(&said.value);
         }
     }
 
@@ -429,6 +441,19 @@ impl World {
             return;
         };
         let mut busy = queue.sync.unsent > 0;
+        for photo in queue.photos.iter().filter(|photo| photo.refused.is_some()) {
+            // Whatever was the matter, it is tried again, but not for ever.
+            if self.phones[p].resent < 20 {
+                self.phones[p].resent += 1;
+                busy = true;
+                if self
+                    .ask(p, Request::ResendPhoto(photo.name.clone()))
+                    .is_some()
+                {
+                    self.phones[p].hear(Event::Changed);
+                }
+            }
+        }
         for item in &queue.items {
             match item.transfer {
                 Transfer::Conflict => {

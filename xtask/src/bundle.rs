@@ -3,6 +3,7 @@
 
 use crate::compress::{self, Weight};
 use crate::files::{self, Tree};
+use crate::glue;
 use crate::names::{self, Bound};
 use crate::sizes::{self, Part};
 use crate::step::step;
@@ -159,9 +160,14 @@ fn bind(wasm: &Path, kind: Kind) -> Result<Bound> {
         .remove_producers_section(release)
         .keep_debug(!release);
     bindgen.web(true)?.generate(&out)?;
+    let mut wasm = std::fs::read(out.join("anjangsana_bg.wasm"))?;
+    let mut glue = std::fs::read_to_string(out.join("anjangsana.js"))?;
+    if release {
+        (glue, wasm) = glue::shorten(&glue, &wasm)?;
+    }
     Ok(Bound {
-        wasm: std::fs::read(out.join("anjangsana_bg.wasm"))?,
-        glue: std::fs::read_to_string(out.join("anjangsana.js"))?,
+        wasm,
+        glue,
         snippets: files::read_tree(&out.join("snippets"))?,
     })
 }

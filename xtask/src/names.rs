@@ -4,6 +4,7 @@
 //! The order follows who names whom: other files < styles; snippets < glue; glue and wasm < boot.js; all of them < index.html.
 
 use crate::files::{self, Tree};
+use crate::glue::spare;
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
@@ -40,8 +41,8 @@ pub(crate) struct Root {
 /// When a file that must be there is not, or names another in a way that cannot be followed.
 pub(crate) fn arrange(mut public: Tree, bound: Bound) -> Result<Root> {
     let mut html = take_text(&mut public, "index.html")?;
-    let mut boot = take_text(&mut public, "boot.js")?;
-    let mut worker = take_text(&mut public, "sw.js")?;
+    let mut boot = spare(&take_text(&mut public, "boot.js")?);
+    let mut worker = spare(&take_text(&mut public, "sw.js")?);
     let mut files = Tree::new();
 
     let sheet = styles(&mut public)?;
@@ -65,6 +66,7 @@ pub(crate) fn arrange(mut public: Tree, bound: Bound) -> Result<Root> {
         if text.contains("from './") || text.contains("from \"./") || text.contains("from '../") {
             bail!("the snippet {path} imports another file");
         }
+        let text = spare(&text);
         let name = add(&mut files, &snippet_name(&path), "js", text.into_bytes());
         glue = glue.replace(&address, &format!("./{name}"));
     }

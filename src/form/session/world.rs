@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::Surroundings;
 use super::document::{DOCUMENT, Document};
 use super::secondary::Secondary;
+use crate::domain::decimal;
 use crate::form::definition::{Choices, Condition, ElementId, ElementKind, Form, Tongue};
 use crate::form::expr::{
     Expr, Fault, Host, NodeId, NodeKind, NodeSet, Scope, Tree, Value, civil_text, date_of_number,
@@ -107,14 +108,14 @@ impl World {
         ) {
             return text;
         }
-        match (kind, text.parse::<f64>()) {
-            (Some(QuestionKind::Integer), Ok(number)) => number_to_text(number.trunc()),
-            (Some(QuestionKind::Date), Ok(days)) => {
+        match (kind, decimal::read(&text)) {
+            (Some(QuestionKind::Integer), Some(number)) => number_to_text(number.trunc()),
+            (Some(QuestionKind::Date), Some(days)) => {
                 date_of_number(days, self.surroundings.utc_offset_minutes)
                     .map(|civil| civil_text(&civil))
                     .unwrap_or_default()
             }
-            (Some(QuestionKind::DateTime), Ok(days)) => {
+            (Some(QuestionKind::DateTime), Some(days)) => {
                 stamp_of_number(days, self.surroundings.utc_offset_minutes)
             }
             _ => text,

@@ -100,6 +100,16 @@ pub fn find(
         .transpose()
 }
 
+/// Whether the device of a mutation has gone on to change its record since.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn is_past(connection: &Connection, mutation: MutationId) -> Result<bool, Error> {
+    Ok(connection
+        .prepare_cached(include_str!("is_past.sql"))?
+        .query_row([mutation.to_string()], |row| row.get(0))?)
+}
+
 /// The revs that others than this author gave a record after a rev.
 ///
 /// # Errors

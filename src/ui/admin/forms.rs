@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 
 use super::report::Report;
-use crate::domain::person::Permission;
+use crate::domain::{json, person::Permission};
 use crate::platform::web::{camera, page};
 use crate::store::api::{Request, StoreError};
 use crate::sync::forms::{FORMS_PATH, FormReport, FormVersion};
@@ -50,7 +50,7 @@ pub(crate) fn FormsScreen() -> Element {
                 match &*listed.read() {
                     None => rsx! { Asking {} },
                     Some(Err(why)) => rsx! { Asking { error: why.clone() } },
-                    Some(Ok(bytes)) => match serde_json::from_slice::<Vec<FormVersion>>(bytes) {
+                    Some(Ok(bytes)) => match json::read_bytes::<Vec<FormVersion>>(bytes) {
                         Ok(versions) => rsx! { Versions { versions } },
                         Err(_) => rsx! { Alert { tone: Tone::Bad, p { {t("forms-unreadable")} } } },
                     },
@@ -138,7 +138,7 @@ fn Publish(round: Signal<u32>) -> Element {
         let bytes = book.peek().clone();
         let said = shell.fetch(path, Some(bytes)).await;
         stage.set(
-            match said.map(|said| serde_json::from_slice::<FormReport>(&said)) {
+            match said.map(|said| json::read_bytes::<FormReport>(&said)) {
                 Err(why) => Stage::Failed(why),
                 Ok(Err(_)) => Stage::Unreadable,
                 Ok(Ok(report)) if report.published => Stage::Published(report.version),

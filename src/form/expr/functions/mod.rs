@@ -3,6 +3,7 @@
 mod dates;
 mod digest;
 mod geo;
+mod math;
 mod nodes;
 mod numbers;
 mod texts;
