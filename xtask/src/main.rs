@@ -19,6 +19,7 @@ mod licences;
 mod lint;
 mod names;
 mod options;
+mod order;
 mod packages;
 mod place;
 mod pyxform;
