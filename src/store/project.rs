@@ -18,7 +18,7 @@ pub(super) fn project(db: &Connection, record: &Record) -> Result<(), StoreError
         Kind::Person => person(db, record)?,
         Kind::Form => form(db, record)?,
         Kind::Cooperative => cooperative(db, record)?,
-        Kind::Visit => visit(db, record.id)?,
+        Kind::Visit => visit_row(db, record)?,
         Kind::Review => review(db, record)?,
     };
     if readable.is_err() {
@@ -102,14 +102,18 @@ fn cooperative(db: &Connection, record: &Record) -> Result<Readable, StoreError>
 
 /// A visit's row depends on its reviews too: called again whenever one of them comes.
 pub(super) fn visit(db: &Connection, id: RecordId) -> Result<Readable, StoreError> {
-    let Some(record) = record::find(db, id)? else {
-        return Ok(Ok(()));
-    };
-    let visit = match Visit::from_record(&record) {
+    match record::find(db, id)? {
+        Some(record) => visit_row(db, &record),
+        None => Ok(Ok(())),
+    }
+}
+
+fn visit_row(db: &Connection, record: &Record) -> Result<Readable, StoreError> {
+    let visit = match Visit::from_record(record) {
         Ok(visit) => visit,
         Err(bad) => return Ok(Err(bad)),
     };
-    let reviews = reviews(db, id)?;
+    let reviews = reviews(db, visit.id)?;
     let last = visit.last_submission();
     let notes = reviews
         .iter()
@@ -128,7 +132,7 @@ pub(super) fn visit(db: &Connection, id: RecordId) -> Result<Readable, StoreErro
              submissions = ?7, submitted_at = ?8, notes = ?9",
     )?
     .execute(params![
-        id.to_string(),
+        visit.id.to_string(),
         visit.cooperative.to_string(),
         visit.area.0,
         visit.owner.to_string(),
@@ -153,7 +157,7 @@ fn uses(db: &Connection, visit: &Visit) -> Result<(), StoreError> {
         .values()
         .flat_map(|paths| paths.values().flatten());
     for value in visit.answers.values().chain(was) {
-        if value.parse::<AttachmentName>().is_ok() {
+        if AttachmentName::is_one(value) {
             db.prepare_cached(
                 "insert or ignore into attachment_use (visit, name)
                  select id, ?2 from record where id = ?1
