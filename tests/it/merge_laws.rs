@@ -85,6 +85,7 @@ fn send(db: &Connection, device: u8, mutation: &Mutation) -> Outcome {
         device: DeviceId::of_text(&format!("{device}")),
         clock: None,
         newest: None,
+        file: None,
     };
     let prepared = push::Prepared::new(mutation.clone()).unwrap();
     push::push(db, &sender, &prepared, Millis(2))
