@@ -57,23 +57,11 @@ impl World {
     /// A change that the person is told is saved: the engine hears of it.
     pub(crate) fn changed(&mut self, p: usize, visit: RecordId, request: Request) -> bool {
         // Whoever changes what was refused mends it, and it goes again.
-        let refused: Vec<String> = {
-            let look = &self.phones[p].disk.look;
-            let mut statement = look
-                .prepare_cached("select mutation from outbox where record = ? and state = 'aside'")
-                .unwrap();
-            let ids = statement
-                .query_map([visit.to_string()], |row| row.get(0))
-                .unwrap();
-            ids.map(Result::unwrap).collect()
-        };
+        let refused = self.refused(p, visit);
         if self.ask(p, request).is_none() {
             return false;
         }
-        let mended = refused
-            .iter()
-            .filter_map(|id| id.parse::<MutationId>().ok());
-        self.ledger.decided.extend(mended);
+        self.ledger.decided.extend(refused);
         let chance = self.rng.per_mille(100);
         if let Some(bug) = self.bug
             && bugs::after_change(bug, &self.phones[p].disk.look, visit, chance)
@@ -85,6 +73,18 @@ impl World {
         self.phones[p].hear(Event::Changed);
         self.wake(p);
         true
+    }
+
+    /// What the server refused of a visit.
+    fn refused(&self, p: usize, visit: RecordId) -> Vec<MutationId> {
+        let look = &self.phones[p].disk.look;
+        let mut statement = look
+            .prepare_cached("select mutation from outbox where record = ? and state = 'aside'")
+            .unwrap();
+        let ids = statement
+            .query_map([visit.to_string()], |row| row.get::<_, String>(0))
+            .unwrap();
+        ids.filter_map(|id| id.unwrap().parse().ok()).collect()
     }
 
     pub(crate) fn act(&mut self, p: usize) {
@@ -196,9 +196,14 @@ impl World {
         let Some(visit) = self.rng.pick(from).copied() else {
             return;
         };
+        let refused = self.refused(p, visit);
         let Some(Reply::Visit(detail)) = self.ask(p, Request::Visit(visit)) else {
             return;
         };
+        // A draft that moves to a newer form when it is opened takes what was refused along.
+        let still = self.refused(p, visit);
+        let moved = refused.iter().filter(|id| !still.contains(id));
+        self.ledger.decided.extend(moved);
         let returned = detail.state == VisitState::Returned;
         if returned && (self.bug == Some(Bug::ReturnedLocked) || !detail.editable) {
             self.wrong.push(format!(

@@ -89,3 +89,35 @@ pub fn begin_as(connection: &Connection, name: &str) -> Result<(), Error> {
     lives.push(life);
     meta::set(connection, LIVES, &to_json(&lives)?)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::server::sqlite::STEPS;
+    use crate::sql;
+
+    fn at_rev(db: &Connection, rev: u64) {
+        db.execute(
+            "insert or replace into record (rev, id, kind, area, private, deleted, born, field_revs, fields)
+             values (?1, 'r' || ?1, 'form', '', 0, 0, ?1, '{}', '{}')",
+            [rev],
+        )
+        .unwrap();
+    }
+
+    #[test]
+    fn lives_share_what_came_before_every_one_that_lies_between_them() {
+        let mut db = Connection::open_in_memory().unwrap();
+        sql::migrate(&mut db, &STEPS).unwrap();
+        at_rev(&db, 12);
+        begin_as(&db, "second").unwrap();
+        at_rev(&db, 15);
+        begin_as(&db, "third").unwrap();
+        assert_eq!(shared_with(&db, "second").unwrap(), 15);
+        assert_eq!(shared_with(&db, "").unwrap(), 12, "the second began there");
+        let unheard = shared_with(&db, "of a disk that was lost").unwrap();
+        assert_eq!(unheard, 0, "who knows where that one began");
+        assert_eq!(present(&db).unwrap().rev, 15);
+    }
+}
