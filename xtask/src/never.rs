@@ -2,15 +2,30 @@
 //! stops the program instead, and what only they call is left out. About 10 kB less over the wire.
 
 /// What is in the names of such functions.
-const NEVER: [&str; 26] = [
+const NEVER: [&str; 39] = [
     // Printing errors for the one who writes the program: nobody does, and it brings a reader of compiled names.
     "anyhow::error::ErrorImpl>::debug",
+    "<anyhow::wrapper::DisplayError<&str>> as core::fmt::Debug>",
+    "<anyhow::fmt::Indented<core::fmt::Formatter> as",
+    "::from::StringError as core::fmt::Debug>",
+    "dioxus_core::error_boundary::CapturedPanic as core::fmt::Debug>",
+    "serde_json::error::Error as core::fmt::Debug>",
     "<std::backtrace::Backtrace as core::fmt::Display>",
     "std::backtrace_rs::",
     "rustc_demangle::",
     // Files out of events: the app takes them from the field, see `platform/web/camera.rs`.
     "<dioxus_web::files::WebFileData as",
     "<dioxus_web::data_transfer::WebDataTransfer as",
+    "dioxus_html::file_data::HasFileData>::files",
+    // All fields of a form at once, and whether the browser finds them valid.
+    "dioxus_html::events::form::HasFormData>::values",
+    "dioxus_html::events::form::HasFormData>::valid",
+    // Databases in memory: SQLite asks this one only for the time and for random bytes.
+    "<rsqlite_vfs::memvfs::MemVfs as rsqlite_vfs::SQLiteVfs<rsqlite_vfs::memvfs::MemIoMethods>>::xOpen",
+    "<rsqlite_vfs::memvfs::MemVfs as rsqlite_vfs::SQLiteVfs<rsqlite_vfs::memvfs::MemIoMethods>>::xDelete",
+    "<rsqlite_vfs::memvfs::MemVfs as rsqlite_vfs::SQLiteVfs<rsqlite_vfs::memvfs::MemIoMethods>>::xAccess",
+    "<rsqlite_vfs::memvfs::MemVfs as rsqlite_vfs::SQLiteVfs<rsqlite_vfs::memvfs::MemIoMethods>>::xFullPathname",
+    "<rsqlite_vfs::memvfs::MemIoMethods as rsqlite_vfs::SQLiteIoMethods>",
     // Which key: the app looks for one, see `is_escape`.
     "dioxus_html::events::keyboard::HasKeyboardData>::code",
     "dioxus_html::events::keyboard::HasKeyboardData>::key",
