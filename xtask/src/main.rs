@@ -18,6 +18,7 @@ mod glue;
 mod licences;
 mod lint;
 mod names;
+mod never;
 mod options;
 mod order;
 mod packages;
