@@ -14,6 +14,7 @@ mod dev;
 mod exec;
 mod files;
 mod glue;
+mod later;
 mod licences;
 mod lint;
 mod names;
