@@ -5,6 +5,7 @@ use crate::compress::{self, Weight};
 use crate::files::{self, Tree};
 use crate::glue;
 use crate::names::{self, Bound};
+use crate::order;
 use crate::sizes::{self, Part};
 use crate::step::step;
 use crate::wasm_target::WasmCargo;
@@ -155,15 +156,15 @@ fn bind(wasm: &Path, kind: Kind) -> Result<Bound> {
         .out_name("anjangsana")
         .typescript(false)
         .omit_default_module_path(true);
+    // The names are needed for the order of the functions; they go with it.
     bindgen
-        .remove_name_section(release)
         .remove_producers_section(release)
         .keep_debug(!release);
     bindgen.web(true)?.generate(&out)?;
     let mut wasm = std::fs::read(out.join("anjangsana_bg.wasm"))?;
     let mut glue = std::fs::read_to_string(out.join("anjangsana.js"))?;
     if release {
-        (glue, wasm) = glue::shorten(&glue, &wasm)?;
+        (glue, wasm) = glue::shorten(&glue, &order::order(&wasm)?)?;
     }
     Ok(Bound {
         wasm,

@@ -282,6 +282,12 @@ pub fn set_language(language: &str) {
     }
 }
 
+/// Whether the key pressed is Escape.
+#[must_use]
+pub fn is_escape(event: Option<&web_sys::KeyboardEvent>) -> bool {
+    event.is_some_and(|event| event.key() == "Escape")
+}
+
 /// Brings the element with that id into view and gives it the focus, as soon as it is there (within a second).
 pub fn focus(element: &str) {
     focus_with(element, true);
