@@ -140,6 +140,8 @@ trouble-unreachable = Server tidak terjangkau.
 trouble-not-ours = Yang menjawab bukan server Anjangsana, mungkin halaman masuk Wi-Fi. Buka halaman itu dahulu.
 trouble-server = Server sedang bermasalah ({ $status }).
 trouble-refused = Server menolak permintaan ({ $status }). Beri tahu admin.
+trouble-login = Sesi Anda di server sudah berakhir. Masuk lagi.
+trouble-update = Server tidak menerima lagi versi aplikasi ini. Perbarui aplikasi.
 
 ## Kesalahan
 error-not-open = Data sedang terkunci. Buka dengan PIN.
