@@ -15,6 +15,8 @@ more = Show more
 details = Details
 later = Later
 progress = Progress
+later-missing = This part has not come to the phone yet. Find signal, then try again. No data is lost.
+later-again = Try again
 asking = Loading …
 starting = Preparing Anjangsana …
 reload = Reload
@@ -156,6 +158,8 @@ trouble-unreachable = The server cannot be reached.
 trouble-not-ours = What answered is not the Anjangsana server, perhaps a Wi-Fi login page. Open that page first.
 trouble-server = The server has trouble ({ $status }).
 trouble-refused = The server refused the request ({ $status }). Tell the administrator.
+trouble-login = Your session at the server has ended. Log in again.
+trouble-update = The server no longer takes this version of the app. Update the app.
 
 ## Errors
 error-not-open = The data is locked. Open it with the PIN.

@@ -15,6 +15,8 @@ more = Tampilkan lebih banyak
 details = Rincian
 later = Nanti
 progress = Kemajuan
+later-missing = Bagian ini belum terunduh ke HP. Cari sinyal, lalu coba lagi. Data tidak hilang.
+later-again = Coba lagi
 asking = Memuat …
 starting = Menyiapkan Anjangsana …
 reload = Muat ulang
@@ -138,6 +140,8 @@ trouble-unreachable = Server tidak terjangkau.
 trouble-not-ours = Yang menjawab bukan server Anjangsana, mungkin halaman masuk Wi-Fi. Buka halaman itu dahulu.
 trouble-server = Server sedang bermasalah ({ $status }).
 trouble-refused = Server menolak permintaan ({ $status }). Beri tahu admin.
+trouble-login = Sesi Anda di server sudah berakhir. Masuk lagi.
+trouble-update = Server tidak menerima lagi versi aplikasi ini. Perbarui aplikasi.
 
 ## Kesalahan
 error-not-open = Data sedang terkunci. Buka dengan PIN.

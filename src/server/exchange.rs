@@ -171,9 +171,10 @@ impl Exchange {
         let epoch = epoch::present(connection)?;
         Ok(Sender {
             user,
-            newest: self.is_of_another(&epoch).then_some(epoch.rev),
+            newest: self.shares(connection, &epoch)?,
             device: self.device,
             clock: self.sent_at.map(|at| now.0.saturating_sub(at.0)),
+            file: None,
         })
     }
 
@@ -233,9 +234,19 @@ impl Exchange {
             user: (!same_scope).then(|| user.clone()),
             digest: page.digest,
             limits: Limits::default(),
+            epoch_rev: self.shares(connection, &epoch)?.unwrap_or(epoch.rev),
             epoch: epoch.name,
-            epoch_rev: epoch.rev,
         })
+    }
+
+    /// The newest revision that the life the device last spoke to shares with this one; none when it is this one.
+    fn shares(&self, connection: &Connection, epoch: &Epoch) -> Result<Option<u64>, Error> {
+        match &self.epoch {
+            Some(name) if self.is_of_another(epoch) => {
+                epoch::shared_with(connection, name).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Whether the device last spoke to another life of this server. One that knows no lives is taken at its cursor.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
 use super::api::{Restored, StoreError};
-use super::{Store, record};
+use super::{Store, meta, record};
 use crate::domain::{AreaCode, AttachmentName, Kind, Millis, json};
 use crate::sync::backup::{Contents, Fault, Opener, Sealer, Unsent};
 use crate::sync::derive::Cost;
@@ -45,6 +45,7 @@ impl Store {
             user: self.user.id,
             device: self.device,
             made_at: now,
+            epoch: Some(meta::text(&transaction, meta::EPOCH)?.unwrap_or_default()),
             changes: unsent(&transaction)?,
         };
         let photos = transaction
@@ -128,8 +129,14 @@ impl Store {
         // An edit made after this must not fold into a change that stands before those of the file.
         transaction.execute("update outbox set sealed = 1 where sealed = 0", [])?;
         let mut restored = Restored::default();
+        // Revisions of another life of the server say nothing in this one.
+        let epoch = meta::text(&transaction, meta::EPOCH)?.unwrap_or_default();
+        let newest = match &contents.epoch {
+            Some(theirs) if *theirs != epoch => meta::number(&transaction, meta::EPOCH_REV)?,
+            _ => u64::MAX,
+        };
         for change in &contents.changes {
-            if take(&transaction, now, change)? {
+            if take(&transaction, now, newest, change)? {
                 restored.changes += 1;
             } else {
                 restored.known += 1;
@@ -273,8 +280,8 @@ fn unsent(db: &Connection) -> Result<Vec<Unsent>, StoreError> {
     Ok(changes)
 }
 
-/// Takes a change into the outbox unless it is or was there; says whether it did.
-fn take(db: &Connection, now: Millis, change: &Unsent) -> Result<bool, StoreError> {
+/// Takes a change into the outbox unless it is or was there, based on no newer revision than that; says whether it did.
+fn take(db: &Connection, now: Millis, newest: u64, change: &Unsent) -> Result<bool, StoreError> {
     let mutation = &change.mutation;
     let (id, key) = (mutation.id.to_string(), mutation.record.to_string());
     // What is waiting here was marked as backed up when it was written into a file, here or elsewhere.
@@ -306,7 +313,7 @@ fn take(db: &Connection, now: Millis, change: &Unsent) -> Result<bool, StoreErro
             mutation.kind.name(),
             key,
             change.visit.map(|visit| visit.to_string()),
-            mutation.base_rev,
+            mutation.base_rev.min(newest),
             mutation.area.0,
             mutation.at.0,
             change.since.0,

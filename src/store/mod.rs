@@ -339,8 +339,8 @@ impl Store {
         let (unsent, set_aside) = self
             .db
             .prepare_cached(
-                "select count(*) filter (where state in ('waiting', 'sending')),
-                    count(*) filter (where state in ('aside', 'conflict')) from outbox",
+                "select coalesce(sum(state in ('waiting', 'sending')), 0),
+                    coalesce(sum(state in ('aside', 'conflict')), 0) from outbox",
             )?
             .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let last_ok = meta::text(&self.db, meta::LAST_OK)?

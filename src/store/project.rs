@@ -18,7 +18,7 @@ pub(super) fn project(db: &Connection, record: &Record) -> Result<(), StoreError
         Kind::Person => person(db, record)?,
         Kind::Form => form(db, record)?,
         Kind::Cooperative => cooperative(db, record)?,
-        Kind::Visit => visit_row(db, record)?,
+        Kind::Visit => visit(db, record)?,
         Kind::Review => review(db, record)?,
     };
     if readable.is_err() {
@@ -100,20 +100,22 @@ fn cooperative(db: &Connection, record: &Record) -> Result<Readable, StoreError>
     Ok(Ok(()))
 }
 
-/// A visit's row depends on its reviews too: called again whenever one of them comes.
-pub(super) fn visit(db: &Connection, id: RecordId) -> Result<Readable, StoreError> {
-    match record::find(db, id)? {
-        Some(record) => visit_row(db, &record),
-        None => Ok(Ok(())),
+/// A visit's row depends on its reviews too: called whenever one of them comes or goes.
+pub(super) fn visit_of(db: &Connection, id: RecordId) -> Result<(), StoreError> {
+    if let Some(record) = record::find(db, id)? {
+        // A visit that does not read keeps its review; there is nothing to show it at.
+        let _unreadable_visit = visit(db, &record)?;
     }
+    Ok(())
 }
 
-fn visit_row(db: &Connection, record: &Record) -> Result<Readable, StoreError> {
+fn visit(db: &Connection, record: &Record) -> Result<Readable, StoreError> {
     let visit = match Visit::from_record(record) {
         Ok(visit) => visit,
         Err(bad) => return Ok(Err(bad)),
     };
-    let reviews = reviews(db, visit.id)?;
+    let id = record.id;
+    let reviews = reviews(db, id)?;
     let last = visit.last_submission();
     let notes = reviews
         .iter()
@@ -176,8 +178,7 @@ fn review(db: &Connection, record: &Record) -> Result<Readable, StoreError> {
     };
     db.prepare_cached("insert or replace into review (id, visit) values (?, ?)")?
         .execute(params![record.id.to_string(), review.visit.to_string()])?;
-    // A visit that does not read keeps its review; there is nothing to show it at.
-    let _unreadable_visit = visit(db, review.visit)?;
+    visit_of(db, review.visit)?;
     Ok(Ok(()))
 }
 

@@ -73,6 +73,9 @@ pub struct Contents {
     pub device: DeviceId,
     /// When, by the device's clock.
     pub made_at: Millis,
+    /// Which life of the server its revisions belong to; none in files of older apps.
+    #[serde(default)]
+    pub epoch: Option<String>,
     /// Every unsent change, in its order, drafts included.
     pub changes: Vec<Unsent>,
 }

@@ -52,7 +52,7 @@ impl World {
                     self.import(number, q);
                 }
             }
-            8 => self.lose_phone(p),
+            8 if self.rng.per_mille(400) => self.lose_phone(p),
             _ => {}
         }
     }
@@ -169,8 +169,7 @@ impl World {
         let Some(saved) = saved.filter(|_| self.phones[p].store.is_some()) else {
             return;
         };
-        let others = self.phones.iter().filter(|phone| !phone.lost).count();
-        if others < 3 {
+        if self.phones.len() < 3 || self.phones.iter().any(|phone| phone.lost) {
             return;
         }
         self.phones[p].stop();
@@ -213,7 +212,11 @@ impl World {
             self.rescue(number);
         }
         let after = self.fields();
-        for (id, fields) in &after {
+        // What the server would not look at and its person gave up, it learns of from the file alone.
+        let was_given_up = |id: &RecordId| self.ledger.given_up.iter().any(|(_, one)| one == id);
+        let others = after.iter().filter(|(id, _)| !was_given_up(id));
+        let others: Vec<_> = others.collect();
+        for (id, fields) in others {
             if before.get(id) != Some(fields) {
                 let was = before.get(id);
                 self.complain(format!(

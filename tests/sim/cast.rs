@@ -22,8 +22,8 @@ pub(crate) const DAWN: i64 = 1_730_937_600_000;
 
 pub(crate) const AREAS: [&str; 3] = ["19.03.01", "19.03.02", "19.03.03"];
 
-/// The questions that are answered; the first one is required.
-pub(crate) const QUESTIONS: [&str; 5] = ["nama", "p1", "p2", "p3", "p4"];
+/// The questions that every version of the form has; the first one is required.
+pub(crate) const QUESTIONS: [&str; 3] = ["nama", "p1", "p3"];
 
 pub(crate) const COOPERATIVES: [(&str, usize); 5] = [
     ("mawar", 0),
@@ -33,14 +33,42 @@ pub(crate) const COOPERATIVES: [(&str, usize); 5] = [
     ("dahlia", 2),
 ];
 
-const SURVEY: &str = "type,name,label,required\ntext,koperasi_id,Koperasi,\ntext,nama,Nama,yes\ntext,p1,Satu,\n\
-                      text,p2,Dua,\ntext,p3,Tiga,\ntext,p4,Empat,\nimage,foto,Foto,\n";
+/// What a version of the form asks beside that: every version has other questions than the one before it.
+pub(crate) fn questions(version: u32) -> &'static [&'static str] {
+    match version % 3 {
+        1 => &["nama", "p1", "p2", "p3", "p4"],
+        2 => &["nama", "p1", "p2", "p3", "p5"],
+        _ => &["nama", "p1", NUMBER, "p3", "p4", "p5"],
+    }
+}
+
+/// The question that is a text in some versions, a number in others.
+pub(crate) const NUMBER: &str = "p2";
+
+/// Whether a version asks for a number there.
+pub(crate) fn asks_number(version: u32, question: &str) -> bool {
+    version.is_multiple_of(3) && question == NUMBER
+}
+
+fn survey(version: u32) -> String {
+    let mut survey = String::from("type,name,label,required\ntext,koperasi_id,Koperasi,\n");
+    for question in questions(version) {
+        let kind = match asks_number(version, question) {
+            true => "integer",
+            false => "text",
+        };
+        let required = if *question == "nama" { "yes" } else { "" };
+        survey.push_str(&format!("{kind},{question},Soal,{required}\n"));
+    }
+    survey.push_str("image,foto,Foto,\n");
+    survey
+}
 
 /// Publishes a version of the one form.
 pub(crate) fn publish(connection: &Connection, version: u32, now: Millis) {
     let settings = format!("form_id,form_title,version\nkunjungan,Kunjungan,{version}\n");
     let sheets = Sheets {
-        survey: SURVEY,
+        survey: &survey(version),
         choices: "list_name,name,label\n",
         settings: &settings,
     };

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anjangsana::{
-    domain::{Fields, Kind, MutationId, Record, RecordId, User, VisitState, record::overlay},
+    domain::{
+        Fields, Kind, MutationId, Record, RecordId, User, VisitState, record::overlay, visit::LEFT,
+    },
     server::sqlite::record::{self, Stored},
     store::api::{Reply, Request},
 };
@@ -385,11 +387,18 @@ pub(crate) fn said_of(
         other => other.to_string(),
     };
     if kind != "review" {
+        // What has no place in a newer version of the form.
+        let left = fields.iter().filter_map(|(name, leftover)| {
+            let path = name.strip_prefix(LEFT)?.split('/').nth(1)?;
+            let value = leftover.get("value").map(text)?;
+            Some((record, format!("a/{path}"), value))
+        });
         let of = |(field, value): (&String, &Value)| (record, field.clone(), text(value));
         return fields
             .iter()
             .filter(|(_, value)| !value.is_null())
             .map(of)
+            .chain(left)
             .collect();
     }
     let named = |name: &str| fields.get(name).map(text);

@@ -73,6 +73,8 @@ impl Disk {
 
     /// Opens it as a device does. With `room`, it is full after so many more pages.
     pub(crate) fn open(&mut self, room: Option<u32>) -> Connection {
+        // What was to befall the app that ran before is over.
+        let _came = self.doom.came();
         let connection = self.app.take().unwrap_or_else(|| self.connect_app());
         let most = match room {
             Some(room) => {

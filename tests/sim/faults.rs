@@ -49,12 +49,13 @@ impl World {
                 let wifi = [Some(true), Some(false), None][self.rng.below(3)];
                 let phone = &mut self.phones[p];
                 phone.hear_photo(upload::Event::Network(there));
+                phone.wifi = wifi;
                 phone.hear_photo(upload::Event::Wifi(wifi));
                 phone.hear(Event::Network(there));
                 self.wake(p);
             }
         }
-        let next = self.rng.between(20_000, 1_500_000 / i64::from(self.rough));
+        let next = self.rng.between(8_000, 500_000 / i64::from(self.rough));
         self.at(next, What::Fault);
     }
 
@@ -140,11 +141,13 @@ impl World {
             areas.push((first + 1) % AREAS.len());
         }
         areas.sort_unstable();
-        let was = self.people[who].role;
-        let role = match was {
+        let role = match self.people[who].role {
             Role::Supervisor if self.rng.per_mille(300) => {
                 areas.clear();
                 Role::Supervisor
+            }
+            _ if self.rng.per_mille(150) => {
+                [Role::Officer, Role::Supervisor, Role::Head][self.rng.below(3)]
             }
             role => role,
         };
@@ -155,10 +158,13 @@ impl World {
             .change(|db| accounts::move_to(db, &name, place, now))
             .unwrap();
         self.people[who].scope = scope;
+        self.people[who].role = role;
         for phone in self.phones.iter_mut().filter(|phone| phone.who == who) {
             phone.agreed = None;
         }
-        self.note(23, || format!("{name} works in areas {areas:?} now"));
+        self.note(23, || {
+            format!("{name} works in areas {areas:?} as {role:?} now")
+        });
     }
 
     fn move_cooperative(&mut self) {
@@ -195,7 +201,7 @@ impl World {
         self.trace.note(self.now, 25, || {
             format!("the disk of {name} is nearly full")
         });
-        let pause = self.rng.between(60_000, 3_600_000);
+        let pause = self.rng.between(30_000, 1_200_000);
         self.at(pause, What::Room(p));
     }
 

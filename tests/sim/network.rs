@@ -237,7 +237,7 @@ impl World {
         self.office.crash();
         self.trace
             .note(self.now, 11, || format!("the server crashes {when}"));
-        let pause = self.rng.between(500, 600_000);
+        let pause = self.rng.between(500, 240_000);
         self.at(pause, What::ServerStart);
     }
 }

@@ -61,6 +61,8 @@ pub(crate) struct Phone {
     pub(crate) resent: u32,
     /// Its disk has next to no room.
     pub(crate) nearly_full: bool,
+    /// What it says of its network.
+    pub(crate) wifi: Option<bool>,
     /// It lies at the bottom of the river.
     pub(crate) lost: bool,
 }
@@ -96,6 +98,7 @@ impl Phone {
             agreed: None,
             resent: 0,
             nearly_full: false,
+            wifi: None,
             lost: false,
         }
     }
@@ -121,6 +124,7 @@ impl Phone {
         if let Some(store) = &self.store {
             let wifi_only = store.wifi_only().unwrap_or(false);
             self.hear_photo(upload::Event::Opened(wifi_only));
+            self.hear_photo(upload::Event::Wifi(self.wifi));
             self.hear(Event::Opened);
         }
     }

@@ -34,7 +34,7 @@ impl World {
         self.phones[p].stop();
         let name = &self.phones[p].name;
         self.trace.note(self.now, 3, || format!("{name} crashes"));
-        let pause = self.rng.between(1_000, 900_000);
+        let pause = self.rng.between(1_000, 300_000);
         self.at(pause, What::Start(p));
     }
 
@@ -187,6 +187,8 @@ impl World {
                 }
                 match store.apply(clock, &reply) {
                     Ok(applied) => {
+                        // There is a network, whatever the platform says of it.
+                        phone.hear_photo(upload::Event::Network(true));
                         self.took_in(p, &reply, applied);
                         Some(Event::Applied(applied))
                     }

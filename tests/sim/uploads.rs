@@ -9,7 +9,7 @@ use std::{
 };
 
 use anjangsana::{
-    domain::{AttachmentName, Millis, User},
+    domain::{AttachmentName, Millis, User, person::Permission},
     server::{
         attachments::{
             Finished,
@@ -74,6 +74,9 @@ impl Office {
         mishap: Mishap,
         bug: Option<Bug>,
     ) -> Result<u64, Ended> {
+        if !user.role.may(Permission::Visit) {
+            return Err(Ended::Status(403));
+        }
         let stands = |office: &Self| match office.shelf.stands(user.id, &piece.name, now).unwrap() {
             Stands::Nothing => Err(Ended::Status(404)),
             Stands::Expired => Err(Ended::Status(410)),

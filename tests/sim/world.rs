@@ -212,11 +212,11 @@ impl World {
             let user = self.people[self.phones[p].who].clone();
             self.phones[p].start(self.now, Some(&user), None);
             self.wake(p);
-            let first = self.rng.between(5_000, 600_000);
+            let first = self.rng.between(5_000, 200_000);
             self.at(first, What::Act(p));
         }
         if self.rough > 0 {
-            let first = self.rng.between(0, 400_000);
+            let first = self.rng.between(0, 150_000);
             self.at(first, What::Fault);
         }
         while self.acts > 0 && self.wrong.is_empty() {
@@ -224,14 +224,18 @@ impl World {
         }
         self.end_faults();
         let end = self.now + REST;
-        while !self.is_quiet() && self.wrong.is_empty() {
+        // Only who has looked after everything lets a run end.
+        let mut quiet = false;
+        while !quiet && self.wrong.is_empty() {
             if self.now > end {
                 let busy: Vec<String> = self.unrest();
                 self.wrong
                     .push(format!("it does not come to rest: {}", busy.join("; ")));
                 break;
             }
+            let is_last = matches!(self.agenda.first_key_value(), Some((_, What::Tidy(_))));
             self.next();
+            quiet = is_last && self.is_quiet();
         }
         self.wrong.append(&mut self.office.wrong);
         if self.wrong.is_empty() {
@@ -303,6 +307,7 @@ impl World {
             if self.phones[p].nearly_full || self.phones[p].store.is_none() {
                 self.at(1, What::Room(p));
             }
+            self.phones[p].wifi = Some(true);
             self.phones[p].hear_photo(upload::Event::Wifi(Some(true)));
             self.wake(p);
             self.at(10_000, What::Tidy(p));

@@ -6,15 +6,16 @@
 #![allow(clippy::indexing_slicing)]
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
+use crate::never::never_called;
 use anyhow::{Result, anyhow, bail};
 use wasm_encoder::reencode::{Error, Reencode};
-use wasm_encoder::{CodeSection, Function, FunctionSection, Instruction, Module};
+use wasm_encoder::{CodeSection, Function, FunctionSection, Instruction, MemArg, Module};
 use wasmparser::{
-    CodeSectionReader, CustomSectionReader, FunctionBody, FunctionSectionReader, KnownCustom, Name,
-    Operator, Parser, Payload, TypeRef,
+    CodeSectionReader, CustomSectionReader, ElementItems, ExternalKind, FunctionBody,
+    FunctionSectionReader, KnownCustom, Name, Operator, Parser, Payload, TypeRef,
 };
 
 /// Functions of more bytes than this stand behind all others: a kilobyte.
@@ -26,7 +27,8 @@ const LARGE: usize = 200;
 /// When it is no wasm, or has no names.
 pub(crate) fn order(wasm: &[u8]) -> Result<Vec<u8>> {
     let mut facts = Facts::of(wasm)?;
-    facts.sort();
+    let kept = facts.reached(wasm)?;
+    facts.sort(&kept);
     let mut module = Module::new();
     facts
         .parse_core_module(&mut module, Parser::new(0), wasm)
@@ -44,6 +46,8 @@ struct Facts {
     types: Vec<u32>,
     sizes: Vec<usize>,
     names: BTreeMap<u32, String>,
+    /// Functions that are never called.
+    never: BTreeSet<u32>,
     /// The old places of the functions in their new order, and the new place of each.
     order: Vec<usize>,
     places: Vec<u32>,
@@ -88,20 +92,81 @@ impl Facts {
                 for function in functions {
                     let function = function?;
                     self.names.insert(function.index, stem(function.name));
+                    if never_called(function.name) {
+                        self.never.insert(function.index);
+                    }
                 }
             }
         }
         Ok(())
     }
 
-    fn sort(&mut self) {
-        self.order = (0..self.types.len()).collect();
+    /// Functions that something can get to: what is exported or stands in a table, and what those call.
+    fn reached(&self, wasm: &[u8]) -> Result<BTreeSet<u32>> {
+        let mut calls: Vec<Vec<u32>> = Vec::new();
+        let mut ahead: Vec<u32> = Vec::new();
+        for payload in Parser::new(0).parse_all(wasm) {
+            match payload? {
+                Payload::ExportSection(exports) => {
+                    for export in exports {
+                        let export = export?;
+                        if export.kind == ExternalKind::Func {
+                            ahead.push(export.index);
+                        }
+                    }
+                }
+                Payload::StartSection { func, .. } => ahead.push(func),
+                Payload::ElementSection(elements) => {
+                    for element in elements {
+                        match element?.items {
+                            ElementItems::Functions(functions) => {
+                                for function in functions {
+                                    ahead.push(function?);
+                                }
+                            }
+                            ElementItems::Expressions(..) => {
+                                bail!("a table is not made of functions")
+                            }
+                        }
+                    }
+                }
+                Payload::CodeSectionEntry(body) => {
+                    let mut called = Vec::new();
+                    for operator in body.get_operators_reader()? {
+                        match operator? {
+                            Operator::Call { function_index }
+                            | Operator::ReturnCall { function_index }
+                            | Operator::RefFunc { function_index } => called.push(function_index),
+                            _ => {}
+                        }
+                    }
+                    calls.push(called);
+                }
+                _ => {}
+            }
+        }
+        let mut reached = BTreeSet::new();
+        while let Some(function) = ahead.pop() {
+            if let Some(own) = function.checked_sub(self.imported)
+                && reached.insert(function)
+                && !self.never.contains(&function)
+            {
+                ahead.extend(&calls[own as usize]);
+            }
+        }
+        Ok(reached)
+    }
+
+    fn sort(&mut self, kept: &BTreeSet<u32>) {
+        self.order = (0..self.types.len())
+            .filter(|at| kept.contains(&(self.imported + *at as u32)))
+            .collect();
         self.order.sort_by_key(|at| {
             let size = self.sizes.get(*at).copied().unwrap_or_default();
             let name = self.names.get(&(self.imported + *at as u32));
             (size > LARGE, self.types.get(*at), name, size)
         });
-        self.places = vec![0; self.order.len()];
+        self.places = vec![0; self.types.len()];
         for (new, old) in self.order.iter().enumerate() {
             self.places[*old] = new as u32;
         }
@@ -171,6 +236,16 @@ impl Reencode for Facts {
         })
     }
 
+    /// How far an address is aligned is a hint that engines do not need; a wrong one is no mistake. Now it follows from the
+    /// instruction alone: 3 kB less.
+    fn mem_arg(&mut self, arg: wasmparser::MemArg) -> Result<MemArg, Error<Infallible>> {
+        Ok(MemArg {
+            offset: arg.offset,
+            align: u32::from(arg.max_align),
+            memory_index: arg.memory,
+        })
+    }
+
     fn parse_function_section(
         &mut self,
         functions: &mut FunctionSection,
@@ -190,7 +265,13 @@ impl Reencode for Facts {
         let bodies: Vec<FunctionBody<'_>> = section.into_iter().collect::<Result<_, _>>()?;
         for old in self.order.clone() {
             let parameters = self.parameters[self.types[old] as usize];
-            let function = self.body(&bodies[old], parameters)?;
+            let function = if self.never.contains(&(self.imported + old as u32)) {
+                let mut stop = Function::new([]);
+                stop.instructions().unreachable().end();
+                stop
+            } else {
+                self.body(&bodies[old], parameters)?
+            };
             code.function(&function);
         }
         Ok(())

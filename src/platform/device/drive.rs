@@ -41,6 +41,10 @@ impl<M: Machine> Device<M> {
                 }
             }
         }
+        if synced {
+            // There is a network, whatever the platform says of it.
+            self.start_uploading(upload::Event::Network(true));
+        }
         // The text has gone, or has not changed: now the photos.
         if self.state.borrow().engine.phase() == Phase::Idle {
             self.start_uploading(upload::Event::Look);
