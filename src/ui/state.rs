@@ -29,6 +29,8 @@ pub(crate) struct Shell {
     pub(crate) online: Signal<bool>,
     /// Whether a new version waits.
     pub(crate) update: Signal<bool>,
+    /// Whether the screens are here that follow the first wasm; nothing while they come.
+    pub(crate) later: Signal<Option<bool>>,
     /// Whether the browser promised to keep the data.
     pub(crate) kept: Signal<Option<bool>>,
     /// Megabytes of storage left, when they are few.
@@ -61,6 +63,7 @@ impl Shell {
             sync: Signal::new(SyncStatus::default()),
             online: Signal::new(page::online()),
             update: Signal::new(false),
+            later: Signal::new(None),
             kept: Signal::new(None),
             little_room: Signal::new(None),
             search: Signal::new(CooperativeQuery::default()),
@@ -88,7 +91,14 @@ impl Shell {
             kept.set(page::persist().await);
         });
         spawn(shell.watch_room());
+        spawn(shell.bring_later());
         shell
+    }
+
+    /// Brings the screens that follow the first wasm.
+    pub(crate) async fn bring_later(mut self) {
+        self.later.set(None);
+        self.later.set(Some(page::later().await));
     }
 
     /// Asks the store.

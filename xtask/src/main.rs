@@ -15,6 +15,7 @@ mod dev;
 mod exec;
 mod files;
 mod glue;
+mod later;
 mod licences;
 mod lint;
 mod names;

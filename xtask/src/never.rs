@@ -57,7 +57,7 @@ pub(crate) fn never_called(name: &str) -> bool {
 }
 
 /// A name without the hashes of crates, `[6d1affab0864d716]`.
-fn without_hashes(name: &str) -> String {
+pub(crate) fn without_hashes(name: &str) -> String {
     let mut parts = name.split('[');
     let mut plain = parts.next().unwrap_or_default().to_owned();
     for part in parts {
