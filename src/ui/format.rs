@@ -8,6 +8,7 @@ use crate::form::{ChoiceState, QuestionKind, QuestionState};
 use crate::platform::web::page;
 use crate::store::api::{PhotoPhase, PhotoStatus, Step, StoreError, SyncStatus, Transfer, Trouble};
 use crate::sync::backup::Fault;
+use crate::sync::forms::Words;
 use crate::sync::wire::RejectCode;
 
 /// An ISO date as "7 November 2024".
@@ -152,6 +153,12 @@ pub(super) fn transfer_help(transfer: &Transfer, online: bool) -> String {
         Transfer::Sending => t("transfer-sending-help"),
         Transfer::Sent { at } => at.map(instant).unwrap_or_default(),
         Transfer::PhotosFollow(photos) => ta("transfer-photos-help", &[("n", (*photos).into())]),
+        // What a person has to do first does not go by itself.
+        Transfer::Failed(
+            why @ Trouble::Refused {
+                status: 401 | 426, ..
+            },
+        ) => trouble(why),
         Transfer::Failed(why) => format!("{} {}", trouble(why), t("transfer-failed-help")),
         Transfer::SetAside { code, .. } => {
             format!("{} {}", reject(*code), t("transfer-set-aside-help"))
@@ -160,7 +167,13 @@ pub(super) fn transfer_help(transfer: &Transfer, online: bool) -> String {
     }
 }
 
-fn reject(code: RejectCode) -> String {
+/// A text of the server's, in the language of the screens.
+pub(super) fn words(words: &Words) -> &str {
+    if english() { &words.en } else { &words.id }
+}
+
+/// Why the server will not take a change.
+pub(super) fn reject(code: RejectCode) -> String {
     t(match code {
         RejectCode::Forbidden => "reject-forbidden",
         RejectCode::State => "reject-state",
@@ -177,6 +190,8 @@ pub(super) fn trouble(trouble: &Trouble) -> String {
         Trouble::Unreachable => t("trouble-unreachable"),
         Trouble::NotOurServer => t("trouble-not-ours"),
         Trouble::Server { status } => ta("trouble-server", &[("status", (*status).into())]),
+        Trouble::Refused { status: 401, .. } => t("trouble-login"),
+        Trouble::Refused { status: 426, .. } => t("trouble-update"),
         Trouble::Refused { status, .. } => ta("trouble-refused", &[("status", (*status).into())]),
     }
 }

@@ -131,7 +131,10 @@ fn Place(
             (Route::CooperativeScreen { .. }, Route::Cooperatives {})
                 | (Route::ReviewScreen { .. }, Route::InboxScreen {})
                 | (
-                    Route::About {} | Route::LoginAgain {} | Route::FormsScreen {},
+                    Route::About {}
+                        | Route::LoginAgain {}
+                        | Route::FormsScreen {}
+                        | Route::SetAsideScreen {},
                     Route::Settings {}
                 )
         );

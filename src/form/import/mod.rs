@@ -6,6 +6,7 @@ mod formulas;
 mod inspect;
 mod other;
 mod pages;
+mod parameters;
 mod settings;
 mod suggestions;
 mod survey;

@@ -3,7 +3,7 @@
 use super::columns::Columns;
 use super::formulas::{condition, formula, template};
 use super::types::{self, Type, Wrong};
-use super::{Findings, Place, choices, other, tables};
+use super::{Findings, Place, choices, other, parameters, tables};
 use crate::domain::letters::is_letter;
 use crate::form::definition::{Choices, Element, ElementId, ElementKind, Form, Initial};
 use crate::form::errors::{Cause, FormError, Frame, Limit, Mend};
@@ -324,14 +324,8 @@ fn cells(
     if let Some((_, text)) = columns.cell(row, "appearance") {
         element.appearance = text.split_whitespace().map(String::from).collect();
     }
-    if let Some((_, text)) = columns.cell(row, "parameters") {
-        for pair in text.split([',', ';', ' ']) {
-            if let Some((key, value)) = pair.split_once('=') {
-                element
-                    .parameters
-                    .insert(String::from(key.trim()), String::from(value.trim()));
-            }
-        }
+    if let Some((column, text)) = columns.cell(row, "parameters") {
+        parameters::read(text, at(column), element, form, findings);
     }
     if let Some((column, text)) = columns.cell(row, "trigger") {
         trigger(

@@ -5,8 +5,8 @@ use super::state::{
     ChoiceState, Item, PageState, Problem, ProblemKind, QuestionState, RepeatInstance, RepeatState,
 };
 use super::world::World;
-use crate::form::definition::{Choices, ElementId, ElementKind, Tongue};
-use crate::form::expr::NodeId;
+use crate::form::definition::{Choices, Element, ElementId, ElementKind, Shuffle, Tongue};
+use crate::form::expr::{Host, NodeId, seed_of, shuffled};
 
 impl World {
     /// The names of the choices offered at a question, the filter applied.
@@ -40,6 +40,21 @@ impl World {
         let Some(element) = self.form.element(self.element_of(node)) else {
             return Vec::new();
         };
+        let choices = self.choices_of_sheet(element, node, language);
+        match &element.shuffle {
+            None => choices,
+            Some(Shuffle::ByVisit) => shuffled(choices, seed_of(self.random(node))),
+            Some(Shuffle::Seeded(seed)) => shuffled(choices, self.number(seed, node)),
+        }
+    }
+
+    /// The choices in the order of the sheet or table that they come from.
+    fn choices_of_sheet(
+        &self,
+        element: &Element,
+        node: NodeId,
+        language: Tongue,
+    ) -> Vec<ChoiceState> {
         match &element.choices {
             Choices::None => Vec::new(),
             Choices::List(name) => {
