@@ -48,8 +48,13 @@ async fn an_app_too_old_for_the_server_works_on_and_says_what_to_do() {
         !phone.shows("Dicoba lagi otomatis").await,
         "nothing is promised that does not happen"
     );
-    phone.tap("Koperasi Nelayan CONTOH Bahari Sadai").await;
-    phone.tap("Lanjutkan").await;
+    phone.goto_inside("Beranda").await;
+    phone.sees("Lihat antrean kirim").await;
+    assert!(
+        !phone.shows("perlu dilihat").await,
+        "what waits is not counted as set aside"
+    );
+    phone.tap_row("Koperasi Nelayan CONTOH Bahari Sadai").await;
     phone.element("//*[@id='q-no_spt']").await;
     phone
         .until(

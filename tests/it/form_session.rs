@@ -1066,3 +1066,21 @@ fn another_seed_is_another_look_of_the_choices() {
     let changes = session.answer("drawn", Some("7")).unwrap();
     assert!(changes.views.contains("chosen"), "{:?}", changes.views);
 }
+
+#[test]
+fn a_fraction_in_a_label_has_the_comma_of_its_language_and_a_text_is_left_alone() {
+    let mut session = session(
+        "type      | name  | label::Bahasa Indonesia (id) | label::English (en)    | calculation
+         decimal   | price | Harga                        | Price                  |
+         text      | code  | Kode                         | Code                   |
+         calculate | half  |                              |                        | ${price} div 2
+         note      | shown | ${half} dari ${price}, ${code} | ${half} of ${price}, ${code} |",
+        "",
+    );
+    give(&mut session, "price", "187.5");
+    give(&mut session, "code", "1.5");
+    let label = |language| session.question("shown", language).unwrap().label;
+    assert_eq!(label("id"), "93,75 dari 187,5, 1.5");
+    assert_eq!(label("en"), "93.75 of 187.5, 1.5");
+    assert_eq!(value(&session, "half"), "93.75");
+}

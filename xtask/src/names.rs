@@ -177,8 +177,7 @@ fn styles(public: &mut Tree) -> Result<String> {
                 "assets/public/{name} uses @import: the files of css/ become one sheet, so it would be ignored"
             );
         }
-        sheet.push_str(text.trim());
-        sheet.push('\n');
+        sheet.push_str(&spare(&text));
     }
     Ok(sheet)
 }

@@ -122,11 +122,15 @@ impl World {
 
     /// The page an element is shown on; for what is not shown, the page it would be on.
     pub(super) fn page_of(&self, element: ElementId) -> String {
+        let pages = self.form.pages();
         let mut at = element;
         loop {
-            let holds =
-                |page: &&crate::form::Page| page.contents.contains(&at) || page.element == at;
-            if let Some(page) = self.form.pages().iter().find(holds) {
+            let shown = self.form.page_index.get(at).copied().flatten();
+            let page = match shown {
+                Some(index) => pages.get(index),
+                None => pages.iter().find(|page| page.element == at),
+            };
+            if let Some(page) = page {
                 return page.name.clone();
             }
             match self.form.element(at) {
@@ -353,6 +357,21 @@ impl Session {
                     .is_some()
         };
         self.world.document.all().filter(shown)
+    }
+
+    /// The names of the pages that there is something to show on now.
+    pub fn relevant_pages(&self) -> impl Iterator<Item = &str> {
+        let document = &self.world.document;
+        let shown = |element: &ElementId| {
+            let places = document.nodes(*element).iter();
+            places
+                .chain(document.slots(*element))
+                .any(|node| document.is_relevant(*node))
+        };
+        let pages = self.world.form.pages().iter();
+        pages
+            .filter(move |page| page.contents.iter().any(shown))
+            .map(|page| page.name.as_str())
     }
 
     /// Every page and how far it is.
