@@ -10,7 +10,7 @@ const PIN: &str = "246810";
 /// Text questions of the form.
 const QUESTIONS: usize = 20;
 /// Letters of an answer that needs room.
-const LONG: usize = 200_000;
+const LONG: usize = 40_000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_phone_says_so_loses_nothing_and_goes_on_when_there_is_room() {
