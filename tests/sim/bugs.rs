@@ -45,7 +45,7 @@ bugs! {
     NeverWakes: "a device that failed waits for ever",
     DraftsLeak: "drafts are shown to others",
     StaleRetry: "a retry carries a new identity",
-    WrongOffset: "a piece of a photo is put behind whatever is there, and nobody looks at the whole",
+    WrongOffset: "a photo goes on where the phone thinks it stands, the server does not mind, and nobody looks at the whole",
     FreedUnsent: "a photo's bytes are let go of before the server has said that it has them",
     RescueTwice: "a backup file is applied again by whoever takes it in again",
     NotSealed: "an edit made after a backup is folded into what stands in the file",
