@@ -281,12 +281,7 @@ fn unsent(db: &Connection) -> Result<Vec<Unsent>, StoreError> {
 }
 
 /// Takes a change into the outbox unless it is or was there, based on no newer revision than that; says whether it did.
-fn take(
-    db: &Connection,
-    now: Millis,
-    newest: u64,
-    change: &Unsent,
-) -> Result<bool, StoreError> {
+fn take(db: &Connection, now: Millis, newest: u64, change: &Unsent) -> Result<bool, StoreError> {
     let mutation = &change.mutation;
     let (id, key) = (mutation.id.to_string(), mutation.record.to_string());
     // What is waiting here was marked as backed up when it was written into a file, here or elsewhere.

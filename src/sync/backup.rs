@@ -379,7 +379,8 @@ mod tests {
     }
 
     fn write(parts: &[Vec<u8>]) -> Vec<u8> {
-        let (mut sealer, mut file) = Sealer::begin("petugas1", (PASSWORD, COST), &mut counting()).unwrap();
+        let (mut sealer, mut file) =
+            Sealer::begin("petugas1", (PASSWORD, COST), &mut counting()).unwrap();
         for part in parts {
             sealer.part(part, &mut file).unwrap();
         }

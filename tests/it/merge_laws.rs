@@ -182,7 +182,10 @@ fn changes_that_follow_one_another_in_a_backup_file_are_all_taken_in() {
     let fates = fates(&db, &file(1, &[first, second]));
     assert_eq!(fates, [Fate::Known, Fate::Applied]);
     let fields = stands(&db).1;
-    assert_eq!((&fields["a/q1"], &fields["a/q2"]), (&json!("2"), &json!("1")));
+    assert_eq!(
+        (&fields["a/q1"], &fields["a/q2"]),
+        (&json!("2"), &json!("1"))
+    );
 }
 
 proptest! {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anjangsana::{
-    domain::{Fields, Kind, MutationId, Record, RecordId, User, VisitState, record::overlay,
-        visit::LEFT,
+    domain::{
+        Fields, Kind, MutationId, Record, RecordId, User, VisitState, record::overlay, visit::LEFT,
     },
     server::sqlite::record::{self, Stored},
     store::api::{Reply, Request},
@@ -168,7 +168,11 @@ impl World {
                 Some(_) => self.complain(format!("visit {id} has another owner")),
                 None => {
                     let kept = self.ledger.sunk_records.contains(&id)
-                        || self.phones.iter().filter(|phone| !phone.lost).any(|phone| !unsent(&phone.disk.look, id).is_empty());
+                        || self
+                            .phones
+                            .iter()
+                            .filter(|phone| !phone.lost)
+                            .any(|phone| !unsent(&phone.disk.look, id).is_empty());
                     if !kept {
                         self.complain(format!("visit {id} is gone"));
                     }
@@ -223,8 +227,7 @@ impl World {
     /// The phone itself; of one that is lost, the others of its person, to which its backup may have come.
     pub(crate) fn heirs(&self, p: usize) -> Vec<usize> {
         let is_lost = self.phones[p].lost;
-        let is_heir =
-            |q: &usize| *q == p || is_lost && self.phones[*q].who == self.phones[p].who;
+        let is_heir = |q: &usize| *q == p || is_lost && self.phones[*q].who == self.phones[p].who;
         (0..self.phones.len()).filter(is_heir).collect()
     }
 

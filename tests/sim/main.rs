@@ -42,8 +42,7 @@ const REGRESSIONS: &str = include_str!("regressions.txt");
 /// How many seeds each planted bug gets.
 const BUG_SEEDS: u64 = 3_000;
 
-const HELP: &str =
-    "--seeds N [--from S] | --seed S [--trace] [--bug NAME] | --bugs [--times N]";
+const HELP: &str = "--seeds N [--from S] | --seed S [--trace] [--bug NAME] | --bugs [--times N]";
 
 #[derive(Default)]
 struct Options {

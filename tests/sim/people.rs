@@ -472,7 +472,10 @@ impl World {
             if self.phones[p].resent < 20 {
                 self.phones[p].resent += 1;
                 busy = true;
-                if self.ask(p, Request::ResendPhoto(photo.name.clone())).is_some() {
+                if self
+                    .ask(p, Request::ResendPhoto(photo.name.clone()))
+                    .is_some()
+                {
                     self.phones[p].hear(Event::Changed);
                 }
             }

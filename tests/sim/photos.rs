@@ -75,11 +75,7 @@ impl World {
                 self.wish(p, 1, at, clock);
                 None
             }
-            Effect::Find => Some(
-                store
-                    .next_upload()
-                    .map_or(Event::StoreFailed, Event::Found),
-            ),
+            Effect::Find => Some(store.next_upload().map_or(Event::StoreFailed, Event::Found)),
             Effect::Call(next, call) => self.call_about(p, &next, call),
             Effect::Keep(name, sent) => failed(store.keep_progress(&name, sent)),
             Effect::Sent(name) => {

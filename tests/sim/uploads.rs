@@ -193,10 +193,7 @@ impl Office {
         }
         for name in self.photos() {
             if !kept.contains(&name) {
-                self.shelf
-                    .blobs()
-                    .remove(&name, Millis(i64::MAX))
-                    .unwrap();
+                self.shelf.blobs().remove(&name, Millis(i64::MAX)).unwrap();
             }
         }
     }

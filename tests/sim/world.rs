@@ -320,7 +320,8 @@ impl World {
     fn is_quiet(&self) -> bool {
         let last = self.office.last_rev();
         self.office.up
-            && (0..self.phones.len()).all(|p| self.phones[p].lost || self.ledger.tidied.contains(&p))
+            && (0..self.phones.len())
+                .all(|p| self.phones[p].lost || self.ledger.tidied.contains(&p))
             && self.phones.iter().all(|phone| phone.rests(last))
     }
 

@@ -33,7 +33,8 @@ impl<M: Machine> Device<M> {
                 other => other?,
             };
             let mut random = |bytes: &mut [u8]| self.machine.random(bytes);
-            open.transfer = Transfer::Out(open.store.back_up(now, (password, COST), &mut random)?);
+            open.transfer =
+                Transfer::Out(open.store.back_up(now, (password, COST), &mut random)?);
         }
         self.back_up_more()
     }

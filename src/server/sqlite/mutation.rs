@@ -135,8 +135,8 @@ pub fn revs_but_by(
     after: u64,
     known: &BTreeSet<MutationId>,
 ) -> Result<BTreeSet<u64>, Error> {
-    let mut statement = connection
-        .prepare_cached("select rev, id from mutation where record = ?1 and rev > ?2")?;
+    let mut statement =
+        connection.prepare_cached("select rev, id from mutation where record = ?1 and rev > ?2")?;
     let mut rows = statement.query((record.to_string(), after))?;
     let mut revs = BTreeSet::new();
     while let Some(row) = rows.next()? {
