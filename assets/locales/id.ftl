@@ -15,6 +15,8 @@ more = Tampilkan lebih banyak
 details = Rincian
 later = Nanti
 progress = Kemajuan
+later-missing = Bagian ini belum terunduh ke HP. Cari sinyal, lalu coba lagi. Data tidak hilang.
+later-again = Coba lagi
 asking = Memuat …
 starting = Menyiapkan Anjangsana …
 reload = Muat ulang
@@ -27,7 +29,7 @@ not-found-text = Alamat ini tidak ada di Anjangsana.
 update-title = Versi baru tersedia
 update-text = Memuat ulang sebentar. Jawaban yang tersimpan tetap ada.
 update-now = Perbarui
-update-needed = Aplikasi ini terlalu lama untuk mengirim. Perbarui aplikasi; data Anda tetap tersimpan di HP.
+update-needed = Server tidak menerima lagi versi aplikasi ini. Anda tetap bisa bekerja dan semua tersimpan di HP. Perbarui aplikasi supaya data terkirim.
 
 ## Gerbang
 login = Masuk
@@ -90,7 +92,7 @@ unsent-count = { $n } belum terkirim
 unsent-visits = { $n } kunjungan belum terkirim.
 unsent-since = { $n } kunjungan belum terkirim sejak { $date }.
 unsent-urgent = { $n } kunjungan belum terkirim sejak { $date }. Cari sinyal sebelum { $by }.
-little-room = Ruang penyimpanan HP hampir penuh ({ $x } MB). Kirim foto dahulu.
+little-room = Ruang penyimpanan HP hampir penuh (sisa sekitar { $x } MB). Kirim foto dahulu, lalu hapus yang tidak perlu dari HP.
 clock-wrong = Jam HP ini berbeda { $n } menit dari jam server. Betulkan tanggal dan jam HP; data Anda tidak terpengaruh.
 unsent-changes = Perubahan belum terkirim: { $n }
 set-aside-count = { $n } perubahan perlu dilihat
@@ -100,7 +102,7 @@ see-queue = Lihat antrean kirim
 axis-content = Isi
 axis-transfer = Kirim
 state-draft = Draf
-state-draft-help = Tersimpan di HP ini. Belum dikirim.
+state-draft-help = Belum dikirim ke Kabid; masih bisa diubah.
 state-ready = Siap dikirim
 state-ready-help = Akan terkirim sendiri saat ada sinyal.
 state-stuck-help = Belum terkirim. Antrean kirim menjelaskan sebabnya.
@@ -138,6 +140,8 @@ trouble-unreachable = Server tidak terjangkau.
 trouble-not-ours = Yang menjawab bukan server Anjangsana, mungkin halaman masuk Wi-Fi. Buka halaman itu dahulu.
 trouble-server = Server sedang bermasalah ({ $status }).
 trouble-refused = Server menolak permintaan ({ $status }). Beri tahu admin.
+trouble-login = Sesi Anda di server sudah berakhir. Masuk lagi.
+trouble-update = Server tidak menerima lagi versi aplikasi ini. Perbarui aplikasi.
 
 ## Kesalahan
 error-not-open = Data sedang terkunci. Buka dengan PIN.
@@ -238,6 +242,9 @@ step-resubmitted = Dikirim lagi (ke-{ $n })
 step-returned = Dikembalikan untuk diperbaiki
 step-approved = Disetujui
 step-void = Dibatalkan
+not-chosen = Data yang tidak dipakai
+not-chosen-show = Lihat data yang tidak dipakai
+not-chosen-none = Tidak ada: belum pernah ada dua data yang berbeda di kunjungan ini.
 returned-by = Dikembalikan oleh { $name }, { $at }
 note-from-review = Catatan pemeriksa
 visit-read-only = Kunjungan ini sudah dikirim dan tidak bisa diubah.
@@ -506,6 +513,26 @@ forms-publish-title = Terbitkan versi { $version }?
 forms-publish-text = Semua HP menerimanya saat sinkron berikutnya. Versi yang sudah terbit tidak bisa diubah atau ditarik lagi.
 forms-done = Versi { $version } sudah terbit.
 forms-unreadable = Jawaban server tidak terbaca. Tidak ada yang diterbitkan.
+
+## Data yang tertahan (admin)
+
+aside = Data yang tertahan
+aside-lead = Yang dikirim HP petugas dan tidak diterapkan server dalam 30 hari terakhir. Tidak ada yang hilang: datanya ada di HP itu dan di sini.
+aside-open = Buka data yang tertahan
+aside-offline = Layar ini perlu sinyal: daftarnya ada di server.
+aside-empty = Tidak ada data yang tertahan dalam 30 hari terakhir.
+aside-nameless = Koperasi tidak diketahui
+aside-open-still = Belum beres
+aside-mended = Sudah beres
+aside-when = Dibuat { $made }, sampai di server { $came }
+aside-device = Kode HP: { $id }
+aside-data = Lihat isinya
+aside-no-data = Perubahan ini tidak berisi jawaban.
+aside-do-incomplete = Minta petugas membuka Antrean kirim, melengkapi kunjungan, lalu mengirimnya lagi.
+aside-do-forbidden = Periksa peran dan wilayah akun ini. Sesudah dibetulkan, petugas mengetuk "Kirim lagi" di Antrean kirim.
+aside-do-state = Minta Kabid mengembalikan kunjungan itu, lalu petugas mengetuk "Kirim lagi". Bila perubahan tidak diperlukan, petugas memilih "Pakai data server".
+aside-do-conflict = Minta petugas membuka Antrean kirim di HP itu dan memilih data yang benar.
+aside-do-other = Perbarui aplikasi di HP itu, lalu petugas mengetuk "Kirim lagi". Bila tetap ditolak, simpan cadangan dari HP itu di Pengaturan.
 
 ## Cadangan
 backup = Cadangan

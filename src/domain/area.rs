@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::{csv, decimal};
+
 /// A kecamatan by its Kemendagri code, such as `19.03.01`: decides who sees a record.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -69,8 +71,8 @@ static DESA: LazyLock<Vec<Desa>> = LazyLock::new(|| {
             kelurahan: cell(&row, 3) == "kelurahan",
             kecamatan: AreaCode(cell(&row, 4)),
             centre: (
-                cell(&row, 6).parse().unwrap_or(0.0),
-                cell(&row, 7).parse().unwrap_or(0.0),
+                decimal::read(&cell(&row, 6)).unwrap_or(0.0),
+                decimal::read(&cell(&row, 7)).unwrap_or(0.0),
             ),
         })
         .collect()
@@ -114,14 +116,16 @@ fn plain(text: &str) -> String {
         .collect()
 }
 
-fn rows(table: &'static str) -> impl Iterator<Item = csv::StringRecord> {
-    csv::Reader::from_reader(table.as_bytes())
-        .into_records()
-        .filter_map(Result::ok)
+fn rows(table: &'static str) -> impl Iterator<Item = Vec<String>> {
+    csv::rows(table, ',')
+        .unwrap_or_default()
+        .into_iter()
+        .skip(1)
+        .map(|(_, cells)| cells)
 }
 
-fn cell(row: &csv::StringRecord, at: usize) -> String {
-    row.get(at).unwrap_or_default().to_owned()
+fn cell(row: &[String], at: usize) -> String {
+    row.get(at).cloned().unwrap_or_default()
 }
 
 #[cfg(test)]

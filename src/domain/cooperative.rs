@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AreaCode, RecordId,
+    AreaCode, RecordId, json,
     record::{BadRecord, Record},
 };
 
@@ -122,7 +122,7 @@ impl Cooperative {
         let mut history = record
             .under("status/")
             .map(|(key, value)| {
-                StatusEntry::deserialize(value).map_err(|_| record.bad(&format!("status/{key}")))
+                json::of::<StatusEntry>(value).map_err(|_| record.bad(&format!("status/{key}")))
             })
             .collect::<Result<Vec<_>, _>>()?;
         history.sort_by(|a, b| a.date.cmp(&b.date));

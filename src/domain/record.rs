@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{AreaCode, RecordId, UserId};
+use super::{AreaCode, RecordId, UserId, json};
 
 /// A record's fields by name. A name that is absent and a name whose value is null mean the same: empty.
 pub type Fields = BTreeMap<String, Value>;
@@ -124,7 +124,7 @@ impl Record {
     ) -> Result<Option<T>, BadRecord> {
         match self.fields.get(field) {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => T::deserialize(value).map(Some).map_err(|_| self.bad(field)),
+            Some(value) => json::of(value).map(Some).map_err(|_| self.bad(field)),
         }
     }
 

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::{
     AreaCode, Decision, Millis, RecordId, Review, UserId, VisitResult,
     assessment::{PROPOSAL, SCORE},
+    json,
     record::{BadRecord, Record},
 };
 
@@ -166,7 +167,7 @@ impl Visit {
         for (number, value) in record.under(SUBMISSION) {
             let bad = || record.bad(&format!("{SUBMISSION}{number}"));
             let number: u32 = number.parse().map_err(|_| bad())?;
-            submissions.insert(number, Mark::deserialize(value).map_err(|_| bad())?);
+            submissions.insert(number, json::of::<Mark>(value).map_err(|_| bad())?);
         }
         let mut was: BTreeMap<u32, BTreeMap<String, Option<String>>> = BTreeMap::new();
         for (key, value) in record.under(WAS) {
@@ -182,7 +183,7 @@ impl Visit {
             let bad = || record.bad(&format!("{LEFT}{key}"));
             left.insert(
                 key.to_owned(),
-                Leftover::deserialize(value).map_err(|_| bad())?,
+                json::of::<Leftover>(value).map_err(|_| bad())?,
             );
         }
         Ok(Self {

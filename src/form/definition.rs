@@ -79,6 +79,8 @@ pub struct Element {
     pub choices: Choices,
     /// Which choices are offered.
     pub choice_filter: Option<Expr>,
+    /// Whether the choices are offered in another order than the sheet's.
+    pub shuffle: Option<Shuffle>,
     /// The words of the appearance column.
     pub appearance: Vec<String>,
     /// The parameters column.
@@ -146,6 +148,15 @@ pub enum Choices {
         value: String,
         label: String,
     },
+}
+
+/// In which order choices are offered (parameters `randomize` and `seed`).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shuffle {
+    /// In another one for each visit, and always the same in one visit.
+    ByVisit,
+    /// In the one that belongs to this number.
+    Seeded(Expr),
 }
 
 /// A list of the choices sheet.
@@ -371,6 +382,7 @@ impl Element {
             initial: None,
             choices: Choices::None,
             choice_filter: None,
+            shuffle: None,
             appearance: Vec::new(),
             parameters: BTreeMap::new(),
             repeat_count: None,

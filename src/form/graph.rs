@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::definition::{Choices, Condition, Element, ElementId, Form, Initial};
+use super::definition::{Choices, Condition, Element, ElementId, Form, Initial, Shuffle};
 use super::expr::{Axis, Expr, NodeTest, Start};
 use super::template::{Piece, Texts};
 
@@ -145,6 +145,9 @@ fn looks(
             .chain(&element.repeat_min)
             .chain(&element.repeat_max),
     );
+    if let Some(Shuffle::Seeded(seed)) = &element.shuffle {
+        exprs.push(seed);
+    }
     for condition in [&element.required, &element.read_only] {
         if let Condition::When(expr) = condition {
             exprs.push(expr);

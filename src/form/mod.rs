@@ -12,6 +12,10 @@
 //! and `repeat_max` on a repeat; in the choices sheet any column, to be looked up with
 //! `instance('list')/root/item[name = ${question}]/column`, and a list of [`suggest`]ed follow-ups; in the settings sheet
 //! `form_title_en` and the like.
+//!
+//! Choices with the parameter `randomize=true` stand in an order that follows from `seed`, or without one from the visit:
+//! the same whenever and wherever that visit is opened.
+//!
 //! A date is a day of the local calendar, and a `${name}` that does not apply is an empty text in operators.
 //!
 //! An answer that a choice filter no longer offers is kept, like every answer, and is a problem until it is changed or
@@ -34,7 +38,7 @@ mod upgrade;
 mod version;
 
 pub use definition::{
-    Choice, Choices, Condition, Element, ElementId, ElementKind, Form, Initial, List, Page,
+    Choice, Choices, Condition, Element, ElementId, ElementKind, Form, Initial, List, Page, Shuffle,
 };
 
 pub use errors::{Cause, FormError, FormErrors, Frame, Limit, Mend, nearest};

@@ -1,6 +1,7 @@
 //! Tables as they stand in a workbook: every cell keeps its place, so that an error can name it.
 
 use super::errors::{Cause, FormError, FormErrors};
+use crate::domain::csv;
 
 /// One sheet: a header and rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,7 +99,7 @@ impl Sheets {
 
     /// Puts a sheet where its name says; a second one of the same name replaces the first.
     pub(crate) fn put(&mut self, mut sheet: Sheet) {
-        let known = sheet.name.trim().to_lowercase();
+        let known = sheet.name.trim().to_ascii_lowercase();
         let place = match known.as_str() {
             "survey" => &mut self.survey,
             "choices" => &mut self.choices,
@@ -143,35 +144,18 @@ impl Sheet {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let first = text.lines().next().unwrap_or_default();
         let semicolons = first.matches(';').count() > first.matches(',').count();
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(if semicolons { b';' } else { b',' })
-            .from_reader(text.as_bytes());
         let mut sheet = Sheet {
             name: String::from(name),
             ..Sheet::default()
         };
-        let mut number = 0;
-        for record in reader.records() {
-            let record = record.map_err(|error| {
-                let cause = Cause::Csv(error.to_string());
-                FormError {
-                    sheet: String::from(name),
-                    row: number + 1,
-                    ..FormError::new(cause)
-                }
+        let rows =
+            csv::rows(text, if semicolons { ';' } else { ',' }).map_err(|row| FormError {
+                sheet: String::from(name),
+                row,
+                ..FormError::new(Cause::Csv)
             })?;
-            // A spreadsheet counts the empty lines that the reader skips, and a text of two lines as one row.
-            let begun = record.position().map_or(0, csv::Position::byte);
-            let skipped = text
-                .bytes()
-                .skip(usize::try_from(begun).unwrap_or(usize::MAX))
-                .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-                .filter(|byte| *byte == b'\n')
-                .count();
-            number += 1 + u32::try_from(skipped).unwrap_or(0);
-            sheet.push(number, record.iter().map(String::from).collect());
+        for (number, cells) in rows {
+            sheet.push(number, cells);
         }
         Ok(sheet)
     }

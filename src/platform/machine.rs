@@ -65,6 +65,9 @@ pub enum Answer {
     },
 }
 
+/// Below so many bytes JSON is sent as it is: packed it would be larger.
+pub const WORTH_PACKING: usize = 300;
+
 /// Bytes of a file read at a time.
 pub const PIECE: usize = 512 * 1024;
 

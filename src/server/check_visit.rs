@@ -1,9 +1,8 @@
 //! Whether a submitted visit is complete by its form: the server runs the same form over it as the device did.
 
 use std::{
-    cell::RefCell,
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use rusqlite::Connection;
@@ -87,9 +86,18 @@ pub fn complete(session: &Session) -> Result<(), Vec<String>> {
     }
 }
 
-thread_local! {
-    /// A version never changes, so what is compiled once holds. One thread writes, so one cache serves them all.
-    static COMPILED: RefCell<HashMap<(String, RecordId), Arc<Form>>> = RefCell::new(HashMap::new());
+/// A database and a form version in it.
+type Version = (String, RecordId);
+
+/// A version never changes, so what is compiled once holds for all who read and write.
+static COMPILED: Mutex<BTreeMap<Version, Arc<Form>>> = Mutex::new(BTreeMap::new());
+
+/// The name of a database. One in memory has none: it is its thread's.
+fn name_of(connection: &Connection) -> String {
+    match connection.path() {
+        Some(path) if !path.is_empty() => path.to_owned(),
+        _ => format!("{:?}", std::thread::current().id()),
+    }
 }
 
 /// The compiled form of a version; `None` when it was never published here.
@@ -101,21 +109,21 @@ pub fn published(
     form: &str,
     version: &str,
 ) -> Result<Option<Arc<Form>>, Error> {
-    let id = forms::record_id(form, version);
-    let key = (connection.path().unwrap_or_default().to_owned(), id);
-    if let Some(form) = COMPILED.with_borrow(|compiled| compiled.get(&key).cloned()) {
-        return Ok(Some(form));
+    let key = (name_of(connection), forms::record_id(form, version));
+    let compiled = || COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(form) = compiled().get(&key) {
+        return Ok(Some(Arc::clone(form)));
     }
-    let Some(found) = record::find(connection, id)? else {
+    let Some(found) = record::find(connection, key.1)? else {
         return Ok(None);
     };
+    // Nobody waits while it is compiled; two may do it at once.
     let form = Arc::new(compile(&found.record)?);
-    COMPILED.with_borrow_mut(|compiled| {
-        if compiled.len() >= KEPT {
-            compiled.clear();
-        }
-        compiled.insert(key, Arc::clone(&form));
-    });
+    let mut compiled = compiled();
+    if compiled.len() >= KEPT {
+        compiled.clear();
+    }
+    compiled.insert(key, Arc::clone(&form));
     Ok(Some(form))
 }
 

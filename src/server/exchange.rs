@@ -1,4 +1,5 @@
-//! One sync without the network around it: what came is understood, applied in one write, answered in one read.
+//! One sync without the network around it: what came is understood, what is submitted is run through its form, all of it
+//! is applied in one write and answered in one read.
 
 use std::{
     collections::BTreeSet,
@@ -21,6 +22,7 @@ use super::sqlite::{
     epoch::{self, Epoch},
     pull::{self, RawRecord},
     push::{self, Prepared, Sender},
+    writer::say,
 };
 
 /// [`crate::sync::wire::SyncRequest`] as the server reads it: one mutation that is not understood does not hold up the
@@ -132,6 +134,50 @@ impl Exchange {
         !self.asked.is_empty()
     }
 
+    /// Whether a visit is submitted with it, see [`Exchange::foresee`].
+    #[must_use]
+    pub fn submits(&self) -> bool {
+        self.asked.iter().flatten().any(Prepared::submits)
+    }
+
+    /// Runs every visit that is submitted through its form, on a connection that may only read: so the one writer does
+    /// not have to. [`Exchange::push`] looks whether what was found still holds.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn foresee(
+        &mut self,
+        connection: &Connection,
+        user: &User,
+        now: Millis,
+    ) -> Result<(), Error> {
+        let sender = self.sender(connection, user, now)?;
+        for prepared in self.asked.iter_mut().flatten() {
+            let foreseen = catch_unwind(AssertUnwindSafe(|| {
+                prepared.foresee(connection, &sender, now)
+            }));
+            // What makes this program panic here does so again where it is answered.
+            foreseen.unwrap_or(Ok(()))?;
+        }
+        Ok(())
+    }
+
+    fn sender<'a>(
+        &self,
+        connection: &Connection,
+        user: &'a User,
+        now: Millis,
+    ) -> Result<Sender<'a>, Error> {
+        let epoch = epoch::present(connection)?;
+        Ok(Sender {
+            user,
+            newest: self.shares(connection, &epoch)?,
+            device: self.device,
+            clock: self.sent_at.map(|at| now.0.saturating_sub(at.0)),
+            file: None,
+        })
+    }
+
     /// Applies every mutation in the caller's transaction, in their order, and answers each.
     ///
     /// # Errors
@@ -142,14 +188,7 @@ impl Exchange {
         user: &User,
         now: Millis,
     ) -> Result<Vec<MutationResult>, Error> {
-        let epoch = epoch::present(connection)?;
-        let sender = Sender {
-            user,
-            newest: self.shares(connection, &epoch)?,
-            device: self.device,
-            clock: self.sent_at.map(|at| now.0.saturating_sub(at.0)),
-            file: None,
-        };
+        let sender = self.sender(connection, user, now)?;
         self.asked
             .iter()
             .map(|asked| match asked {
@@ -239,17 +278,18 @@ fn push_one(
     prepared: &Prepared,
     now: Millis,
 ) -> Result<MutationResult, Error> {
-    connection.execute_batch("savepoint mutation")?;
+    say(connection, "savepoint mutation")?;
     let pushed = catch_unwind(AssertUnwindSafe(|| {
         push::push(connection, sender, prepared, now)
     }));
     let Ok(pushed) = pushed else {
         tracing::error!(mutation = %prepared.id(), "a mutation made the server panic");
-        connection.execute_batch("rollback to mutation; release mutation")?;
+        say(connection, "rollback to mutation")?;
+        say(connection, "release mutation")?;
         let why = "the server fails at this change; it is kept on the device";
         return Ok(refused(prepared.id(), RejectCode::Other, why.to_owned()));
     };
-    connection.execute_batch("release mutation")?;
+    say(connection, "release mutation")?;
     pushed
 }
 

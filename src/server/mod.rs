@@ -9,6 +9,7 @@
 //! | `sqlite/` | the repository: one file, one writer with group commit, several readers |
 //! | `attachments/`, `blobs` | photos and other files: arriving piece by piece, kept whole, swept up |
 //! | `check_visit`, `correct` | a submitted visit run through its form; what its device computed otherwise |
+//! | `told` | a change that does not stand, in words |
 //! | `form_tool/` | the command line of the person who writes forms |
 //! | `workbook/` | XLSForms as Excel files and CSV folders, in and out |
 //! | `accounts`, `forms`, `register/`, `office` | what the office itself does: logins, forms, the register |
@@ -20,6 +21,7 @@
 pub mod accounts;
 pub mod apply;
 pub mod attachments;
+pub mod backup;
 pub mod blobs;
 pub mod body;
 pub mod check_visit;
@@ -43,6 +45,7 @@ pub mod secret;
 mod serve;
 pub mod sqlite;
 mod state;
+mod told;
 pub mod workbook;
 
 pub use headers::CSP;

@@ -40,6 +40,12 @@ use super::{
 /// The path of a visit's history.
 pub const HISTORY_PATH: &str = "/api/v1/visits/{id}/history";
 
+/// The path of what was not chosen in a visit's conflicts.
+const NOT_CHOSEN_PATH: &str = "/api/v1/visits/{id}/notchosen";
+
+/// The path of what one change holds that was not applied.
+const SET_ASIDE_ONE_PATH: &str = "/api/v1/setaside/{id}";
+
 /// The path of a form version's workbook; the version has `.xlsx` after it.
 pub(super) const WORKBOOK_PATH: &str = "/api/v1/forms/{id}/{file}";
 
@@ -84,6 +90,12 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint(read.clone(), ME_PATH, reader, get(login::me)),
         endpoint(Method::POST, SYNC_PATH, reader, post(sync::sync)),
         endpoint(read.clone(), HISTORY_PATH, reader, get(history::history)),
+        endpoint(
+            read.clone(),
+            NOT_CHOSEN_PATH,
+            reader,
+            get(history::not_chosen),
+        ),
         endpoint(read.clone(), FORMS_PATH, admin, get(forms::list)),
         endpoint(Method::POST, FORMS_PATH, admin, post(forms::publish)),
         endpoint(read.clone(), WORKBOOK_PATH, admin, get(forms::workbook)),
@@ -93,6 +105,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             admin,
             get(set_aside::set_aside),
         ),
+        endpoint(read.clone(), SET_ASIDE_ONE_PATH, admin, get(set_aside::one)),
         endpoint(read, ATTACHMENT_PATH, reader, get(attachment::bytes)),
         endpoint(Method::OPTIONS, ATTACHMENTS_PATH, reader, options(tus::can)),
         endpoint(Method::POST, ATTACHMENTS_PATH, sender, post(tus::create)),

@@ -61,16 +61,18 @@ async fn keep_swept(state: AppState) {
     }
 }
 
-/// Resolves when the system asks the process to end: SIGTERM, or SIGINT from a terminal. The server is for Unix.
+/// Listens from now on, and resolves when the system asks the process to end: SIGTERM, or SIGINT from a terminal. The
+/// server is for Unix.
 ///
 /// # Errors
 /// When the signals cannot be listened to.
-pub async fn asked_to_stop() -> std::io::Result<()> {
+pub fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::api::{Restored, StoreError};
 use super::{Store, meta, record};
-use crate::domain::{AreaCode, AttachmentName, Kind, Millis};
+use crate::domain::{AreaCode, AttachmentName, Kind, Millis, json};
 use crate::sync::backup::{Contents, Fault, Opener, Sealer, Unsent};
 use crate::sync::derive::Cost;
 use crate::sync::wire::Mutation;
@@ -215,7 +215,7 @@ impl Incoming {
     fn take(&mut self, store: &Store, now: Millis, parts: Vec<Vec<u8>>) -> Result<(), StoreError> {
         for part in parts {
             if self.contents.is_none() {
-                let contents = serde_json::from_slice(&part).map_err(|_| Fault::Damaged)?;
+                let contents = json::read_bytes(&part).map_err(|_| Fault::Damaged)?;
                 self.contents = Some(contents);
             } else if let Some(name) = self.photo.take() {
                 store.restore_photo(now, &name, &part)?;
@@ -270,7 +270,7 @@ fn unsent(db: &Connection) -> Result<Vec<Unsent>, StoreError> {
             since: Millis(row.get(9)?),
             refused: match refused {
                 true => Some((
-                    serde_json::from_value(Value::String(code.unwrap_or_default()))?,
+                    json::of(&Value::String(code.unwrap_or_default()))?,
                     reason.unwrap_or_default(),
                 )),
                 false => None,

@@ -6,7 +6,7 @@ use super::api::{
     CooperativePage, CooperativeProfile, CooperativeQuery, CooperativeRow, StoreError,
 };
 use super::{Store, record, search};
-use crate::domain::{AreaCode, Cooperative, FollowUp, Kind, RecordId, Visit, VisitState};
+use crate::domain::{AreaCode, Cooperative, FollowUp, Kind, RecordId, Visit, VisitState, json};
 
 /// Most rows a search gives.
 const MOST: u32 = 500;
@@ -100,7 +100,7 @@ fn row(row: &Row<'_>) -> rusqlite::Result<CooperativeRow> {
         desa: row.get(2)?,
         area: AreaCode(row.get(3)?),
         nik: row.get(4)?,
-        status: status.and_then(|entry| serde_json::from_str(&entry).ok()),
+        status: status.and_then(|entry| json::read(&entry).ok()),
         last_visit: row.get(6)?,
     })
 }

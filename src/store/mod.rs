@@ -35,7 +35,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use self::api::{Keep, Reply, Request, StoreError, SyncPhase, SyncStatus, Topic};
-use crate::domain::{DeviceId, Millis, MutationId, RecordId, User, id::Entropy};
+use crate::domain::{DeviceId, Millis, MutationId, RecordId, User, id::Entropy, json};
 use crate::form::Form;
 use crate::sql;
 use crate::sync::engine::Applied;
@@ -119,7 +119,7 @@ impl Store {
         if user.is_empty() {
             return Err(sql::Error::Nobody);
         }
-        let user = serde_json::from_str(&user).map_err(|error| not_ours(error.into()))?;
+        let user = json::read(&user).map_err(|error| not_ours(error.into()))?;
         let device = device.parse().unwrap_or(fresh);
         Ok(Self {
             db,
@@ -339,8 +339,8 @@ impl Store {
         let (unsent, set_aside) = self
             .db
             .prepare_cached(
-                "select count(*) filter (where state in ('waiting', 'sending')),
-                    count(*) filter (where state in ('aside', 'conflict')) from outbox",
+                "select coalesce(sum(state in ('waiting', 'sending')), 0),
+                    coalesce(sum(state in ('aside', 'conflict')), 0) from outbox",
             )?
             .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let last_ok = meta::text(&self.db, meta::LAST_OK)?

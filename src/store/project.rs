@@ -134,7 +134,7 @@ fn visit(db: &Connection, record: &Record) -> Result<Readable, StoreError> {
              submissions = ?7, submitted_at = ?8, notes = ?9",
     )?
     .execute(params![
-        id.to_string(),
+        visit.id.to_string(),
         visit.cooperative.to_string(),
         visit.area.0,
         visit.owner.to_string(),
@@ -159,7 +159,7 @@ fn uses(db: &Connection, visit: &Visit) -> Result<(), StoreError> {
         .values()
         .flat_map(|paths| paths.values().flatten());
     for value in visit.answers.values().chain(was) {
-        if value.parse::<AttachmentName>().is_ok() {
+        if AttachmentName::is_one(value) {
             db.prepare_cached(
                 "insert or ignore into attachment_use (visit, name)
                  select id, ?2 from record where id = ?1

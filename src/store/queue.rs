@@ -13,6 +13,7 @@ use super::{project, record};
 use crate::domain::{
     Fields, Kind, Millis, MutationId, Record, RecordId, VisitState,
     assessment::{PROPOSAL, SCORE},
+    json,
     visit::{SUBMISSION, VOID},
 };
 use crate::sync::wire::Changed;
@@ -42,11 +43,8 @@ impl Store {
             let differences = match server {
                 Some(server) => {
                     let changed = in_dispute(row.get(10)?)?;
-                    let mut differences = differences(
-                        &record::json(row, 9)?,
-                        &serde_json::from_str(&server)?,
-                        &changed,
-                    );
+                    let mut differences =
+                        differences(&record::json(row, 9)?, &json::read(&server)?, &changed);
                     self.say_who(&mut differences, &changed)?;
                     differences
                 }
@@ -150,7 +148,7 @@ impl Store {
             [mutation.to_string()],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
-        let server: Record = serde_json::from_str(&server)?;
+        let server: Record = json::read(&server)?;
         for difference in differences(&fields, &server, &in_dispute(changed)?) {
             if theirs.is_none_or(|theirs| theirs.contains(&difference.field)) {
                 fields.remove(&difference.field);
@@ -255,7 +253,7 @@ type InDispute = BTreeMap<String, Changed>;
 
 fn in_dispute(changed: Option<String>) -> Result<InDispute, StoreError> {
     Ok(match changed {
-        Some(changed) => serde_json::from_str(&changed)?,
+        Some(changed) => json::read(&changed)?,
         None => InDispute::new(),
     })
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::api::StoreError;
 use super::project;
 use crate::domain::{
-    AreaCode, Fields, Kind, Millis, MutationId, Record, RecordId, UserId, record::overlay,
+    AreaCode, Fields, Kind, Millis, MutationId, Record, RecordId, UserId, json, record::overlay,
 };
 
 /// A local change to a record, before it has a mutation.
@@ -79,7 +79,7 @@ pub(super) fn json<T: serde::de::DeserializeOwned>(
     row: &Row<'_>,
     column: usize,
 ) -> rusqlite::Result<T> {
-    serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|error| {
+    json::read(row.get_ref(column)?.as_str()?).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(
             column,
             rusqlite::types::Type::Text,

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use super::api::StoreError;
 use crate::domain::AreaCode;
+use crate::domain::letters::{is_letter, small};
 
 /// Writes the line of a cooperative, out of its row.
 pub(super) fn put(db: &Connection, id: &str) -> Result<(), StoreError> {
@@ -54,10 +55,10 @@ pub(super) fn fill_if_empty(db: &Connection) -> Result<(), StoreError> {
 
 /// The words of a text as lines have them: a space, then the folded word.
 pub(super) fn words(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric())
+    text.split(|c: char| !is_letter(c) && !c.is_ascii_digit())
         .filter(|word| !word.is_empty())
         .map(|word| {
-            let folded = word.chars().flat_map(char::to_lowercase).map(plain);
+            let folded = word.chars().map(small).map(plain);
             std::iter::once(' ').chain(folded).collect()
         })
         .collect()

@@ -7,7 +7,7 @@ use super::api::StoreError;
 use super::{meta, project, record, rewind};
 use crate::domain::visit::{SUBMISSION, VOID};
 use crate::domain::{
-    DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, Scope, User, UserId,
+    DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, Scope, User, UserId, json,
     record::overlay,
 };
 use crate::sync::engine::Applied;
@@ -223,7 +223,7 @@ fn accepted(
     let (base, known): (String, u64) = db
         .prepare_cached("select base, rev from record where id = ?")?
         .query_row([&record_key], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let mut base: Fields = serde_json::from_str(&base)?;
+    let mut base: Fields = json::read(&base)?;
     // What came from the server since has it already, and may have other values by now.
     if exact || known < rev {
         overlay(&mut base, fields);
@@ -271,8 +271,8 @@ fn take_in(db: &Connection, me: UserId, now: Millis, incoming: &Record) -> Resul
         rebase(db, &base, rev, incoming)?;
     }
     db.prepare_cached(
-        "insert into record (id, kind, area, owner, rev, base) values (?1, ?2, ?3, ?4, ?5, ?6)
-         on conflict (id) do update set area = ?3, owner = ?4, rev = ?5, base = ?6, stale = 0, unseen = 0",
+        "insert into record (id, kind, area, owner, rev, base, fields) values (?1, ?2, ?3, ?4, ?5, ?6, ?6)
+         on conflict (id) do update set area = ?3, owner = ?4, rev = ?5, base = ?6, fields = ?6, stale = 0, unseen = 0",
     )?
     .execute(params![
         key,
@@ -282,7 +282,14 @@ fn take_in(db: &Connection, me: UserId, now: Millis, incoming: &Record) -> Resul
         incoming.rev,
         serde_json::to_string(&incoming.fields)?
     ])?;
-    record::refresh(db, incoming.id)
+    let unsent: bool = db
+        .prepare_cached("select exists (select 1 from outbox where record = ?)")?
+        .query_row([&key], |row| row.get(0))?;
+    if unsent {
+        return record::refresh(db, incoming.id);
+    }
+    // A first sync is thousands of these: what came is what stands, and is not read again.
+    project::project(db, incoming)
 }
 
 /// Lets unsent changes stand on what the server has now, unless its value of a field is neither what they were made on

@@ -13,6 +13,7 @@ use crate::domain::{
     AreaCode, Cooperative, Decision, Fields, Kind, Mark, Millis, Person, RecordId, Review, Role,
     ScoredVisit, UserId, Visit, VisitResult, VisitState,
     assessment::{PROPOSAL, SCORE},
+    json,
     person::Permission,
     visit::{ANSWER, CREATED, SUBMISSION, VOID, WAS, answer_field, answer_value},
 };
@@ -240,7 +241,7 @@ impl Store {
             more: record
                 .fields
                 .get("more")
-                .map(|more| serde_json::from_value(more.clone()))
+                .map(json::of)
                 .transpose()?
                 .unwrap_or_default(),
         })
@@ -344,8 +345,7 @@ impl Store {
             officer: record::parsed(row, 5)?,
             officer_name: row.get(6)?,
             date: row.get(7)?,
-            state: serde_json::from_value(json!(state))
-                .map_err(|_| rusqlite::Error::InvalidQuery)?,
+            state: json::of(&json!(state)).map_err(|_| rusqlite::Error::InvalidQuery)?,
             notes: row.get(9)?,
             submitted_at: row.get::<_, Option<i64>>(10)?.map(Millis),
             submissions: row.get(11)?,
@@ -365,7 +365,7 @@ impl Store {
             },
             Some("conflict") => Transfer::Conflict,
             Some("aside") => Transfer::SetAside {
-                code: serde_json::from_value(json!(
+                code: json::of(&json!(
                     row.get::<_, Option<String>>(at + 2)?.unwrap_or_default()
                 ))
                 .unwrap_or(crate::sync::wire::RejectCode::Other),

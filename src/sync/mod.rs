@@ -7,5 +7,6 @@ pub mod derive;
 pub mod engine;
 pub mod forms;
 mod outcome;
+pub mod told;
 pub mod upload;
 pub mod wire;

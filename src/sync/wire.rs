@@ -7,6 +7,8 @@
 //! | `GET /api/v1/me` | | [`User`] |
 //! | `POST /api/v1/sync` | [`SyncRequest`] | [`SyncReply`] |
 //! | `GET /api/v1/setaside?days=30` | | [`SetAsideReply`] |
+//! | `GET /api/v1/setaside/<mutation>` | | a list of [`super::told::Told`] |
+//! | `GET /api/v1/visits/<visit>/notchosen` | | a list of [`super::told::NotChosen`] |
 //! | `GET /api/v1/attachments/<name>` | | the bytes |
 //! | `POST`, `HEAD`, `PATCH`, `DELETE` under `/api/v1/attachments` | tus 1.0, see `README.md` beside this file | |
 //!

@@ -2,12 +2,13 @@
 
 use super::i18n::{english, t, ta};
 use crate::domain::{
-    Millis, Proposal, Role, Status, VisitState, numeral, status_rule::Reason, time,
+    Millis, Proposal, Role, Status, VisitState, decimal, numeral, status_rule::Reason, time,
 };
 use crate::form::{ChoiceState, QuestionKind, QuestionState};
 use crate::platform::web::page;
 use crate::store::api::{PhotoPhase, PhotoStatus, Step, StoreError, SyncStatus, Transfer, Trouble};
 use crate::sync::backup::Fault;
+use crate::sync::forms::Words;
 use crate::sync::wire::RejectCode;
 
 /// An ISO date as "7 November 2024".
@@ -152,6 +153,12 @@ pub(super) fn transfer_help(transfer: &Transfer, online: bool) -> String {
         Transfer::Sending => t("transfer-sending-help"),
         Transfer::Sent { at } => at.map(instant).unwrap_or_default(),
         Transfer::PhotosFollow(photos) => ta("transfer-photos-help", &[("n", (*photos).into())]),
+        // What a person has to do first does not go by itself.
+        Transfer::Failed(
+            why @ Trouble::Refused {
+                status: 401 | 426, ..
+            },
+        ) => trouble(why),
         Transfer::Failed(why) => format!("{} {}", trouble(why), t("transfer-failed-help")),
         Transfer::SetAside { code, .. } => {
             format!("{} {}", reject(*code), t("transfer-set-aside-help"))
@@ -160,7 +167,13 @@ pub(super) fn transfer_help(transfer: &Transfer, online: bool) -> String {
     }
 }
 
-fn reject(code: RejectCode) -> String {
+/// A text of the server's, in the language of the screens.
+pub(super) fn words(words: &Words) -> &str {
+    if english() { &words.en } else { &words.id }
+}
+
+/// Why the server will not take a change.
+pub(super) fn reject(code: RejectCode) -> String {
     t(match code {
         RejectCode::Forbidden => "reject-forbidden",
         RejectCode::State => "reject-state",
@@ -177,6 +190,8 @@ pub(super) fn trouble(trouble: &Trouble) -> String {
         Trouble::Unreachable => t("trouble-unreachable"),
         Trouble::NotOurServer => t("trouble-not-ours"),
         Trouble::Server { status } => ta("trouble-server", &[("status", (*status).into())]),
+        Trouble::Refused { status: 401, .. } => t("trouble-login"),
+        Trouble::Refused { status: 426, .. } => t("trouble-update"),
         Trouble::Refused { status, .. } => ta("trouble-refused", &[("status", (*status).into())]),
     }
 }
@@ -350,10 +365,7 @@ fn date_and_clock(value: &str) -> String {
 
 /// "latitude longitude altitude accuracy" as "-3,01234, 106,45678 (±8 m)".
 pub(super) fn position(value: &str) -> String {
-    let parts: Vec<f64> = value
-        .split_whitespace()
-        .filter_map(|part| part.parse().ok())
-        .collect();
+    let parts: Vec<f64> = value.split_whitespace().filter_map(decimal::read).collect();
     match parts.as_slice() {
         [latitude, longitude, _, accuracy, ..] => {
             format!(
@@ -380,10 +392,10 @@ pub(super) fn register_label(field: &str) -> String {
         "RAT" => field.to_owned(),
         _ => {
             let mut words = field.split('_').enumerate().map(|(at, word)| {
-                if at == 0 || word.chars().all(char::is_uppercase) {
+                if at == 0 || word.chars().all(|c| c.is_ascii_uppercase()) {
                     word.to_owned()
                 } else {
-                    word.to_lowercase()
+                    word.to_ascii_lowercase()
                 }
             });
             let first = words.next().unwrap_or_default();
@@ -409,7 +421,9 @@ pub(super) fn register_value(field: &str, value: &str) -> String {
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
+        std::iter::once(first.to_ascii_uppercase())
+            .chain(letters)
+            .collect()
     })
 }
 

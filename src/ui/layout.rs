@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use super::components::{Alert, Empty, Head, Icon, Tone};
+use super::components::{Alert, Asking, Empty, Head, Icon, Tone};
 use super::gate::Gate;
 use super::i18n::{t, ta};
 use super::route::Route;
@@ -30,10 +30,19 @@ pub(crate) fn Frame() -> Element {
 
 #[component]
 fn OpenFrame(user: User) -> Element {
+    let here = use_route::<Route>();
     // A visit being filled brings its own foot, where the navigation would be.
-    let filling = matches!(
-        use_route::<Route>(),
-        Route::VisitPage { .. } | Route::VisitSend { .. }
+    let filling = matches!(here, Route::VisitPage { .. } | Route::VisitSend { .. });
+    // The same screens as in `xtask/src/later.rs`.
+    let follows = matches!(
+        here,
+        Route::QueueScreen {}
+            | Route::InboxScreen {}
+            | Route::ReviewScreen { .. }
+            | Route::Settings {}
+            | Route::FormsScreen {}
+            | Route::About {}
+            | Route::LoginAgain {}
     );
     rsx! {
         a { class: "skip", href: "#content", {t("skip")} }
@@ -46,10 +55,34 @@ fn OpenFrame(user: User) -> Element {
                     UpdateToast {}
                 }
                 main { id: "content", tabindex: "-1",
-                    Outlet::<Route> {}
+                    if follows {
+                        Later {}
+                    } else {
+                        Outlet::<Route> {}
+                    }
                 }
             }
         }
+    }
+}
+
+/// A screen that is not in the first wasm, as soon as it is here.
+#[component]
+fn Later() -> Element {
+    let shell = shell();
+    match (shell.later)() {
+        Some(true) => rsx! {
+            Outlet::<Route> {}
+        },
+        None => rsx! {
+            Asking {}
+        },
+        Some(false) => rsx! {
+            Alert { tone: Tone::Warn,
+                p { {t("later-missing")} }
+                button { class: "button small", r#type: "button", onclick: move |_| shell.bring_later(), {t("later-again")} }
+            }
+        },
     }
 }
 
@@ -98,7 +131,10 @@ fn Place(
             (Route::CooperativeScreen { .. }, Route::Cooperatives {})
                 | (Route::ReviewScreen { .. }, Route::InboxScreen {})
                 | (
-                    Route::About {} | Route::LoginAgain {} | Route::FormsScreen {},
+                    Route::About {}
+                        | Route::LoginAgain {}
+                        | Route::FormsScreen {}
+                        | Route::SetAsideScreen {},
                     Route::Settings {}
                 )
         );

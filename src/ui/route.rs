@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use super::admin::FormsScreen;
+use super::admin::{FormsScreen, SetAsideScreen};
 use super::form::{VisitLayout, VisitOverview, VisitPage, VisitResume, VisitSend};
 use super::layout::Frame;
 use super::officer::{CooperativeScreen, Cooperatives, Home, QueueScreen};
@@ -43,6 +43,8 @@ pub(crate) enum Route {
         Settings {},
         #[route("/formulir")]
         FormsScreen {},
+        #[route("/tertahan")]
+        SetAsideScreen {},
         #[route("/tentang")]
         About {},
         #[route("/masuk")]

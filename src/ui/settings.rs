@@ -36,6 +36,10 @@ pub(crate) fn Settings() -> Element {
                         p { class: "quiet", {t("forms-lead")} }
                         Link { class: "button", to: Route::FormsScreen {}, Icon { name: "note" } {t("forms-open")} }
                     }
+                    Card { title: t("aside"),
+                        p { class: "quiet", {t("aside-lead")} }
+                        Link { class: "button", to: Route::SetAsideScreen {}, Icon { name: "queue" } {t("aside-open")} }
+                    }
                 }
             }
             div {

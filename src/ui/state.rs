@@ -5,11 +5,13 @@ use std::rc::Rc;
 use dioxus::prelude::*;
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
 
 use crate::domain::{Millis, User, care, person::Permission};
 use crate::platform::web::{client::Client, page};
 use crate::store::api::{
-    AppStatus, CooperativeQuery, InboxQuery, Notice, Reply, Request, StoreError, SyncStatus, Topic,
+    AppStatus, Bytes, CooperativeQuery, InboxQuery, Notice, Reply, Request, StoreError, SyncStatus,
+    Topic, Trouble,
 };
 
 /// Milliseconds without a touch after which the app locks itself.
@@ -27,6 +29,8 @@ pub(crate) struct Shell {
     pub(crate) online: Signal<bool>,
     /// Whether a new version waits.
     pub(crate) update: Signal<bool>,
+    /// Whether the screens are here that follow the first wasm; nothing while they come.
+    pub(crate) later: Signal<Option<bool>>,
     /// Whether the browser promised to keep the data.
     pub(crate) kept: Signal<Option<bool>>,
     /// Megabytes of storage left, when they are few.
@@ -59,6 +63,7 @@ impl Shell {
             sync: Signal::new(SyncStatus::default()),
             online: Signal::new(page::online()),
             update: Signal::new(false),
+            later: Signal::new(None),
             kept: Signal::new(None),
             little_room: Signal::new(None),
             search: Signal::new(CooperativeQuery::default()),
@@ -86,7 +91,14 @@ impl Shell {
             kept.set(page::persist().await);
         });
         spawn(shell.watch_room());
+        spawn(shell.bring_later());
         shell
+    }
+
+    /// Brings the screens that follow the first wasm.
+    pub(crate) async fn bring_later(mut self) {
+        self.later.set(None);
+        self.later.set(Some(page::later().await));
     }
 
     /// Asks the store.
@@ -101,6 +113,25 @@ impl Shell {
             self.show(status);
         }
         Ok(())
+    }
+
+    /// Asks the server for what no device keeps, or sends it something.
+    pub(crate) async fn fetch(
+        self,
+        path: String,
+        body: Option<Vec<u8>>,
+    ) -> Result<Vec<u8>, StoreError> {
+        let body = body.map(Bytes);
+        match self.ask(Request::AskServer { path, body }).await? {
+            Reply::Bytes(Bytes(bytes)) => Ok(bytes),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// The same, read. What cannot be read is no answer of our server.
+    pub(crate) async fn fetch_as<T: DeserializeOwned>(self, path: String) -> Result<T, StoreError> {
+        let bytes = self.fetch(path, None).await?;
+        serde_json::from_slice(&bytes).map_err(|_| StoreError::Server(Trouble::NotOurServer))
     }
 
     /// Takes the database over from another tab.
@@ -202,11 +233,13 @@ impl Shell {
     /// Looks at the storage now and every minute.
     async fn watch_room(mut self) {
         loop {
-            if let Some((used, allowed)) = page::room().await {
-                let left = care::little_room(used, allowed);
-                if *self.little_room.peek() != left {
-                    self.little_room.set(left);
-                }
+            let said = page::room().await;
+            let left = match said.and_then(|(used, allowed)| care::little_room(used, allowed)) {
+                None => tried_room().await,
+                said => said,
+            };
+            if *self.little_room.peek() != left {
+                self.little_room.set(left);
             }
             page::sleep(60_000).await;
         }
@@ -230,6 +263,16 @@ impl Shell {
     pub(crate) async fn lock(self) {
         let _ = self.enter(Request::Lock).await;
     }
+}
+
+/// The megabytes that are left at least, when they are few.
+async fn tried_room() -> Option<u64> {
+    for (at, megabytes) in care::TRIED.into_iter().enumerate() {
+        if page::fits(megabytes * 1_000_000).await? {
+            return (at > 0).then_some(megabytes);
+        }
+    }
+    Some(0)
 }
 
 /// The shared state, in a component or a handler.

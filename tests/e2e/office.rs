@@ -1,12 +1,15 @@
 //! A real server with a demo office in a folder of its own, stopped and started at will on one port.
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use anjangsana::domain::AttachmentName;
 use anjangsana::server::{forms, machine};
 use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
 
 /// An office: data that outlives the server process.
 pub(crate) struct Office {
@@ -90,6 +93,10 @@ impl Office {
         format!("http://localhost:{}{path}", self.port)
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(crate) fn start(&mut self) {
         let log = std::fs::File::create(self.folder.path().join("server.log")).unwrap();
         let child = Command::new(need("ANJANGSANA_SERVER"))
@@ -132,6 +139,14 @@ impl Office {
         }
     }
 
+    /// Kills the server in the middle of whatever it does.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            server.kill().unwrap();
+            server.wait().unwrap();
+        }
+    }
+
     /// Publishes another version of the checklist, as three sheets; devices get it with their next sync.
     pub(crate) fn publish(&mut self, survey: &str, choices: &str, settings: &str) {
         self.stop();
@@ -143,6 +158,33 @@ impl Office {
         };
         forms::publish(&Connection::open(file).unwrap(), sheets, machine::now()).unwrap();
         self.start();
+    }
+
+    /// Every visit at the server with its fields.
+    pub(crate) fn visits(&self) -> BTreeMap<String, Value> {
+        let database = self.database();
+        let mut statement = database
+            .prepare("select id, fields from record where kind = 'visit'")
+            .unwrap();
+        statement
+            .query_map([], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+            })
+            .unwrap()
+            .map(|row| {
+                row.map(|(id, fields)| (id, serde_json::from_str(&fields).unwrap()))
+                    .unwrap()
+            })
+            .collect()
+    }
+
+    /// The bytes of an attachment that has arrived.
+    pub(crate) fn attachment(&self, name: &AttachmentName) -> Vec<u8> {
+        let folder = self.folder.path().join("attachments/whole");
+        let file = folder
+            .join(name.hash().get(..2).unwrap())
+            .join(name.as_str());
+        std::fs::read(file).unwrap()
     }
 
     /// The server's database, read only.

@@ -70,18 +70,72 @@ async fn a_second_tab_says_so_and_can_take_over() {
     let phone = Device::open(&profiles.path().join("phone"), Screen::Phone).await;
     phone.goto(&office.url("/")).await;
     phone.log_in("petugas1", PIN).await;
+    phone.sees("Semua sudah terkirim").await;
+    phone.goto_inside("Koperasi").await;
+    phone.types("Cari koperasi", "nelayan sadai").await;
+    phone.tap_row("Bahari Sadai").await;
+    phone.tap("Mulai kunjungan").await;
+    phone.element("//*[@id='q-no_spt']").await;
+    filling::answer(&phone, "q-no_spt", "SPT-satu").await;
+    filling::saved(&phone).await;
+    let page = phone.path().await;
     let first = phone.web.window().await.unwrap();
 
+    // The second tab waits to be told, and the first goes on until it is.
     let second = phone.web.new_tab().await.unwrap();
-    phone.web.switch_to_window(second).await.unwrap();
-    phone.goto(&office.url("/")).await;
-    phone.tap("Pakai di tab ini").await;
-    phone.unlock(PIN).await;
-    phone.sees("Selamat bekerja").await;
+    phone.web.switch_to_window(second.clone()).await.unwrap();
+    phone.goto(&office.url(&page)).await;
+    phone.sees("Anjangsana terbuka di tab lain").await;
+    phone.web.switch_to_window(first.clone()).await.unwrap();
+    filling::answer(&phone, "q-no_spt", "SPT-dua").await;
+    filling::saved(&phone).await;
+
+    // Each tab that takes over has what the other one saved; the other one says where the data is now.
+    for (to, from, there, typed) in [
+        (&second, &first, "SPT-dua", "SPT-tiga"),
+        (&first, &second, "SPT-tiga", "SPT-empat"),
+    ] {
+        phone.web.switch_to_window(to.clone()).await.unwrap();
+        phone.tap("Pakai di tab ini").await;
+        phone.unlock(PIN).await;
+        phone.element("//*[@id='q-no_spt']").await;
+        assert_eq!(phone.path().await, page);
+        let value = "return document.getElementById('q-no_spt').value";
+        assert_eq!(phone.script(value, vec![]).await, there);
+        filling::answer(&phone, "q-no_spt", typed).await;
+        filling::saved(&phone).await;
+        phone.web.switch_to_window(from.clone()).await.unwrap();
+        phone.sees("Anjangsana terbuka di tab lain").await;
+        assert!(!phone.shows(there).await, "the locked tab shows no data");
+    }
     phone.web.switch_to_window(first).await.unwrap();
-    phone.tap("Pakai di tab ini").await;
+    phone.tap("Semua bagian").await;
+    phone.send_everything("Antrean kirim").await;
+    phone.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leaving_for_another_address_and_coming_back_is_no_second_tab() {
+    let office = Office::open();
+    let profiles = tempfile::tempdir().unwrap();
+    let phone = Device::open(&profiles.path().join("phone"), Screen::Phone).await;
+    phone.goto(&office.url("/")).await;
+    phone.log_in("petugas1", PIN).await;
+    phone.sees("Semua sudah terkirim").await;
+    phone.has_the_app().await;
+    for (link, words) in [
+        ("/antrean", "Tidak ada yang menunggu"),
+        ("/koperasi", "Daftar koperasi"),
+        ("/pengaturan", "Kunci sekarang"),
+    ] {
+        phone.goto(&office.url(link)).await;
+        phone.unlock(PIN).await;
+        phone.sees(words).await;
+    }
+    // The browser keeps the pages left behind, to show them again at once.
+    phone.web.back().await.unwrap();
     phone.unlock(PIN).await;
-    phone.sees("Selamat bekerja").await;
+    phone.sees("Daftar koperasi").await;
     phone.close().await;
 }
 

@@ -17,7 +17,7 @@ const PIN: &str = "246810";
 async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     let mut office = Office::open();
     let profiles = tempfile::tempdir().unwrap();
-    let before = visits(&office);
+    let before = office.visits();
 
     // The officer logs in once, with signal.
     let officer = Device::open(&profiles.path().join("officer"), Screen::Phone).await;
@@ -91,7 +91,7 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     confirm_if_asked(&officer).await;
     officer.sees("Siap dikirim").await;
     assert_eq!(
-        visits(&office),
+        office.visits(),
         before,
         "without signal nothing has left the phone"
     );
@@ -99,7 +99,7 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     // Signal: it leaves.
     office.start();
     officer.send_everything("Antrean kirim").await;
-    let mut all = visits(&office);
+    let mut all = office.visits();
     all.retain(|id, _| !before.contains_key(id));
     assert_eq!(all.len(), 1, "exactly one visit");
     let (visit, fields) = all.into_iter().next().unwrap();
@@ -108,14 +108,10 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     for path in ["a/foto_lokasi", "a/ttd_petugas"] {
         let name: AttachmentName = fields[path].as_str().unwrap().parse().unwrap();
         // The photos followed by themselves, byte for byte.
-        let folder = office.folder.path().join("attachments/whole");
-        let bytes = std::fs::read(
-            folder
-                .join(name.hash().get(..2).unwrap())
-                .join(name.as_str()),
-        )
-        .unwrap();
-        assert!(name.names(&bytes), "{path} arrived as it was");
+        assert!(
+            name.names(&office.attachment(&name)),
+            "{path} arrived as it was"
+        );
     }
     assert_result(&fields);
 
@@ -173,7 +169,7 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     officer.row_in_state("Disetujui").await;
 
     // The server has that one visit, with those answers, and every step with person and time.
-    let fields = visits(&office).remove(&visit).unwrap();
+    let fields = office.visits().remove(&visit).unwrap();
     let corrected: BTreeMap<String, String> = answers
         .into_iter()
         .map(|(path, value)| {
@@ -295,24 +291,6 @@ fn assert_answers(fields: &Value, wanted: &BTreeMap<String, String>) {
     for (name, value) in PRODUCT {
         assert_eq!(product(name), Value::String(value.to_owned()));
     }
-}
-
-/// Every visit at the server with its fields.
-fn visits(office: &Office) -> BTreeMap<String, Value> {
-    let database = office.database();
-    let mut statement = database
-        .prepare("select id, fields from record where kind = 'visit'")
-        .unwrap();
-    statement
-        .query_map([], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
-        })
-        .unwrap()
-        .map(|row| {
-            row.map(|(id, fields)| (id, serde_json::from_str(&fields).unwrap()))
-                .unwrap()
-        })
-        .collect()
 }
 
 fn decisions(office: &Office, visit: &str) -> Vec<String> {

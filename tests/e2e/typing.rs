@@ -8,6 +8,8 @@ use crate::office::Office;
 
 /// Questions on one page: far more than any page of a checklist has.
 const QUESTIONS: usize = 300;
+/// How many of them have a name that ends in the same digit.
+pub(crate) const TENS: usize = QUESTIONS / 10;
 /// How many times slower than this machine the phone is taken to be.
 const SLOWER: u32 = 4;
 /// What is typed: ordinary letters, figures that thirty other questions hang on, and a text that brings and takes questions.
@@ -29,7 +31,8 @@ const TYPED: [(&str, &str, &str); 3] = [
     ),
 ];
 
-fn survey() -> String {
+/// A form of one long page.
+pub(crate) fn survey() -> String {
     let mut sheet =
         "type,name,label,relevant,calculation,constraint,required\nbegin_group,semua,Semua,,,,\n"
             .to_owned();

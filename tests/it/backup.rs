@@ -16,7 +16,7 @@ use crate::server_office::Office;
 const PHOTO: &[u8] = b"\xff\xd8\xff a photo of a meeting";
 
 /// Writes a backup file on a phone.
-async fn back_up(phone: &Phone, password: &str) -> Result<Vec<u8>, StoreError> {
+pub(crate) async fn back_up(phone: &Phone, password: &str) -> Result<Vec<u8>, StoreError> {
     let begin = Request::BackUp {
         password: password.to_owned(),
     };
@@ -33,7 +33,11 @@ async fn back_up(phone: &Phone, password: &str) -> Result<Vec<u8>, StoreError> {
 }
 
 /// Reads a backup file on a phone, in pieces as a page does.
-async fn restore(phone: &Phone, file: &[u8], password: &str) -> Result<Restored, StoreError> {
+pub(crate) async fn restore(
+    phone: &Phone,
+    file: &[u8],
+    password: &str,
+) -> Result<Restored, StoreError> {
     let pieces = file.chunks(100_000).count();
     for (at, piece) in file.chunks(100_000).enumerate() {
         let request = Request::Restore {

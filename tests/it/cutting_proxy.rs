@@ -17,7 +17,7 @@ use tokio::{
         TcpListener, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
-    sync::mpsc,
+    sync::{mpsc, watch},
     task::{JoinHandle, JoinSet},
     time::Instant,
 };
@@ -33,8 +33,75 @@ pub(crate) enum Fault {
     CutDown(u64),
     /// After so many bytes to the server nothing more passes; it stays open.
     StallUp(u64),
+    /// After so many bytes to the client nothing more passes; it stays open.
+    StallDown(u64),
     /// One bit of this byte to the server is another one.
     CorruptUp(u64),
+    /// One bit of this byte to the client is another one.
+    CorruptDown(u64),
+}
+
+impl Fault {
+    /// What happens on the way to the server, and on the way to the client.
+    fn each_way(self) -> [Trouble; 2] {
+        let (fine, at) = (Trouble::default(), Some);
+        match self {
+            Self::None => [fine, fine],
+            Self::CutUp(n) => [Trouble { cut: at(n), ..fine }, fine],
+            Self::CutDown(n) => [fine, Trouble { cut: at(n), ..fine }],
+            Self::StallUp(n) => [
+                Trouble {
+                    stall: at(n),
+                    ..fine
+                },
+                fine,
+            ],
+            Self::StallDown(n) => [
+                fine,
+                Trouble {
+                    stall: at(n),
+                    ..fine
+                },
+            ],
+            Self::CorruptUp(n) => [
+                Trouble {
+                    corrupt: at(n),
+                    ..fine
+                },
+                fine,
+            ],
+            Self::CorruptDown(n) => [
+                fine,
+                Trouble {
+                    corrupt: at(n),
+                    ..fine
+                },
+            ],
+        }
+    }
+}
+
+/// What happens one way, after how many bytes or at which.
+#[derive(Clone, Copy, Default)]
+struct Trouble {
+    cut: Option<u64>,
+    stall: Option<u64>,
+    corrupt: Option<u64>,
+}
+
+/// What a connection carried.
+#[derive(Clone, Default)]
+pub(crate) struct Carried {
+    /// To the server.
+    pub(crate) up: Vec<u8>,
+    /// To the client.
+    pub(crate) down: Vec<u8>,
+}
+
+impl Carried {
+    fn way(&mut self, up: bool) -> &mut Vec<u8> {
+        if up { &mut self.up } else { &mut self.down }
+    }
 }
 
 /// How wide and how long a line is.
@@ -57,8 +124,20 @@ struct Counts {
 
 struct Shared {
     faults: Mutex<VecDeque<Fault>>,
-    line: Line,
+    /// Which mast the phones are at: a connection ends with its mast.
+    mast: watch::Sender<u32>,
+    /// Faults that have happened.
+    struck: AtomicU64,
+    /// Every connection's bytes, as they arrived.
+    log: Mutex<Vec<Carried>>,
+    line: Mutex<Line>,
     counts: Counts,
+}
+
+impl Shared {
+    fn line(&self) -> Line {
+        *self.line.lock().unwrap()
+    }
 }
 
 /// The proxy; it and every connection through it end with this value.
@@ -75,7 +154,10 @@ impl Proxy {
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
             faults: Mutex::default(),
-            line,
+            mast: watch::Sender::new(0),
+            struck: AtomicU64::default(),
+            log: Mutex::default(),
+            line: Mutex::new(line),
             counts: Counts::default(),
         });
         let accepting = Arc::clone(&shared);
@@ -98,7 +180,17 @@ impl Proxy {
         self.shared.faults.lock().unwrap().extend(faults);
     }
 
-    /// How many of the faults have not happened yet.
+    /// From now on the line is another one.
+    pub(crate) fn becomes(&self, line: Line) {
+        *self.shared.line.lock().unwrap() = line;
+    }
+
+    /// Ends every connection: the next ones get the next faults.
+    pub(crate) fn change_mast(&self) {
+        self.shared.mast.send_modify(|mast| *mast += 1);
+    }
+
+    /// How many of the faults no connection has got yet.
     pub(crate) fn faults_left(&self) -> usize {
         self.shared.faults.lock().unwrap().len()
     }
@@ -114,6 +206,16 @@ impl Proxy {
             counts.up.load(Ordering::SeqCst),
             counts.down.load(Ordering::SeqCst),
         )
+    }
+
+    /// How many faults have happened: of those that a connection got, some never came to their byte.
+    pub(crate) fn struck(&self) -> u64 {
+        self.shared.struck.load(Ordering::SeqCst)
+    }
+
+    /// Everything that every connection carried so far, byte for byte, in the order in which they were opened.
+    pub(crate) fn log(&self) -> Vec<Carried> {
+        self.shared.log.lock().unwrap().clone()
     }
 
     pub(crate) fn connections(&self) -> u64 {
@@ -138,79 +240,81 @@ async fn carry(client: TcpStream, server: SocketAddr, shared: Arc<Shared>) {
     let _ = server.set_nodelay(true);
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
-    let latency = shared.line.round_trip / 2;
+    let number = {
+        let mut log = shared.log.lock().unwrap();
+        log.push(Carried::default());
+        log.len() - 1
+    };
+    let [trouble_up, trouble_down] = fault.each_way();
     let up = Direction {
-        kbits: shared.line.up,
-        latency,
-        cut: match fault {
-            Fault::CutUp(at) => Some(at),
-            _ => None,
-        },
-        stall: match fault {
-            Fault::StallUp(at) => Some(at),
-            _ => None,
-        },
-        corrupt: match fault {
-            Fault::CorruptUp(at) => Some(at),
-            _ => None,
-        },
+        trouble: trouble_up,
+        shared: &shared,
         count: &shared.counts.up,
+        of: (number, true),
     };
     let down = Direction {
-        kbits: shared.line.down,
-        latency,
-        cut: match fault {
-            Fault::CutDown(at) => Some(at),
-            _ => None,
-        },
-        stall: None,
-        corrupt: None,
+        trouble: trouble_down,
+        shared: &shared,
         count: &shared.counts.down,
+        of: (number, false),
     };
+    let mut mast = shared.mast.subscribe();
     // Whichever direction ends first ends the connection, as a lost mast does.
     tokio::select! {
+        _ = mast.changed() => {}
         () = up.run(from_client, to_server) => {}
         () = down.run(from_server, to_client) => {}
     }
 }
 
 struct Direction<'a> {
-    kbits: u64,
-    latency: Duration,
-    cut: Option<u64>,
-    stall: Option<u64>,
-    corrupt: Option<u64>,
+    trouble: Trouble,
+    shared: &'a Shared,
     count: &'a AtomicU64,
+    /// Which connection, and whether to the server.
+    of: (usize, bool),
 }
 
 impl Direction<'_> {
     async fn run(self, from: OwnedReadHalf, to: OwnedWriteHalf) {
         let (pipe, arriving) = mpsc::channel(64);
-        let latency = self.latency;
-        let count = self.count;
-        tokio::join!(self.enter(from, pipe), leave(to, arriving, latency, count));
+        tokio::join!(self.enter(from, pipe), self.leave(to, arriving));
+    }
+
+    /// Kilobits a second; 0 for no limit.
+    fn width(&self) -> u64 {
+        let line = self.shared.line();
+        if self.of.1 { line.up } else { line.down }
     }
 
     /// Pieces go into the line one behind the other, each when the one before it has passed.
-    async fn enter(self, mut from: OwnedReadHalf, pipe: mpsc::Sender<(Instant, Vec<u8>)>) {
-        let mut bytes = vec![0; if self.kbits > 0 { 1_400 } else { 16_384 }];
-        let end = self.cut.or(self.stall).unwrap_or(u64::MAX);
+    async fn enter(&self, mut from: OwnedReadHalf, pipe: mpsc::Sender<(Instant, Vec<u8>)>) {
+        let mut bytes = vec![0; 16_384];
+        let Trouble {
+            cut,
+            stall,
+            corrupt,
+        } = self.trouble;
+        let struck = || self.shared.struck.fetch_add(1, Ordering::SeqCst);
+        let end = cut.or(stall).unwrap_or(u64::MAX);
         let mut passed = 0_u64;
         let mut free = Instant::now();
         loop {
-            let read = from.read(&mut bytes).await.unwrap_or(0);
+            let most = if self.width() > 0 { 1_400 } else { bytes.len() };
+            let read = from.read(&mut bytes[..most]).await.unwrap_or(0);
             if read == 0 {
                 return;
             }
             let room = usize::try_from(end - passed).unwrap_or(usize::MAX);
             let mut piece = bytes[..read.min(room)].to_vec();
             let size = piece.len() as u64;
-            if let Some(at) = self.corrupt
+            if let Some(at) = corrupt
                 && (passed..passed + size).contains(&at)
             {
                 piece[usize::try_from(at - passed).unwrap()] ^= 1;
+                struck();
             }
-            let takes = (size * 8 * 1_000).checked_div(self.kbits).unwrap_or(0);
+            let takes = (size * 8 * 1_000).checked_div(self.width()).unwrap_or(0);
             free = free.max(Instant::now()) + Duration::from_micros(takes);
             if takes > 0 {
                 tokio::time::sleep_until(free).await;
@@ -219,30 +323,36 @@ impl Direction<'_> {
                 return;
             }
             passed += size;
-            if self.cut == Some(passed) {
+            if cut == Some(passed) {
+                struck();
                 return;
             }
-            if self.stall == Some(passed) {
+            if stall == Some(passed) {
+                struck();
                 std::future::pending::<()>().await;
             }
         }
     }
-}
 
-/// Pieces come out of the line as long after they went in as the line is long.
-async fn leave(
-    mut to: OwnedWriteHalf,
-    mut arriving: mpsc::Receiver<(Instant, Vec<u8>)>,
-    latency: Duration,
-    count: &AtomicU64,
-) {
-    while let Some((entered, piece)) = arriving.recv().await {
-        if !latency.is_zero() {
-            tokio::time::sleep_until(entered + latency).await;
+    /// Pieces come out of the line as long after they went in as the line is long.
+    async fn leave(
+        &self,
+        mut to: OwnedWriteHalf,
+        mut arriving: mpsc::Receiver<(Instant, Vec<u8>)>,
+    ) {
+        let (connection, up) = self.of;
+        while let Some((entered, piece)) = arriving.recv().await {
+            let latency = self.shared.line().round_trip / 2;
+            if !latency.is_zero() {
+                tokio::time::sleep_until(entered + latency).await;
+            }
+            if to.write_all(&piece).await.is_err() {
+                return;
+            }
+            self.count.fetch_add(piece.len() as u64, Ordering::SeqCst);
+            if let Some(carried) = self.shared.log.lock().unwrap().get_mut(connection) {
+                carried.way(up).extend_from_slice(&piece);
+            }
         }
-        if to.write_all(&piece).await.is_err() {
-            return;
-        }
-        count.fetch_add(piece.len() as u64, Ordering::SeqCst);
     }
 }

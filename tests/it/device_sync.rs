@@ -1,8 +1,9 @@
 //! Devices with their real store and engine against a real server with a demo office.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Duration;
 
 use anjangsana::domain::{
     Decision, Proposal, RecordId, Status, VisitResult, VisitState,
@@ -44,12 +45,37 @@ impl Phone {
     }
 
     pub(crate) fn at(server: &str, folder: &Path) -> Self {
+        Self::on(NativeMachine::new(
+            Self::folder(folder),
+            server.to_owned(),
+            |_: Notice| {},
+        ))
+    }
+
+    /// The same, and it waits for no answer longer than this.
+    pub(crate) fn impatient(server: &str, folder: &Path, patience: Duration) -> Self {
+        let machine = NativeMachine::new(Self::folder(folder), server.to_owned(), |_: Notice| {});
+        Self::on(machine.with_patience(patience))
+    }
+
+    fn folder(folder: &Path) -> PathBuf {
         std::fs::create_dir_all(folder).unwrap();
-        let ignore = |_: Notice| {};
-        let machine = NativeMachine::new(folder.to_owned(), server.to_owned(), ignore);
+        folder.to_owned()
+    }
+
+    fn on(machine: NativeMachine) -> Self {
         Self {
             device: Device::start(machine).unwrap(),
         }
+    }
+
+    /// Opens what its user left on it.
+    pub(crate) async fn unlock(&self, username: &str) {
+        self.ask(Request::Unlock {
+            username: username.to_owned(),
+            pin: PIN.to_owned(),
+        })
+        .await;
     }
 
     pub(crate) async fn ask(&self, request: Request) -> Reply {
@@ -350,6 +376,30 @@ async fn a_conflict_is_decided_field_by_field_and_says_who_and_when_and_the_lose
             .device
             .with_store(|store| store.token().unwrap().unwrap())
             .unwrap();
+        let not_chosen: Vec<anjangsana::sync::told::NotChosen> = reqwest::Client::new()
+            .get(office.url(&format!("/api/v1/visits/{visit}/notchosen")))
+            .bearer_auth(&token)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        let mut values: Vec<_> = not_chosen
+            .iter()
+            .map(|one| one.what.value.id.as_str())
+            .collect();
+        values.sort_unstable();
+        assert_eq!(
+            values,
+            ["SPT-dua", "catatan satu", "saksi satu"],
+            "what nobody chose, and nothing that both sides had"
+        );
+        for one in &not_chosen {
+            assert_eq!(one.by, "Rizky Pratama");
+            assert!(one.at.0 > 1_700_000_000_000);
+            assert!(!one.what.label.id.starts_with("a/"), "a question's words");
+        }
         let history: Vec<anjangsana::server::HistoryEntry> = reqwest::Client::new()
             .get(office.url(&format!("/api/v1/visits/{visit}/history")))
             .bearer_auth(token)

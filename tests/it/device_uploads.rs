@@ -21,7 +21,12 @@ use crate::server_attachments::photo;
 use crate::server_office::Office;
 
 impl Phone {
-    async fn photographs(&self, visit: RecordId, path: &str, bytes: &[u8]) -> AttachmentName {
+    pub(crate) async fn photographs(
+        &self,
+        visit: RecordId,
+        path: &str,
+        bytes: &[u8],
+    ) -> AttachmentName {
         let request = Request::SaveAttachment {
             visit,
             path: path.to_owned(),
@@ -34,12 +39,12 @@ impl Phone {
         }
     }
 
-    async fn photos(&self) -> PhotoStatus {
+    pub(crate) async fn photos(&self) -> PhotoStatus {
         self.queue().await.sync.photos
     }
 
     /// Waits until the photos have gone, or stand.
-    async fn photos_rest(&self) -> PhotoStatus {
+    pub(crate) async fn photos_rest(&self) -> PhotoStatus {
         loop {
             tokio::task::yield_now().await;
             let queue = self.queue().await.sync;
@@ -58,7 +63,7 @@ impl Phone {
         }
     }
 
-    async fn shows(&self, name: &AttachmentName) -> Result<Vec<u8>, StoreError> {
+    pub(crate) async fn shows(&self, name: &AttachmentName) -> Result<Vec<u8>, StoreError> {
         match self.device.ask(Request::Attachment(name.clone())).await {
             Ok(Reply::Bytes(bytes)) => Ok(bytes.0),
             Ok(_) => panic!("not bytes"),
@@ -84,7 +89,7 @@ impl Phone {
     }
 }
 
-fn whole(office: &Office, name: &AttachmentName) -> Option<Vec<u8>> {
+pub(crate) fn whole(office: &Office, name: &AttachmentName) -> Option<Vec<u8>> {
     let folder = office.folder().join("attachments/whole");
     std::fs::read(folder.join(name.hash().get(..2)?).join(name.as_str())).ok()
 }

@@ -207,6 +207,24 @@ fn what_has_no_effect_is_said() {
         "settings!B2 (public_key): `public_key` belum didukung dan tidak berpengaruh",
     );
     is(
+        warning(
+            "type|name|label|parameters\nselect_one l|a|A|randomize=maybe",
+            "list_name|name|label\nl|x|X",
+            "",
+        ),
+        "survey!D2 (parameters): `randomize=maybe` is not supported yet and has no effect",
+        "survey!D2 (parameters): `randomize=maybe` belum didukung dan tidak berpengaruh",
+    );
+    is(
+        warning(
+            "type|name|label|parameters\nselect_one l|a|A|seed=7",
+            "list_name|name|label\nl|x|X",
+            "",
+        ),
+        "survey!D2 (parameters): `seed=7` is not supported yet and has no effect",
+        "survey!D2 (parameters): `seed=7` belum didukung dan tidak berpengaruh",
+    );
+    is(
         warning("type|name|label|relevent\ntext|a|A|1", "", ""),
         "survey!D1 (relevent): the column `relevent` is not known and has no effect; did you mean `relevant`?",
         "survey!D1 (relevent): kolom `relevent` tidak dikenal dan tidak berpengaruh; mungkin maksudnya `relevant`?",

@@ -320,6 +320,11 @@ fn look(session: &Session) -> Shown {
     for page in session.form().pages() {
         note(session.items(&page.name, "en"), &mut shown);
     }
+    let counted = session.pages().into_iter().filter(|page| page.relevant);
+    assert_eq!(
+        session.relevant_pages().collect::<Vec<_>>(),
+        counted.map(|page| page.name).collect::<Vec<_>>()
+    );
     shown
 }
 

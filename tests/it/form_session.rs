@@ -8,7 +8,9 @@
 
 use std::collections::BTreeMap;
 
-use anjangsana::form::{AnswerError, Answers, Item, Problem, ProblemKind, QuestionKind, Session};
+use anjangsana::form::{
+    AnswerError, Answers, Item, Problem, ProblemKind, QuestionKind, Session, Surroundings,
+};
 use proptest::prelude::*;
 
 use crate::form_support::{form, give, session, surroundings, try_form, value};
@@ -1016,4 +1018,69 @@ fn what_was_saved_last_fills_in_defaults_and_labels() {
             .contains("did you mean `${last-saved#a}`?"),
         "{errors}"
     );
+}
+
+#[test]
+fn choices_without_a_seed_stand_in_another_order_in_each_visit_and_in_one_order_in_one_visit() {
+    let form = form(
+        "type         | name   | label  | parameters
+         select_one l | chosen | Which? | randomize=true
+         select_one l | other  | Which? | randomize=true",
+        "list_name|name|label\nl|a|A\nl|b|B\nl|c|C\nl|d|D\nl|e|E\nl|f|F\nl|g|G\nl|h|H",
+    );
+    let order = |visit: &str, question: &str, answers: Answers| -> Vec<String> {
+        let around = Surroundings {
+            random_seed: Surroundings::seed_of(visit),
+            ..surroundings()
+        };
+        let session = Session::open(form.clone(), answers, around);
+        let choices = session.question(question, "").unwrap().choices;
+        choices.into_iter().map(|choice| choice.name).collect()
+    };
+    let first = order("visit-1", "chosen", Answers::new());
+    let mut sorted = first.clone();
+    sorted.sort();
+    assert_eq!(sorted, ["a", "b", "c", "d", "e", "f", "g", "h"]);
+    let answered = Answers::from([("chosen".to_owned(), "c".to_owned())]);
+    assert_eq!(
+        order("visit-1", "chosen", answered),
+        first,
+        "opening it again and answering it change nothing"
+    );
+    assert_ne!(order("visit-2", "chosen", Answers::new()), first);
+    assert_ne!(
+        order("visit-1", "other", Answers::new()),
+        first,
+        "two questions of a visit have orders of their own"
+    );
+}
+
+#[test]
+fn another_seed_is_another_look_of_the_choices() {
+    let mut session = session(
+        "type         | name   | label  | parameters
+         integer      | drawn  | Drawn? |
+         select_one l | chosen | Which? | randomize=true seed=${drawn}",
+        "list_name|name|label\nl|a|A\nl|b|B",
+    );
+    let changes = session.answer("drawn", Some("7")).unwrap();
+    assert!(changes.views.contains("chosen"), "{:?}", changes.views);
+}
+
+#[test]
+fn a_fraction_in_a_label_has_the_comma_of_its_language_and_a_text_is_left_alone() {
+    let mut session = session(
+        "type      | name  | label::Bahasa Indonesia (id) | label::English (en)    | calculation
+         decimal   | price | Harga                        | Price                  |
+         text      | code  | Kode                         | Code                   |
+         calculate | half  |                              |                        | ${price} div 2
+         note      | shown | ${half} dari ${price}, ${code} | ${half} of ${price}, ${code} |",
+        "",
+    );
+    give(&mut session, "price", "187.5");
+    give(&mut session, "code", "1.5");
+    let label = |language| session.question("shown", language).unwrap().label;
+    assert_eq!(label("id"), "93,75 dari 187,5, 1.5");
+    assert_eq!(label("en"), "93.75 of 187.5, 1.5");
+    assert_eq!(value(&session, "half"), "93.75");
 }

@@ -4,16 +4,22 @@ use std::sync::{Arc, atomic::AtomicBool, atomic::Ordering::Relaxed};
 
 use anjangsana::domain::id::Entropy;
 use anjangsana::domain::{DeviceId, Kind, Millis, RecordId, Role, VisitState};
+use anjangsana::server::demo;
 use anjangsana::server::forms::{self, Sheets};
 use anjangsana::server::sqlite::mutation;
 use anjangsana::store::api::{Keep, Place, Reply, Request, StoreError, SyncPhase, Transfer};
 use anjangsana::store::{Moment, Store};
 use anjangsana::sync::backoff;
+use anjangsana::sync::upload::FIRST_PIECE;
 use anjangsana::sync::wire::{Limits, MutationResult, Outcome, RejectCode, SYNC_PATH};
 use rusqlite::Connection;
 use serde_json::json;
 
+use crate::backup;
+use crate::cutting_proxy::{Fault, Line, Proxy};
 use crate::device_sync::{PIN, Phone, demo_office, local};
+use crate::device_uploads::whole;
+use crate::server_attachments::photo;
 use crate::server_office::{Office, TOBOALI, rev};
 use crate::store_merge::{self, Device};
 
@@ -378,6 +384,54 @@ async fn l12_every_answer_is_on_disk_when_it_is_told_and_the_place_too() {
 }
 
 #[tokio::test]
+async fn l13_a_photo_follows_the_text_and_goes_on_in_the_middle_of_the_file() {
+    let (office, folder) = (demo_office().await, tempfile::tempdir().unwrap());
+    local(async {
+        let line = Proxy::before(office.address, Line::default()).await;
+        // As large as the app lets a photo be; that it makes them so is tested in a browser.
+        let bytes = photo(13, 300_000);
+        let phone = Phone::new(&office, folder.path());
+        phone.log_in("petugas1").await;
+        phone.ask(Request::Network { online: false }).await;
+        phone.ask(Request::PhotosByWifi { only: true }).await;
+        let visit = phone.start().await;
+        phone.fill_short(visit).await;
+        let name = phone.photographs(visit, "foto_lokasi", &bytes).await;
+        phone
+            .ask(Request::SubmitVisit {
+                visit,
+                result: None,
+            })
+            .await;
+        phone.ask(Request::Lock).await;
+        let phone = Phone::at(&line.url(), folder.path());
+        phone.unlock("petugas1").await;
+        phone.sync().await;
+        assert!(matches!(
+            phone.visit(visit).await.transfer,
+            Transfer::PhotosFollow(1)
+        ));
+        let arrived = office.change(|db| mutation::of_record(db, visit).unwrap().len());
+        assert_eq!(arrived, 1, "the text is there");
+        // The mast is lost in the middle of the photo.
+        line.next([Fault::CutUp(180_000)]);
+        line.change_mast();
+        let (before, _) = line.carried();
+        while phone.photos().await.waiting > 0 {
+            phone.ask(Request::SendPhotos).await;
+            phone.photos_rest().await;
+        }
+        assert!(whole(&office, &name).unwrap() == bytes);
+        assert_eq!(line.struck(), 1);
+        // At most the piece that was cut, the second one, went again. Heads and answers are in it.
+        let carried = line.carried().0 - before;
+        let most = 300_000 + 2 * FIRST_PIECE + 30_000;
+        assert!(carried < most, "{carried} bytes for 300000 of a photo");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn l14_a_first_sync_comes_in_pages_of_what_the_officer_sees() {
     let office = Office::open().await;
     for number in 0..1_100 {
@@ -534,6 +588,52 @@ async fn l22_a_refusal_says_what_is_wrong_and_loses_nothing() {
         assert_eq!(detail.visit.answers["no_spt"], "SPT-22");
     })
     .await;
+}
+
+#[tokio::test]
+async fn l23_what_is_unsent_leaves_a_phone_in_a_file_and_is_sent_from_another() {
+    let (office, folder) = (demo_office().await, tempfile::tempdir().unwrap());
+    local(async {
+        let lost = Phone::new(&office, &folder.path().join("1"));
+        lost.log_in("petugas1").await;
+        lost.ask(Request::Network { online: false }).await;
+        let visit = lost.start().await;
+        lost.answer(visit, "no_spt", "SPT-23").await;
+        let file = backup::back_up(&lost, demo::PASSWORD).await.unwrap();
+        drop(lost);
+        let other = Phone::new(&office, &folder.path().join("2"));
+        other.log_in("petugas1").await;
+        for _ in 0..2 {
+            backup::restore(&other, &file, demo::PASSWORD)
+                .await
+                .unwrap();
+            other.sync().await;
+        }
+        assert!(other.queue().await.items.is_empty());
+        let entries = office.change(|db| mutation::of_record(db, visit).unwrap());
+        assert_eq!(entries.len(), 1, "twice taken in, once sent");
+        assert_eq!(entries[0].fields["a/no_spt"], "SPT-23");
+    })
+    .await;
+}
+
+/// Every lesson that is about sync, storage and attachments has a test of its number here or elsewhere in these tests.
+#[test]
+fn every_lesson_has_a_test_that_bears_its_number() {
+    let mut named = std::collections::BTreeSet::new();
+    for folder in ["tests/it", "tests/e2e"] {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+            for rest in text.split("fn l").skip(1) {
+                let number = rest.split('_').next().unwrap();
+                named.extend(number.parse::<u32>().ok());
+            }
+        }
+    }
+    let lessons = (1..=15).chain([18]).chain(20..=24);
+    let missing: Vec<u32> = lessons.filter(|number| !named.contains(number)).collect();
+    assert!(missing.is_empty(), "without a test: {missing:?}");
 }
 
 #[test]

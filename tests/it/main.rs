@@ -8,11 +8,14 @@
 #![cfg(all(feature = "server", feature = "native"))]
 
 mod backup;
+mod bad_lines;
+#[allow(dead_code, reason = "the tests in a browser use more of it")]
 mod cutting_proxy;
 mod damage;
 mod device_schema;
 mod device_sync;
 mod device_uploads;
+mod foreseen;
 mod form_errors;
 mod form_fixtures;
 mod form_flatten;
@@ -26,14 +29,20 @@ mod form_stack;
 mod form_support;
 mod form_upgrade;
 mod form_workbook;
+mod full_disk;
 mod layers;
 mod lessons;
 mod merge_laws;
 mod official_tus_client;
+mod older_app;
 mod positional;
+mod raw_http;
+mod readers;
 mod real_process;
+mod replay;
 mod server_access;
 mod server_attachments;
+mod server_backup;
 mod server_command;
 mod server_demo;
 mod server_forms;

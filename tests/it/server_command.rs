@@ -14,8 +14,15 @@ use tokio::{
     process::{Child, Command},
 };
 
+/// The program under test.
+pub(crate) const SERVER: &str = env!("CARGO_BIN_EXE_anjangsana-server");
+
 fn server(data: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_anjangsana-server"));
+    given(Command::new(SERVER), data, arguments)
+}
+
+/// A command that runs the server, with its arguments.
+fn given(mut command: Command, data: &Path, arguments: &[&str]) -> Command {
     command.args(arguments).arg("--data").arg(data);
     command
         .stdin(Stdio::piped())
@@ -40,7 +47,22 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 
 /// A server on a free port, and its address.
 pub(crate) async fn serve(data: &Path) -> (Child, String) {
-    let mut child = server(data, &["serve", "--listen", "127.0.0.1:0"])
+    serve_by(Command::new(SERVER), data).await
+}
+
+/// The same, run by this command.
+pub(crate) async fn serve_by(command: Command, data: &Path) -> (Child, String) {
+    listening(command, data, "127.0.0.1:0").await
+}
+
+/// The same on an address that it had before.
+pub(crate) async fn serve_again(data: &Path, address: &str) -> Child {
+    let listen = address.trim_start_matches("http://");
+    listening(Command::new(SERVER), data, listen).await.0
+}
+
+async fn listening(command: Command, data: &Path, listen: &str) -> (Child, String) {
+    let mut child = given(command, data, &["serve", "--listen", listen])
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

@@ -61,6 +61,11 @@ impl Office {
             Ok::<_, sqlite::Error>(())
         })
         .unwrap();
+        Self::on(folder, config).await
+    }
+
+    /// The office in a folder, served.
+    pub(crate) async fn on(folder: TempDir, config: Config) -> Self {
         let state = AppState::new(Database::open(folder.path()).unwrap(), config);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -1,8 +1,9 @@
 //! L21: nothing that was not applied goes unseen. The officer sees it in the queue; the admin sees everybody's.
 
-use anjangsana::domain::Role;
+use anjangsana::domain::{MutationId, Role};
 use anjangsana::server::{Config, demo, machine};
 use anjangsana::store::api::{Request, Transfer};
+use anjangsana::sync::told::Told;
 use anjangsana::sync::wire::{RejectCode, SET_ASIDE_PATH, SetAsideReply};
 
 use crate::device_sync::{Phone, local};
@@ -60,6 +61,28 @@ async fn the_admin_sees_what_was_refused_or_disputed_with_whom_why_and_whether_i
             assert!(item.device.is_some() && item.at.0 > 0 && item.received_at.0 > 0);
             assert!(!item.mended);
         }
+        // What they hold can be read, by the words of the form; and nothing can be of a change that never came.
+        let told = async |mutation: MutationId| -> Vec<Told> {
+            let path = format!("{SET_ASIDE_PATH}/{mutation}");
+            admin.get(&path).await.json().await.unwrap()
+        };
+        let told_refused = told(refused.mutation).await;
+        let said = |label: &str, value: &str| {
+            told_refused.iter().any(|one| {
+                (one.label.id.as_str(), one.value.id.as_str()) == (label, value)
+                    && one.label.en != one.label.id
+            })
+        };
+        assert!(
+            said("Apakah Kabid ikut dalam kunjungan?", "Ya"),
+            "{told_refused:?}"
+        );
+        assert!(told_refused.iter().any(|one| one.label.id == "Dikirim"));
+        let told_disputed = told(disputed.mutation).await;
+        assert!(told_disputed.iter().any(|one| one.value.id == "SPT-dua"));
+        let unknown = format!("{SET_ASIDE_PATH}/{visit}");
+        assert_eq!(admin.get(&unknown).await.status(), 404);
+
         // The officer sees the same, each on the phone that has it, and what is refused can be mended.
         let queue = one.queue().await;
         assert!(matches!(queue.items[0].transfer, Transfer::SetAside { .. }));
@@ -104,5 +127,7 @@ async fn nobody_but_the_admin_sees_what_others_phones_hold() {
         };
         let phone = office.hire(name, role, areas);
         assert_eq!(phone.get(SET_ASIDE_PATH).await.status(), 403, "{name}");
+        let one = format!("{SET_ASIDE_PATH}/00000000-0000-7000-8000-000000000001");
+        assert_eq!(phone.get(&one).await.status(), 403, "{name}");
     }
 }

@@ -128,7 +128,7 @@ impl World {
         if let Ask::Photo(piece) = &letter.ask {
             return self.take_piece(&letter, piece, &user);
         }
-        match self.office.accept(&letter, user) {
+        match self.office.accept(&letter, user, now) {
             Ok(task) => {
                 let id = self.fresh();
                 self.office.tasks.insert(id, task);

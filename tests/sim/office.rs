@@ -143,7 +143,12 @@ impl Office {
     }
 
     /// Reads a letter, as far as it can be answered at once: then with a status and a body.
-    pub(crate) fn accept(&mut self, letter: &Letter, user: User) -> Result<Task, (u16, String)> {
+    pub(crate) fn accept(
+        &mut self,
+        letter: &Letter,
+        user: User,
+        now: Millis,
+    ) -> Result<Task, (u16, String)> {
         let malformed = || (400, refusal(ErrorCode::Malformed, None));
         let Ask::Sync(body) = &letter.ask else {
             return Err(malformed());
@@ -153,11 +158,13 @@ impl Office {
             self.wrong
                 .push("a request that was cut was understood".to_owned());
         }
-        let exchange = Exchange::understand(request).map_err(|why| match why {
+        let mut exchange = Exchange::understand(request).map_err(|why| match why {
             Refused::TooOld => (426, refusal(ErrorCode::UpdateNeeded, None)),
             Refused::TooMany { .. } => (413, refusal(ErrorCode::TooLarge, None)),
             Refused::Nameless => malformed(),
         })?;
+        // Much may come between this and the push.
+        exchange.foresee(&self.db, &user, now).unwrap();
         Ok(Task {
             request: serde_json::from_slice(body).unwrap(),
             letter: letter.clone(),

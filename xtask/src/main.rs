@@ -1,4 +1,5 @@
-//! The build driver: `cargo xtask run`, `test`, `sim`, `lint`, `dev`, `build`, `screenshots`, `bench-browser`.
+//! The build driver: `cargo xtask run`, `test`, `sim`, `lint`, `dev`, `build`, `screenshots`, `bench-browser`,
+//! `kill-browser`.
 //!
 //! It needs nothing but cargo, a C compiler and, on Debian as root, the packages it installs itself. Each file has one idea:
 //! where things lie (`place`), running programs (`exec`), timed steps (`step`), packages (`apt`), a cargo that makes wasm
@@ -13,10 +14,14 @@ mod deps;
 mod dev;
 mod exec;
 mod files;
+mod glue;
+mod later;
 mod licences;
 mod lint;
 mod names;
+mod never;
 mod options;
+mod order;
 mod packages;
 mod place;
 mod pyxform;
@@ -47,7 +52,9 @@ cargo xtask <command>
   lint            format, clippy for each feature set, docs, dependencies, layers
   screenshots [DIR]
                   pictures of the main screens into DIR (target/screenshots)
-  bench-browser   figures of the app in a browser: how long a letter takes in a long form
+  kill-browser [--times N] [--seed S]
+                  kills a browser N times (50) while somebody types and while it sends, and looks for what is lost
+  bench-browser   figures of the app in a browser: how long a letter takes in a long form, and a first sync of a large office
 
 Environment:
   ANJANGSANA_WASM=auto|rustup|debian
@@ -80,6 +87,7 @@ fn command(args: &[String]) -> anyhow::Result<()> {
         "sim" => sim::sim(rest),
         "lint" => lint::lint(lint::Layers::Check),
         "bench-browser" => test::bench(),
+        "kill-browser" => test::kill_browser(rest),
         "screenshots" => test::screenshots(rest.first().map(String::as_str)),
         "help" | "--help" | "-h" => {
             println!("{HELP}");

@@ -4,11 +4,14 @@
 //! The order follows who names whom: other files < styles; snippets < glue; glue and wasm < boot.js; all of them < index.html.
 
 use crate::files::{self, Tree};
+use crate::glue::spare;
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 /// Files whose addresses are fixed: the browser, or an installed app, asks for them by name.
 const FIXED: [&str; 2] = ["manifest.webmanifest", "sw.js"];
+/// How the address of the second wasm begins: it comes when the app is there already.
+pub(crate) const LATER: &str = "/assets/later-";
 /// Folders whose addresses are fixed, for the same reason.
 const FIXED_FOLDER: &str = "icons/";
 /// These come first in the style sheet; the others follow by name.
@@ -19,6 +22,8 @@ const FIRST_STYLES: [&str; 2] = ["css/tokens.css", "css/base.css"];
 pub(crate) struct Bound {
     /// The wasm.
     pub(crate) wasm: Vec<u8>,
+    /// The second wasm, when it was split.
+    pub(crate) later: Option<Vec<u8>>,
     /// The glue around it.
     pub(crate) glue: String,
     /// The modules the glue imports, by the path it imports them from.
@@ -40,8 +45,8 @@ pub(crate) struct Root {
 /// When a file that must be there is not, or names another in a way that cannot be followed.
 pub(crate) fn arrange(mut public: Tree, bound: Bound) -> Result<Root> {
     let mut html = take_text(&mut public, "index.html")?;
-    let mut boot = take_text(&mut public, "boot.js")?;
-    let mut worker = take_text(&mut public, "sw.js")?;
+    let mut boot = spare(&take_text(&mut public, "boot.js")?);
+    let mut worker = spare(&take_text(&mut public, "sw.js")?);
     let mut files = Tree::new();
 
     let sheet = styles(&mut public)?;
@@ -65,6 +70,7 @@ pub(crate) fn arrange(mut public: Tree, bound: Bound) -> Result<Root> {
         if text.contains("from './") || text.contains("from \"./") || text.contains("from '../") {
             bail!("the snippet {path} imports another file");
         }
+        let text = spare(&text);
         let name = add(&mut files, &snippet_name(&path), "js", text.into_bytes());
         glue = glue.replace(&address, &format!("./{name}"));
     }
@@ -82,6 +88,11 @@ pub(crate) fn arrange(mut public: Tree, bound: Bound) -> Result<Root> {
         &format!("./{wasm}"),
         "boot.js",
     )?;
+    let later = bound
+        .later
+        .map(|later| add(&mut files, "later", "wasm", later))
+        .map_or_else(String::new, |later| format!("./{later}"));
+    boot = replace(&boot, "./later.wasm", &later, "boot.js")?;
     let boot = add(&mut files, "boot", "js", boot.into_bytes());
 
     let style = add(&mut files, "anjangsana", "css", sheet.into_bytes());
@@ -166,8 +177,7 @@ fn styles(public: &mut Tree) -> Result<String> {
                 "assets/public/{name} uses @import: the files of css/ become one sheet, so it would be ignored"
             );
         }
-        sheet.push_str(text.trim());
-        sheet.push('\n');
+        sheet.push_str(&spare(&text));
     }
     Ok(sheet)
 }
@@ -231,7 +241,7 @@ mod tests {
             ),
             file(
                 "boot.js",
-                "import './anjangsana.js'; './anjangsana_bg.wasm'",
+                "import './anjangsana.js'; './anjangsana_bg.wasm'; './later.wasm'",
             ),
             file("sw.js", "const BUILD = \"dev\";"),
             file("manifest.webmanifest", "{}"),
@@ -249,6 +259,7 @@ mod tests {
         )]);
         Bound {
             wasm: wasm.into(),
+            later: None,
             glue: "import './snippets/dioxus-web-0a1b/inline0.js'".into(),
             snippets,
         }

@@ -2,7 +2,7 @@
 
 use crate::step::step;
 use crate::{browser, bundle, cargo, exec, lint, place, pyxform, sim, sizes, tus};
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::Command;
 
@@ -90,6 +90,35 @@ pub(crate) fn bench() -> Result<()> {
     let mut command = in_browser(&bundle.folder)?;
     step("measuring in a browser", || {
         exec::run(command.args(["bench_browser", "--", "--include-ignored", "--nocapture"]))
+    })
+}
+
+/// Kills a browser at work again and again, and looks each time whether anything is lost.
+///
+/// # Errors
+/// When an option is unknown, a build fails, or something is lost.
+pub(crate) fn kill_browser(args: &[String]) -> Result<()> {
+    let mut options = Vec::new();
+    for pair in args.chunks(2) {
+        match pair {
+            [name, value] if name == "--times" => options.push(("ANJANGSANA_TIMES", value)),
+            [name, value] if name == "--seed" => options.push(("ANJANGSANA_SEED", value)),
+            _ => bail!(
+                "`{}` is unknown; there are --times N and --seed S",
+                pair.join(" ")
+            ),
+        }
+        if let Some((_, value)) = options.last() {
+            let _number: u64 = value
+                .parse()
+                .with_context(|| format!("{value} is no number"))?;
+        }
+    }
+    let bundle = bundle::build(bundle::Kind::Release)?;
+    let mut command = in_browser(&bundle.folder)?;
+    command.envs(options);
+    step("killing a browser", || {
+        exec::run(command.args(["kill_browser", "--", "--include-ignored", "--nocapture"]))
     })
 }
 

@@ -15,8 +15,8 @@ pub enum Cause {
     OldFormat,
     #[error("the sheet is not readable: {0}")]
     Unreadable(String),
-    #[error("the sheet is not readable CSV: {0}")]
-    Csv(String),
+    #[error("the sheet is no CSV: a quote is opened and never closed")]
+    Csv,
     #[error("the sheet `{0}` is missing")]
     MissingSheet(&'static str),
     #[error("the cell shows the error `{0}`")]

@@ -11,7 +11,9 @@ impl Cause {
             Cause::Encrypted => "buku kerja ini dilindungi kata sandi".into(),
             Cause::OldFormat => "ini format lama .xls".into(),
             Cause::Unreadable(why) => format!("lembar ini tidak terbaca: {why}"),
-            Cause::Csv(why) => format!("lembar ini tidak terbaca sebagai CSV: {why}"),
+            Cause::Csv => {
+                "lembar ini bukan CSV: ada tanda kutip yang dibuka dan tidak ditutup".to_owned()
+            }
             Cause::MissingSheet(name) => format!("lembar `{name}` tidak ada"),
             Cause::CellError(text) => format!("sel ini menampilkan galat `{text}`"),
             Cause::EmptyFormula => {

@@ -108,6 +108,14 @@ impl std::error::Error for FormError {}
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FormErrors(pub Vec<FormError>);
 
+impl FormErrors {
+    /// Where the first of them stand: enough for a phone, which carries no words for what can be wrong with a form.
+    pub fn places(&self) -> String {
+        let places: Vec<String> = self.0.iter().take(3).map(FormError::place).collect();
+        places.join(", ")
+    }
+}
+
 impl From<FormError> for FormErrors {
     fn from(error: FormError) -> FormErrors {
         FormErrors(vec![error])

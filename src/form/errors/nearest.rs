@@ -1,5 +1,7 @@
 //! What somebody may have meant.
 
+use crate::domain::letters::in_small;
+
 /// Longer words are no slips.
 const LONGEST: usize = 80;
 
@@ -10,7 +12,7 @@ pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&
         return None;
     }
     let limit = 1 + length / 4;
-    let lower = word.to_lowercase();
+    let lower = in_small(word);
     known
         .map(|candidate| {
             // A forgotten or superfluous prefix is the commonest slip of all: `anggota` for `org_anggota`.
@@ -19,7 +21,7 @@ pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&
             let distance = if affix {
                 1
             } else {
-                edits(&lower, &candidate.to_lowercase(), limit)
+                edits(&lower, &in_small(candidate), limit)
             };
             (distance, candidate)
         })

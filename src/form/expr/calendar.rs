@@ -4,6 +4,8 @@
 //! whole. A date with time is a point in time and counts in UTC, as the ODK XForms specification says. Where the two
 //! meet in one comparison or difference, both count on the local calendar.
 
+use crate::domain::decimal;
+
 const DAY_MILLISECONDS: i64 = 86_400_000;
 const MINUTE_MILLISECONDS: i64 = 60_000;
 /// Numbers of more days than this, to the year 9999 and as far back, are no dates.
@@ -238,7 +240,7 @@ fn milliseconds_of_time(time: &str, utc_offset_minutes: i32) -> Option<i64> {
     {
         return None;
     }
-    let second: f64 = second.parse().ok()?;
+    let second = decimal::read(second)?;
     if second >= 60.0 {
         return None;
     }

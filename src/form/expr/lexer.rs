@@ -1,6 +1,7 @@
 //! Text to tokens, with XPath's rule that `*`, `and`, `or`, `div`, `mod` are operators only after an operand.
 
 use super::parser::ParseError;
+use crate::domain::{decimal, letters::is_letter};
 
 /// One token of an expression.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,11 +93,11 @@ impl Reader<'_> {
 }
 
 fn starts_name(c: char) -> bool {
-    c.is_alphabetic() || c == '_'
+    is_letter(c) || c == '_'
 }
 
 fn continues_name(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '_' | '-' | '.')
+    is_letter(c) || c.is_ascii_digit() || matches!(c, '_' | '-' | '.')
 }
 
 /// Splits `text` into tokens, each with the byte offset where it starts.
@@ -158,7 +159,7 @@ fn number(reader: &mut Reader<'_>, mut digits: String, point: bool) -> Token {
         digits.push('.');
         reader.take_while(&mut digits, |c| c.is_ascii_digit());
     }
-    Token::Number(digits.parse().unwrap_or(f64::NAN))
+    Token::Number(decimal::read(&digits).unwrap_or(f64::NAN))
 }
 
 /// A text in quotes. One opened with a straight quote ends at the next straight one, so that `'Jum’at'` is one text;

@@ -24,6 +24,7 @@ mod lexer;
 mod number;
 mod parser;
 mod print;
+mod shuffle;
 mod tree;
 mod value;
 
@@ -37,6 +38,7 @@ pub use eval::{Fault, Scope, eval};
 pub use functions::names as function_names;
 pub use number::{number_from_text, number_to_text};
 pub use parser::{ParseError, parse};
+pub(crate) use shuffle::{seed_of, shuffled};
 pub use tree::{Host, NoHost, NodeId, NodeKind, Tree};
 pub use value::{NodeSet, Value};
 

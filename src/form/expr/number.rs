@@ -1,6 +1,7 @@
 //! Numbers as XPath reads and writes them.
 
 use super::calendar::Moment;
+use crate::domain::decimal;
 
 /// Reads a number: an optional minus sign, digits, and at most one point, with white space around. A date is the count
 /// of days since 1970-01-01, a date with time the count of days since that day began in UTC, as the ODK XForms
@@ -12,7 +13,7 @@ pub fn number_from_text(text: &str, utc_offset_minutes: i32) -> f64 {
         && digits.bytes().any(|b| b.is_ascii_digit())
         && digits.bytes().filter(|b| *b == b'.').count() <= 1;
     if plain {
-        return text.parse().unwrap_or(f64::NAN);
+        return decimal::read(text).unwrap_or(f64::NAN);
     }
     Moment::from_text(text, utc_offset_minutes).map_or(f64::NAN, |moment| moment.number())
 }

@@ -42,7 +42,12 @@ pub(super) fn read(sheet: &Sheet, source: Source, form: &mut Form, findings: &mu
     let allow_doubles = form
         .settings
         .get("allow_choice_duplicates")
-        .is_some_and(|value| matches!(value.to_lowercase().as_str(), "yes" | "true" | "true()"));
+        .is_some_and(|value| {
+            matches!(
+                value.to_ascii_lowercase().as_str(),
+                "yes" | "true" | "true()"
+            )
+        });
     let mut seen: BTreeMap<(String, String), u32> = BTreeMap::new();
     for row in &sheet.rows {
         let (Some((_, list)), Some((column, name))) =

@@ -123,7 +123,7 @@ fn old_parts(header: &str) -> Vec<&str> {
 
 fn tidy(name: &str) -> String {
     let words: Vec<&str> = name.split_whitespace().collect();
-    words.join("_").to_lowercase()
+    words.join("_").to_ascii_lowercase()
 }
 
 fn canonical(name: &str) -> String {

@@ -74,7 +74,7 @@ pub(super) fn condition(
     form: &Form,
     findings: &mut Findings,
 ) -> Condition {
-    match text.to_lowercase().as_str() {
+    match text.to_ascii_lowercase().as_str() {
         "yes" | "ya" | "true" | "true()" | "1" => Condition::Always,
         "no" | "tidak" | "false" | "false()" | "0" => Condition::Never,
         _ => formula(text, place, form, findings).map_or(Condition::Never, Condition::When),

@@ -6,6 +6,7 @@ mod formulas;
 mod inspect;
 mod other;
 mod pages;
+mod parameters;
 mod settings;
 mod suggestions;
 mod survey;
@@ -30,6 +31,10 @@ pub const MOST_COLUMNS: usize = 500;
 const TOLD: usize = 500;
 /// So many mistakes get a suggestion: each compares with every name there is.
 const SUGGESTED: usize = 100;
+
+/// Whether somebody mends the sheets: not on a phone, which has only what was published. There warnings and suggestions
+/// are left out, and their code with them.
+const MENDED: bool = !crate::ON_A_PHONE;
 
 /// What goes wrong while importing, and what is noted on the way.
 #[derive(Default)]
@@ -139,7 +144,7 @@ impl Findings {
     }
 
     fn warn(&mut self, place: Place<'_>, cause: Cause, mend: Option<Mend>) {
-        if self.warnings.len() < TOLD {
+        if MENDED && self.warnings.len() < TOLD {
             self.warnings.push(place.finding(cause, mend));
         }
     }
@@ -147,7 +152,7 @@ impl Findings {
     /// The known word nearest to one that is not.
     fn near<'k>(&mut self, word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
         self.suggested += 1;
-        if self.suggested > SUGGESTED {
+        if !MENDED || self.suggested > SUGGESTED {
             return None;
         }
         nearest(word, known)
@@ -196,7 +201,9 @@ pub fn compile(sheets: &Sheets) -> Result<Form, FormErrors> {
     settings::read(&sheets.settings, &mut form, &mut findings);
     tables::notice(sheets, &mut findings);
     let columns = Columns::new(&sheets.survey, &form);
-    columns.report(&sheets.survey, &mut findings);
+    if MENDED {
+        columns.report(&sheets.survey, &mut findings);
+    }
     let rows = survey::structure(&sheets.survey, &columns, &mut form, &mut findings);
     choices::read(&sheets.choices, Source::Inner, &mut form, &mut findings);
     choices::read(

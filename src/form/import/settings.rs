@@ -34,7 +34,7 @@ pub(super) fn has_default_language(sheet: &Sheet) -> bool {
 
 fn tidy(header: &str) -> String {
     let words: Vec<&str> = header.split_whitespace().collect();
-    words.join("_").to_lowercase()
+    words.join("_").to_ascii_lowercase()
 }
 
 pub(super) fn read(sheet: &Sheet, form: &mut Form, findings: &mut Findings) {

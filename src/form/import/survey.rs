@@ -3,7 +3,8 @@
 use super::columns::Columns;
 use super::formulas::{condition, formula, template};
 use super::types::{self, Type, Wrong};
-use super::{Findings, Place, choices, other, tables};
+use super::{Findings, Place, choices, other, parameters, tables};
+use crate::domain::letters::is_letter;
 use crate::form::definition::{Choices, Element, ElementId, ElementKind, Form, Initial};
 use crate::form::errors::{Cause, FormError, Frame, Limit, Mend};
 use crate::form::expr;
@@ -33,7 +34,10 @@ pub(super) fn structure(
     let mut open: Vec<(ElementId, u32)> = vec![(0, 0)];
     for (index, row) in sheet.rows.iter().enumerate() {
         if columns.cell(row, "disabled").is_some_and(|(_, text)| {
-            matches!(text.to_lowercase().as_str(), "yes" | "true" | "true()")
+            matches!(
+                text.to_ascii_lowercase().as_str(),
+                "yes" | "true" | "true()"
+            )
         }) {
             continue;
         }
@@ -218,11 +222,11 @@ fn name(
     let first = name
         .chars()
         .next()
-        .is_some_and(|c| c.is_alphabetic() || c == '_');
+        .is_some_and(|c| is_letter(c) || c == '_');
     if !first
         || !name
             .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+            .all(|c| is_letter(c) || c.is_ascii_digit() || matches!(c, '_' | '-' | '.'))
     {
         let cause = Cause::BadName(String::from(name));
         findings.error(place, cause, Some(Mend::NameRule));
@@ -320,14 +324,8 @@ fn cells(
     if let Some((_, text)) = columns.cell(row, "appearance") {
         element.appearance = text.split_whitespace().map(String::from).collect();
     }
-    if let Some((_, text)) = columns.cell(row, "parameters") {
-        for pair in text.split([',', ';', ' ']) {
-            if let Some((key, value)) = pair.split_once('=') {
-                element
-                    .parameters
-                    .insert(String::from(key.trim()), String::from(value.trim()));
-            }
-        }
+    if let Some((column, text)) = columns.cell(row, "parameters") {
+        parameters::read(text, at(column), element, form, findings);
     }
     if let Some((column, text)) = columns.cell(row, "trigger") {
         trigger(

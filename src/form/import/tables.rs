@@ -26,7 +26,7 @@ pub(super) fn notice(sheets: &Sheets, findings: &mut Findings) {
         findings
             .tables
             .insert(String::from(bare(&sheet.name)), false);
-        let name = sheet.name.to_lowercase();
+        let name = sheet.name.to_ascii_lowercase();
         let place = Place::sheet(sheet);
         if INERT.contains(&name.as_str()) {
             findings.warn(place, Cause::NotSupported(sheet.name.clone()), None);

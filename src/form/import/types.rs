@@ -129,7 +129,7 @@ pub(super) fn parse(text: &str) -> Result<(Type, bool), Wrong> {
         _ => 0,
     };
     words.truncate(words.len() - other);
-    let plain = |words: &[&str]| words.join(" ").replace('_', " ").to_lowercase();
+    let plain = |words: &[&str]| words.join(" ").replace('_', " ").to_ascii_lowercase();
     let whole = plain(&words);
     if let Some((_, frame)) = FRAMES.iter().find(|(name, _)| *name == whole) {
         return Ok((frame.clone(), false));

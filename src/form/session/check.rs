@@ -3,6 +3,7 @@
 use super::messages;
 use super::state::{Problem, ProblemKind};
 use super::world::World;
+use crate::domain::decimal;
 use crate::form::definition::{Choices, Element, Tongue};
 use crate::form::expr::{NodeId, days_from_text, time_from_text};
 use crate::form::kind::QuestionKind;
@@ -157,9 +158,9 @@ fn in_range(value: &str, element: &Element) -> bool {
         element
             .parameters
             .get(key)
-            .and_then(|bound| bound.parse::<f64>().ok())
+            .and_then(|bound| decimal::read(bound))
     };
-    let Ok(number) = value.parse::<f64>() else {
+    let Some(number) = decimal::read(value) else {
         return false;
     };
     bound("start").is_none_or(|start| number >= start)
@@ -168,10 +169,7 @@ fn in_range(value: &str, element: &Element) -> bool {
 
 /// `latitude longitude [altitude [accuracy]]`.
 fn is_point(value: &str) -> bool {
-    let numbers: Vec<Option<f64>> = value
-        .split_whitespace()
-        .map(|part| part.parse().ok())
-        .collect();
+    let numbers: Vec<Option<f64>> = value.split_whitespace().map(decimal::read).collect();
     match numbers.as_slice() {
         [Some(latitude), Some(longitude), rest @ ..] => {
             latitude.abs() <= 90.0

@@ -5,8 +5,8 @@ use super::state::{
     ChoiceState, Item, PageState, Problem, ProblemKind, QuestionState, RepeatInstance, RepeatState,
 };
 use super::world::World;
-use crate::form::definition::{Choices, ElementId, ElementKind, Tongue};
-use crate::form::expr::NodeId;
+use crate::form::definition::{Choices, Element, ElementId, ElementKind, Shuffle, Tongue};
+use crate::form::expr::{Host, NodeId, seed_of, shuffled};
 
 impl World {
     /// The names of the choices offered at a question, the filter applied.
@@ -40,6 +40,21 @@ impl World {
         let Some(element) = self.form.element(self.element_of(node)) else {
             return Vec::new();
         };
+        let choices = self.choices_of_sheet(element, node, language);
+        match &element.shuffle {
+            None => choices,
+            Some(Shuffle::ByVisit) => shuffled(choices, seed_of(self.random(node))),
+            Some(Shuffle::Seeded(seed)) => shuffled(choices, self.number(seed, node)),
+        }
+    }
+
+    /// The choices in the order of the sheet or table that they come from.
+    fn choices_of_sheet(
+        &self,
+        element: &Element,
+        node: NodeId,
+        language: Tongue,
+    ) -> Vec<ChoiceState> {
         match &element.choices {
             Choices::None => Vec::new(),
             Choices::List(name) => {
@@ -107,11 +122,15 @@ impl World {
 
     /// The page an element is shown on; for what is not shown, the page it would be on.
     pub(super) fn page_of(&self, element: ElementId) -> String {
+        let pages = self.form.pages();
         let mut at = element;
         loop {
-            let holds =
-                |page: &&crate::form::Page| page.contents.contains(&at) || page.element == at;
-            if let Some(page) = self.form.pages().iter().find(holds) {
+            let shown = self.form.page_index.get(at).copied().flatten();
+            let page = match shown {
+                Some(index) => pages.get(index),
+                None => pages.iter().find(|page| page.element == at),
+            };
+            if let Some(page) = page {
                 return page.name.clone();
             }
             match self.form.element(at) {
@@ -338,6 +357,21 @@ impl Session {
                     .is_some()
         };
         self.world.document.all().filter(shown)
+    }
+
+    /// The names of the pages that there is something to show on now.
+    pub fn relevant_pages(&self) -> impl Iterator<Item = &str> {
+        let document = &self.world.document;
+        let shown = |element: &ElementId| {
+            let places = document.nodes(*element).iter();
+            places
+                .chain(document.slots(*element))
+                .any(|node| document.is_relevant(*node))
+        };
+        let pages = self.world.form.pages().iter();
+        pages
+            .filter(move |page| page.contents.iter().any(shown))
+            .map(|page| page.name.as_str())
     }
 
     /// Every page and how far it is.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::Surroundings;
 use super::document::{DOCUMENT, Document};
 use super::secondary::Secondary;
+use crate::domain::decimal;
 use crate::form::definition::{Choices, Condition, ElementId, ElementKind, Form, Tongue};
 use crate::form::expr::{
     Expr, Fault, Host, NodeId, NodeKind, NodeSet, Scope, Tree, Value, civil_text, date_of_number,
@@ -107,14 +108,14 @@ impl World {
         ) {
             return text;
         }
-        match (kind, text.parse::<f64>()) {
-            (Some(QuestionKind::Integer), Ok(number)) => number_to_text(number.trunc()),
-            (Some(QuestionKind::Date), Ok(days)) => {
+        match (kind, decimal::read(&text)) {
+            (Some(QuestionKind::Integer), Some(number)) => number_to_text(number.trunc()),
+            (Some(QuestionKind::Date), Some(days)) => {
                 date_of_number(days, self.surroundings.utc_offset_minutes)
                     .map(|civil| civil_text(&civil))
                     .unwrap_or_default()
             }
-            (Some(QuestionKind::DateTime), Ok(days)) => {
+            (Some(QuestionKind::DateTime), Some(days)) => {
                 stamp_of_number(days, self.surroundings.utc_offset_minutes)
             }
             _ => text,
@@ -134,23 +135,46 @@ impl World {
         element.is_some_and(|element| self.condition(&element.read_only, node))
     }
 
-    /// A text for people with its values filled in.
-    pub(super) fn fill(&self, template: &Template, node: NodeId) -> String {
+    /// A text for people with its values filled in, fractions as the language writes them.
+    fn fill(&self, template: &Template, language: Tongue, node: NodeId) -> String {
         let mut out = String::new();
         for piece in &template.pieces {
             match piece {
                 Piece::Text(text) => out.push_str(text),
-                Piece::Value(expr) => out.push_str(&self.compute_text(expr, node)),
+                Piece::Value(expr) => {
+                    let value = self.compute_text(expr, node);
+                    let comma = language.code() == "id" && self.is_fraction(expr, &value);
+                    out.push_str(&if comma {
+                        value.replace('.', ",")
+                    } else {
+                        value
+                    });
+                }
             }
         }
         out
+    }
+
+    /// Whether a value is a number with a fraction, and its question one of numbers: a text may look like one.
+    fn is_fraction(&self, expr: &Expr, value: &str) -> bool {
+        let Expr::Reference(reference) = expr else {
+            return false;
+        };
+        let element = self.form.element(reference.slot);
+        matches!(
+            element.and_then(|element| element.question_kind()),
+            Some(QuestionKind::Decimal | QuestionKind::Range | QuestionKind::Calculate)
+        ) && value.contains('.')
+            && value
+                .parse()
+                .is_ok_and(|number| number_to_text(number) == value)
     }
 
     /// The same in a language, if there is such a text.
     pub(super) fn text(&self, texts: &Texts, language: Tongue, node: NodeId) -> Option<String> {
         texts
             .get(language.index)
-            .map(|template| self.fill(template, node))
+            .map(|template| self.fill(template, language, node))
     }
 
     /// The nearest node around `from` (or itself) that is an instance of a repeat around `element`.

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::{Device, Sleeper, State};
+use crate::domain::json;
 use crate::platform::machine::{Answer, Call, Machine};
 use crate::store::Store;
 use crate::store::api::{Notice, StoreError, SyncPhase, SyncStatus, Topic, Trouble};
@@ -213,8 +214,7 @@ pub(super) fn trouble(failure: &Failure) -> Trouble {
 /// What kind of failure it is.
 pub fn understand<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
     let (body, _) = succeeded(answer)?;
-    let text = std::str::from_utf8(body).map_err(|_| Failure::NotOurs)?;
-    serde_json::from_str(text).map_err(|_| Failure::NotOurs)
+    json::read_bytes(body).map_err(|_| Failure::NotOurs)
 }
 
 /// The body of our server's answer that it is done, and the offset of an upload.
@@ -246,14 +246,11 @@ pub fn succeeded(answer: &Answer) -> Result<(&[u8], Option<u64>), Failure> {
     if (200..300).contains(&status) {
         return Ok((body, offset));
     }
-    let refusal = std::str::from_utf8(body)
-        .ok()
-        .and_then(|text| serde_json::from_str(text).ok())
-        .unwrap_or(ErrorReply {
-            code: ErrorCode::Other,
-            message: String::new(),
-            retry_after: None,
-        });
+    let refusal = json::read_bytes(body).unwrap_or(ErrorReply {
+        code: ErrorCode::Other,
+        message: String::new(),
+        retry_after: None,
+    });
     Err(match status {
         401 => Failure::Auth,
         413 => Failure::TooLarge,

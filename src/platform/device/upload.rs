@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::drive::{succeeded, trouble};
 use super::{Device, Sleeper};
-use crate::domain::AttachmentName;
+use crate::domain::{AttachmentName, json};
 use crate::platform::machine::{Answer, Body, Call, Machine};
 use crate::store::api::{Bytes, Notice, Reply, StoreError, Topic};
 use crate::sync::engine::Failure;
@@ -183,8 +183,5 @@ fn is_not_yet(answer: &Answer) -> bool {
     let Answer::Response { body, .. } = answer else {
         return false;
     };
-    std::str::from_utf8(body)
-        .ok()
-        .and_then(|text| serde_json::from_str::<ErrorReply>(text).ok())
-        .is_some_and(|reply| reply.code == ErrorCode::NotYet)
+    json::read_bytes::<ErrorReply>(body).is_ok_and(|reply| reply.code == ErrorCode::NotYet)
 }

@@ -3,12 +3,15 @@
 pub mod client;
 
 use std::cell::Cell;
+use std::io::Write;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use flate2::{Compression, write::GzEncoder};
+
 use super::device::Device;
-use super::machine::{Answer, Body, Call, Machine, PIECE, Task};
+use super::machine::{Answer, Body, Call, Machine, PIECE, Task, WORTH_PACKING};
 use crate::domain::Millis;
 use crate::sql::{self, Connection, Key};
 use crate::store::api::Notice;
@@ -22,6 +25,7 @@ pub struct NativeMachine {
     folder: PathBuf,
     server: String,
     http: reqwest::Client,
+    patience: Duration,
     notices: Box<dyn Fn(Notice)>,
     /// When, by the device's clock, and by one that nobody sets.
     wake: Rc<Cell<Option<(Millis, Instant)>>>,
@@ -31,17 +35,20 @@ impl NativeMachine {
     /// A machine that keeps its files in `folder` and calls `server` (`http://127.0.0.1:8080`).
     #[must_use]
     pub fn new(folder: PathBuf, server: String, notices: impl Fn(Notice) + 'static) -> Self {
-        let http = reqwest::Client::builder()
-            .timeout(PATIENCE)
-            .build()
-            .unwrap_or_default();
         Self {
             folder,
             server,
-            http,
+            http: reqwest::Client::new(),
+            patience: PATIENCE,
             notices: Box::new(notices),
             wake: Rc::default(),
         }
+    }
+
+    /// The same with another time that a call may take.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// When the device next wants to be woken, if it does.
@@ -53,7 +60,7 @@ impl NativeMachine {
     async fn send(&self, call: Call) -> Result<Answer, reqwest::Error> {
         let method = reqwest::Method::from_bytes(call.method.as_bytes()).unwrap_or_default();
         let url = format!("{}{}", self.server, call.path);
-        let mut request = self.http.request(method, url);
+        let mut request = self.http.request(method, url).timeout(self.patience);
         if let Some(token) = call.token {
             request = request.bearer_auth(token);
         }
@@ -61,9 +68,13 @@ impl NativeMachine {
             request = request.header(name, value);
         }
         request = match call.body {
-            Body::Json(json) => request
-                .header("content-type", "application/json")
-                .body(json),
+            Body::Json(json) => {
+                let request = request.header("content-type", "application/json");
+                match pack(&json) {
+                    Some(packed) => request.header("content-encoding", "gzip").body(packed),
+                    None => request.body(json),
+                }
+            }
             Body::Bytes(bytes) if bytes.is_empty() => request,
             Body::Bytes(bytes) => request.body(bytes),
         };
@@ -79,6 +90,16 @@ impl NativeMachine {
             body: response.bytes().await?.to_vec(),
         })
     }
+}
+
+/// JSON with gzip, where that makes it smaller.
+fn pack(json: &str) -> Option<Vec<u8>> {
+    if json.len() < WORTH_PACKING {
+        return None;
+    }
+    let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+    packer.write_all(json.as_bytes()).ok()?;
+    packer.finish().ok()
 }
 
 impl Machine for NativeMachine {

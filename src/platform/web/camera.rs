@@ -30,7 +30,7 @@ impl Picked {
     /// Its media type in small letters, without parameters; may be empty.
     #[must_use]
     pub fn media_type(&self) -> String {
-        let media = self.0.type_().to_lowercase();
+        let media = self.0.type_().to_ascii_lowercase();
         media
             .split(';')
             .next()

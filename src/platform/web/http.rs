@@ -5,14 +5,11 @@ use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Blob, Headers, ReadableWritablePair, RequestInit, Response};
 
-use crate::platform::machine::{Answer, Body, Call};
+use crate::platform::machine::{Answer, Body, Call, WORTH_PACKING};
 use crate::sync::wire::{MARK, UPLOAD_OFFSET};
 
 /// How long a call may take, milliseconds: a page of a first sync over GPRS.
 const PATIENCE: f64 = 120_000.0;
-
-/// Below this a body is sent as it is: gzip would make it larger.
-const WORTH_COMPRESSING: usize = 300;
 
 #[wasm_bindgen]
 extern "C" {
@@ -39,7 +36,7 @@ async fn try_send(call: Call) -> Result<Answer, JsValue> {
     match &call.body {
         Body::Json(json) => {
             headers.set("content-type", "application/json")?;
-            if json.len() > WORTH_COMPRESSING {
+            if json.len() > WORTH_PACKING {
                 headers.set("content-encoding", "gzip")?;
                 init.set_body(&gzip(json).await?);
             } else {

@@ -101,7 +101,7 @@ pub struct Change {
     pub private: bool,
     /// Every field it has now.
     pub fields: Fields,
-    /// The fields that were given a value or lost one.
+    /// The fields that were given a value or lost one; of a new record none, since all of them are new.
     pub touched: BTreeSet<String>,
     /// It is exactly what the device thinks it is.
     pub exact: bool,
@@ -155,10 +155,15 @@ fn need(role: Role, permission: Permission) -> Result<(), Refusal> {
 /// Whether only its owner may see a record with these fields.
 #[must_use]
 pub fn is_private(kind: Kind, fields: &Fields) -> bool {
+    kind == Kind::Visit && !submits(fields)
+}
+
+/// Whether there is a submission among these fields of a visit.
+#[must_use]
+pub fn submits(fields: &Fields) -> bool {
     let prefix = crate::domain::visit::SUBMISSION;
-    kind == Kind::Visit
-        && !fields
-            .range(prefix.to_owned()..)
-            .next()
-            .is_some_and(|(name, _)| name.starts_with(prefix))
+    fields
+        .range(prefix.to_owned()..)
+        .next()
+        .is_some_and(|(name, _)| name.starts_with(prefix))
 }

@@ -155,8 +155,9 @@ pub fn note_uses(connection: &Connection, record: &Record) -> Result<(), sqlite:
     }
     let mut uses = BTreeMap::new();
     for (field, value) in &record.fields {
-        let name = value.as_str().and_then(|text| text.parse().ok());
-        if let Some(name) = name {
+        // Most answers are none, and an error for each would cost more than all the rest.
+        let text = value.as_str().filter(|text| AttachmentName::is_one(text));
+        if let Some(name) = text.and_then(|text| text.parse().ok()) {
             let restricted: &mut BTreeSet<&str> = uses.entry(name).or_default();
             restricted.insert(question(field));
         }

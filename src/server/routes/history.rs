@@ -1,10 +1,11 @@
-//! A visit's history: every change that was applied to it and to its reviews, by whom and when, and those that a person
-//! had to decide on.
+//! A visit's history: every change that was applied to it and to its reviews, by whom and when, those that a person had to
+//! decide on, and what was not chosen then.
 
 use axum::{
     Json,
     extract::{Path, State},
 };
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -16,9 +17,12 @@ use crate::{
             Error,
             mutation::{self, Answered, Entry},
             record::{self, Stored},
+            user,
         },
         state::AppState,
+        told,
     },
+    sync::told::NotChosen,
 };
 
 /// One change.
@@ -56,6 +60,52 @@ pub(in crate::server) async fn history(
     caller: Caller,
     Path(visit): Path<String>,
 ) -> Result<Json<Vec<HistoryEntry>>, AppError> {
+    of_visit(&state, caller, &visit, |connection, visit| {
+        let mut entries = mutation::of_record(connection, visit)?;
+        for review in record::children(connection, visit)? {
+            entries.extend(mutation::of_record(connection, review.record.id)?);
+        }
+        Ok(lines(entries))
+    })
+    .await
+}
+
+/// The values of a visit in the caller's sight that were not chosen when a person decided between two.
+pub(in crate::server) async fn not_chosen(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(visit): Path<String>,
+) -> Result<Json<Vec<NotChosen>>, AppError> {
+    of_visit(&state, caller, &visit, |connection, visit| {
+        let entries = mutation::of_record(connection, visit)?;
+        let people = user::all(connection)?;
+        let mut found = Vec::new();
+        for lost in losers(&entries) {
+            let person = people
+                .iter()
+                .find(|one| Some(one.user.id) == lost.author.user);
+            let by = person.map(|one| one.user.name.clone()).unwrap_or_default();
+            found.extend(
+                told::tell(connection, &lost)?
+                    .into_iter()
+                    .map(|what| NotChosen {
+                        what,
+                        by: by.clone(),
+                        at: lost.at,
+                    }),
+            );
+        }
+        Ok(found)
+    })
+    .await
+}
+
+async fn of_visit<T: Send + 'static>(
+    state: &AppState,
+    caller: Caller,
+    visit: &str,
+    read: impl FnOnce(&Connection, RecordId) -> Result<T, Error> + Send + 'static,
+) -> Result<Json<T>, AppError> {
     let visit: RecordId = visit.parse().map_err(|_| AppError::not_found())?;
     let user = caller.user;
     state
@@ -70,15 +120,51 @@ pub(in crate::server) async fn history(
             if !sees(&user, &stored) {
                 return Ok(Err(AppError::forbidden("the visit is not in your sight")));
             }
-            let mut entries = mutation::of_record(connection, visit)?;
-            for review in record::children(connection, visit)? {
-                entries.extend(mutation::of_record(connection, review.record.id)?);
-            }
-            Ok(Ok(lines(entries)))
+            read(connection, visit).map(Ok)
         })
         .await
         .map_err(|why: Error| AppError::from(why))?
         .map(Json)
+}
+
+/// Of every change that met another one, the side that was not taken: each as the change with those fields only.
+fn losers(entries: &[Entry]) -> Vec<Entry> {
+    let applied =
+        |entry: &Entry, after: u64| matches!(entry.answered, Answered::Applied(rev) if rev > after);
+    let mut losers: Vec<Entry> = Vec::new();
+    for (at, asked) in entries.iter().enumerate() {
+        if asked.answered != Answered::Conflict {
+            continue;
+        }
+        let (before, after) = entries.split_at(at);
+        for (name, mine) in &asked.fields {
+            // What stood there already, and what the same person then sent from the same device.
+            let theirs = before.iter().rev().find(|one| {
+                applied(one, asked.base_rev)
+                    && one.author != asked.author
+                    && one.fields.contains_key(name)
+            });
+            let Some(theirs) = theirs.filter(|one| one.fields.get(name) != Some(mine)) else {
+                continue;
+            };
+            let chosen = after.iter().find(|one| {
+                applied(one, 0) && one.author == asked.author && one.fields.contains_key(name)
+            });
+            let is_mine = chosen.is_some_and(|one| one.fields.get(name) == Some(mine));
+            let loser = if is_mine { theirs } else { asked };
+            let value = loser.fields.get(name).cloned().unwrap_or_default();
+            match losers.iter_mut().find(|one| one.id == loser.id) {
+                Some(known) => {
+                    known.fields.insert(name.clone(), value);
+                }
+                None => losers.push(Entry {
+                    fields: Fields::from([(name.clone(), value)]),
+                    ..loser.clone()
+                }),
+            }
+        }
+    }
+    losers
 }
 
 fn sees(user: &User, stored: &Stored) -> bool {

@@ -2,13 +2,14 @@
 
 use axum::{
     Json,
-    extract::{Query, State},
+    extract::{Path, Query, State},
 };
 use serde::Deserialize;
 
 use crate::{
-    server::{error::AppError, machine, sqlite::mutation, state::AppState},
-    sync::wire::SetAsideReply,
+    domain::MutationId,
+    server::{error::AppError, machine, sqlite::mutation, state::AppState, told},
+    sync::{told::Told, wire::SetAsideReply},
 };
 
 /// Days that are looked back when the question does not say.
@@ -33,4 +34,22 @@ pub(in crate::server) async fn set_aside(
         .read(move |connection| mutation::not_applied(connection, since))
         .await?;
     Ok(Json(SetAsideReply { items }))
+}
+
+/// What one of them holds, in words.
+pub(in crate::server) async fn one(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<Vec<Told>>, AppError> {
+    let id: MutationId = id.parse().map_err(|_| AppError::not_found())?;
+    let told = state
+        .database()
+        .read(move |connection| {
+            let entry = mutation::entry(connection, id)?;
+            entry
+                .map(|entry| told::tell(connection, &entry))
+                .transpose()
+        })
+        .await?;
+    told.map(Json).ok_or_else(AppError::not_found)
 }

@@ -19,11 +19,20 @@ pub(in crate::server) async fn sync(
     caller: Caller,
     JsonBody(request): JsonBody<Request>,
 ) -> Result<Json<Reply>, AppError> {
-    let exchange = Arc::new(Exchange::understand(request)?);
+    let mut exchange = Exchange::understand(request)?;
     let user = Arc::new(caller.user);
+    let now = machine::now();
+    if exchange.submits() {
+        let user = Arc::clone(&user);
+        let foresee = move |connection: &_| {
+            exchange.foresee(connection, &user, now)?;
+            Ok(exchange)
+        };
+        exchange = state.database().read(foresee).await?;
+    }
+    let exchange = Arc::new(exchange);
     let results = if exchange.pushes() {
         let (exchange, user) = (Arc::clone(&exchange), Arc::clone(&user));
-        let now = machine::now();
         let push = move |connection: &_| exchange.push(connection, &user, now);
         state.database().write(push).await?
     } else {

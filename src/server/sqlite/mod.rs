@@ -6,6 +6,7 @@
 pub mod attachment;
 pub mod attempt;
 pub mod epoch;
+pub mod examine;
 pub mod meta;
 pub mod mutation;
 pub mod pull;

@@ -100,6 +100,16 @@ pub fn find(
         .transpose()
 }
 
+/// Whether the device of a mutation has gone on to change its record since.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn is_past(connection: &Connection, mutation: MutationId) -> Result<bool, Error> {
+    Ok(connection
+        .prepare_cached(include_str!("is_past.sql"))?
+        .query_row([mutation.to_string()], |row| row.get(0))?)
+}
+
 /// The revs that others than this author gave a record after a rev.
 ///
 /// # Errors
@@ -206,22 +216,37 @@ pub fn of_record(connection: &Connection, record: RecordId) -> Result<Vec<Entry>
     let mut rows = statement.query([record.to_string()])?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
-        let kind: String = row.get("kind")?;
-        entries.push(Entry {
-            id: id(&row.get::<_, String>("id")?)?,
-            record,
-            kind: Kind::from_name(&kind).ok_or_else(|| stored("kind")(&kind))?,
-            author: author(row)?,
-            base_rev: row.get("base_rev")?,
-            at: Millis(row.get("at")?),
-            received_at: Millis(row.get("received_at")?),
-            clock: row.get("clock")?,
-            fields: serde_json::from_str(&row.get::<_, String>("fields")?)
-                .map_err(stored("fields"))?,
-            answered: answered(row)?,
-        });
+        entries.push(read(row)?);
     }
     Ok(entries)
+}
+
+/// A mutation with all it says; nothing when it never came.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn entry(connection: &Connection, mutation: MutationId) -> Result<Option<Entry>, Error> {
+    connection
+        .prepare_cached("select * from mutation where id = ?1")?
+        .query_row([mutation.to_string()], |row| Ok(read(row)))
+        .optional()?
+        .transpose()
+}
+
+fn read(row: &rusqlite::Row<'_>) -> Result<Entry, Error> {
+    let kind: String = row.get("kind")?;
+    Ok(Entry {
+        id: id(&row.get::<_, String>("id")?)?,
+        record: id(&row.get::<_, String>("record")?)?,
+        kind: Kind::from_name(&kind).ok_or_else(|| stored("kind")(&kind))?,
+        author: author(row)?,
+        base_rev: row.get("base_rev")?,
+        at: Millis(row.get("at")?),
+        received_at: Millis(row.get("received_at")?),
+        clock: row.get("clock")?,
+        fields: serde_json::from_str(&row.get::<_, String>("fields")?).map_err(stored("fields"))?,
+        answered: answered(row)?,
+    })
 }
 
 /// The changes that were not applied since then, newest first, 500 at most.

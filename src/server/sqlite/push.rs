@@ -7,31 +7,30 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::{
-    domain::{
-        Assessment, Cooperative, DeviceId, Kind, Millis, MutationId, Record, RecordId, Review,
-        User, Visit, record::overlay,
-    },
+    domain::{DeviceId, Kind, Millis, MutationId, Record, RecordId, Review, User},
     server::{
         apply::{self, Change, Facts, Refusal, Verdict},
-        attachments,
-        check_visit::{self, Surroundings},
-        correct, forms,
+        attachments, forms,
     },
-    sync::wire::{Mutation, MutationResult, Outcome, RejectCode},
+    sync::wire::{Mutation, MutationResult, Outcome},
 };
 
 use super::{
     Error,
+    examine::{self, Foreseen, Submission},
     mutation::{self, Answered, Author, NewEntry},
     record::{self, Stored},
     user,
 };
 
-/// A mutation with its fields as they are stored, written as JSON before the one writer is asked.
+/// A mutation with what can be done before the one writer is asked.
 #[derive(Debug)]
 pub struct Prepared {
     mutation: Mutation,
+    /// Its fields as they are stored.
     fields: String,
+    /// What its form says, when it submits a visit.
+    foreseen: Option<Foreseen>,
 }
 
 impl Prepared {
@@ -41,7 +40,45 @@ impl Prepared {
     /// When its fields are no JSON; that cannot be for one that came as JSON.
     pub fn new(mutation: Mutation) -> Result<Self, Error> {
         let fields = record::to_json(&mutation.fields)?;
-        Ok(Self { mutation, fields })
+        Ok(Self {
+            mutation,
+            fields,
+            foreseen: None,
+        })
+    }
+
+    /// Whether it sends a visit to the desk: then its form is asked.
+    #[must_use]
+    pub fn submits(&self) -> bool {
+        self.mutation.kind == Kind::Visit && apply::submits(&self.mutation.fields)
+    }
+
+    /// Asks the form of a visit that is submitted, on a connection that may only read. [`push`] looks whether what it
+    /// said still holds.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn foresee(
+        &mut self,
+        connection: &Connection,
+        sender: &Sender<'_>,
+        now: Millis,
+    ) -> Result<(), Error> {
+        let mutation = &self.mutation;
+        if !self.submits() || mutation::find(connection, mutation.id)?.is_some() {
+            return Ok(());
+        }
+        let present = record::find(connection, mutation.record)?;
+        let parent = parent(connection, mutation, present.as_ref())?;
+        let known = (present.as_ref(), parent.as_ref());
+        self.foreseen = match decide(connection, sender, mutation, known)? {
+            Verdict::Apply(change) if change.submits => {
+                let of = submission(sender, mutation, known, now);
+                examine::foresee(connection, &of, change)?
+            }
+            _ => None,
+        };
+        Ok(())
     }
 
     /// Which mutation it is.
@@ -105,6 +142,11 @@ fn answer(
         match answered {
             Answered::Applied(rev) => return Ok(Outcome::Duplicate { rev }),
             Answered::Rejected(code, reason) => return Ok(Outcome::Rejected { code, reason }),
+            // Its device has gone on since, so this is an echo, and what it wanted then is over.
+            Answered::Conflict if mutation::is_past(connection, mutation.id)? => {
+                let present = record::find(connection, mutation.record)?;
+                return conflict(connection, mutation, present, BTreeSet::new());
+            }
             // A question is asked again, of what stands now.
             Answered::Conflict => {}
         }
@@ -114,23 +156,22 @@ fn answer(
         return Ok(rejected(&Refusal::malformed("no such revision")));
     }
     let present = record::find(connection, mutation.record)?;
-    let (outcome, answered) =
-        match judge(connection, sender, &author, mutation, present.as_ref(), now)? {
-            Verdict::Apply(change) => {
-                // What the device has beneath its change may be of another life.
-                let exact = change.exact && sender.newest.is_none();
-                let rev = write(connection, prepared, present, change)?;
-                (Outcome::Applied { rev, exact }, Answered::Applied(rev))
-            }
-            Verdict::Conflict(disputed) => (
-                conflict(connection, mutation, present, disputed)?,
-                Answered::Conflict,
-            ),
-            Verdict::Reject(refusal) => (
-                rejected(&refusal),
-                Answered::Rejected(refusal.code, refusal.reason),
-            ),
-        };
+    let (outcome, answered) = match judge(connection, sender, prepared, present.as_ref(), now)? {
+        Verdict::Apply(change) => {
+            // What the device has beneath its change may be of another life.
+            let exact = change.exact && sender.newest.is_none();
+            let rev = write(connection, prepared, present, change)?;
+            (Outcome::Applied { rev, exact }, Answered::Applied(rev))
+        }
+        Verdict::Conflict(disputed) => (
+            conflict(connection, mutation, present, disputed)?,
+            Answered::Conflict,
+        ),
+        Verdict::Reject(refusal) => (
+            rejected(&refusal),
+            Answered::Rejected(refusal.code, refusal.reason),
+        ),
+    };
     let entry = NewEntry {
         id: mutation.id,
         record: mutation.record,
@@ -182,27 +223,67 @@ fn conflict(
 fn judge(
     connection: &Connection,
     sender: &Sender<'_>,
-    author: &Author,
-    mutation: &Mutation,
+    prepared: &Prepared,
     present: Option<&Stored>,
     now: Millis,
 ) -> Result<Verdict, Error> {
-    let Sender { user, device, .. } = *sender;
+    let mutation = &prepared.mutation;
+    let parent = parent(connection, mutation, present)?;
+    let known = (present, parent.as_ref());
+    match decide(connection, sender, mutation, known)? {
+        Verdict::Apply(change) if change.submits => {
+            let of = submission(sender, mutation, known, now);
+            examine::examine(connection, &of, change, prepared.foreseen.as_ref())
+        }
+        other => Ok(other),
+    }
+}
+
+/// The record that a mutation is about, and what it belongs to.
+type Known<'a> = (Option<&'a Stored>, Option<&'a Record>);
+
+fn submission<'a>(
+    sender: &Sender<'a>,
+    mutation: &Mutation,
+    (present, cooperative): Known<'a>,
+    now: Millis,
+) -> Submission<'a> {
+    Submission {
+        user: sender.user,
+        device: sender.device,
+        id: mutation.record,
+        present,
+        cooperative,
+        now,
+    }
+}
+
+/// What a mutation comes to before its form is asked.
+fn decide(
+    connection: &Connection,
+    sender: &Sender<'_>,
+    mutation: &Mutation,
+    (present, parent): Known<'_>,
+) -> Result<Verdict, Error> {
+    let user = sender.user;
+    let author = Author {
+        user: Some(user.id),
+        device: Some(sender.device),
+    };
     let base_rev = mutation.base_rev.min(sender.newest.unwrap_or(u64::MAX));
     let others = match present {
         Some(stored) if stored.record.rev > base_rev => match sender.file {
             Some(file) => mutation::revs_but_by(connection, mutation.record, base_rev, file)?,
-            None => mutation::revs_of_others(connection, mutation.record, base_rev, author)?,
+            None => mutation::revs_of_others(connection, mutation.record, base_rev, &author)?,
         },
         _ => Default::default(),
     };
-    let parent = parent(connection, mutation, present)?;
     let visit = match mutation.kind {
         Kind::Visit => present.map(|stored| stored.record.id),
-        Kind::Review => parent.as_ref().map(|record| record.id),
+        Kind::Review => parent.map(|record| record.id),
         _ => None,
     };
-    let in_sight = match (mutation.kind, present, &parent) {
+    let in_sight = match (mutation.kind, present, parent) {
         (Kind::Visit, None, Some(cooperative)) if !user.scope.sees(&cooperative.area) => {
             user::once_in_sight(connection, user, cooperative.id)?
         }
@@ -213,25 +294,14 @@ fn judge(
         in_sight,
         present,
         others,
-        parent: parent.as_ref(),
+        parent,
         published: is_published(connection, mutation, present)?,
         reviews: match visit {
             Some(visit) => reviews(connection, visit)?,
             None => Vec::new(),
         },
     };
-    let verdict = apply::decide(mutation, &facts);
-    match verdict {
-        Verdict::Apply(change) if change.submits => examine(
-            connection,
-            (user, device),
-            mutation.record,
-            change,
-            present,
-            now,
-        ),
-        other => Ok(other),
-    }
+    Ok(apply::decide(mutation, &facts))
 }
 
 /// Whether the version of its form that a visit moves to is published.
@@ -280,103 +350,6 @@ pub fn reviews(connection: &Connection, visit: RecordId) -> Result<Vec<Review>, 
         .filter(|stored| stored.record.kind == Kind::Review)
         .map(|stored| Review::from_record(&stored.record).map_err(super::stored("review")))
         .collect()
-}
-
-/// The row of a visit's cooperative that forms look things up in.
-fn row(
-    connection: &Connection,
-    change: &Change,
-) -> Result<Option<BTreeMap<String, String>>, Error> {
-    let Some(cooperative) = change.parent else {
-        return Ok(None);
-    };
-    let found = record::find(connection, cooperative)?;
-    let read =
-        found.map(|stored| Cooperative::from_record(&stored.record).map(|one| one.table_row()));
-    read.transpose().map_err(super::stored("cooperative"))
-}
-
-/// Runs a submitted visit through its form: refuses it when it is not complete, and puts right what its device computed
-/// otherwise.
-fn examine(
-    connection: &Connection,
-    (user, device): (&User, DeviceId),
-    id: RecordId,
-    mut change: Change,
-    present: Option<&Stored>,
-    now: Millis,
-) -> Result<Verdict, Error> {
-    let record = Record {
-        kind: Kind::Visit,
-        id,
-        area: change.area.clone(),
-        rev: 0,
-        owner: change.owner,
-        deleted: false,
-        fields: std::mem::take(&mut change.fields),
-    };
-    let visit = Visit::from_record(&record);
-    change.fields = record.fields;
-    let visit = match visit {
-        Ok(visit) => visit,
-        Err(bad) => return Ok(Verdict::Reject(Refusal::malformed(bad.to_string()))),
-    };
-    let form = match check_visit::published(connection, &visit.form, &visit.form_version) {
-        Ok(Some(form)) => form,
-        Ok(None) => {
-            let refusal = Refusal::unknown("the form version is unknown");
-            return Ok(Verdict::Reject(refusal));
-        }
-        // It compiled when it was published, so the fault is this program's: no officer's work waits for its repair.
-        Err(Error::Stored { why, .. }) => {
-            let (form, version) = (&visit.form, &visit.form_version);
-            tracing::error!(form, version, error = %why, "a published form does not compile");
-            return Ok(Verdict::Apply(change));
-        }
-        Err(other) => return Err(other),
-    };
-    let around = Surroundings {
-        user,
-        device,
-        visit: id,
-        now: check_visit::submitted_at(&visit, now),
-        cooperative: row(connection, &change)?,
-    };
-    let session = check_visit::open(form, apply::answers(&change.fields), &around);
-    if let Err(missing) = check_visit::complete(&session) {
-        let refusal = Refusal::new(RejectCode::Incomplete, missing.join("\n"));
-        return Ok(Verdict::Reject(refusal));
-    }
-    let earlier = || other_visits(connection, visit.cooperative, id);
-    let before = present.map(|stored| &stored.record.fields);
-    let corrections = correct::corrections(&session, &visit, &change.fields, before, earlier)?;
-    if !corrections.is_empty() {
-        change.touched.extend(corrections.keys().cloned());
-        overlay(&mut change.fields, &corrections);
-        change.exact = false;
-    }
-    Ok(Verdict::Apply(change))
-}
-
-/// What the other submitted visits to a cooperative came to. One that does not read holds up no other.
-fn other_visits(
-    connection: &Connection,
-    cooperative: RecordId,
-    than: RecordId,
-) -> Result<Vec<Assessment>, Error> {
-    let mut found = Vec::new();
-    for stored in record::children(connection, cooperative)? {
-        if stored.record.kind == Kind::Visit && stored.record.id != than && !stored.private {
-            let visit = Visit::from_record(&stored.record).ok();
-            let stands = visit.filter(|visit| visit.void.is_none());
-            found.extend(
-                stands
-                    .and_then(|visit| visit.result)
-                    .map(|result| result.score),
-            );
-        }
-    }
-    Ok(found)
 }
 
 fn write(

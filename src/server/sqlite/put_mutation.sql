@@ -9,4 +9,5 @@ on conflict (id) do update set
     rev = excluded.rev,
     code = excluded.code,
     reason = excluded.reason
-where outcome = 'conflict'
+-- a conflict that is one still stays as it came
+where outcome = 'conflict' and excluded.outcome <> 'conflict'

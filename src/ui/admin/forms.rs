@@ -3,28 +3,20 @@
 use dioxus::prelude::*;
 
 use super::report::Report;
-use crate::domain::person::Permission;
+use crate::domain::{json, person::Permission};
 use crate::platform::web::{camera, page};
-use crate::store::api::{Bytes, Reply, Request, StoreError};
+use crate::store::api::{Request, StoreError};
 use crate::sync::forms::{FORMS_PATH, FormReport, FormVersion};
 use crate::ui::components::{Alert, Asking, Card, Confirm, Empty, Head, Icon, Tone};
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
 use crate::ui::route::Route;
-use crate::ui::state::{Shell, shell};
+use crate::ui::state::shell;
 
 /// The file field.
 const FIELD: &str = "workbook";
 /// What the file field offers.
 const XLSX: &str = ".xlsx,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-
-async fn fetch(shell: Shell, path: String, body: Option<Vec<u8>>) -> Result<Vec<u8>, StoreError> {
-    let body = body.map(Bytes);
-    match shell.ask(Request::AskServer { path, body }).await? {
-        Reply::Bytes(Bytes(bytes)) => Ok(bytes),
-        _ => Ok(Vec::new()),
-    }
-}
 
 /// The forms, for the administrator.
 #[component]
@@ -35,7 +27,7 @@ pub(crate) fn FormsScreen() -> Element {
         let (_, online) = (round(), (shell.online)());
         async move {
             if online {
-                fetch(shell, FORMS_PATH.to_owned(), None).await
+                shell.fetch(FORMS_PATH.to_owned(), None).await
             } else {
                 Ok(Vec::new())
             }
@@ -58,7 +50,7 @@ pub(crate) fn FormsScreen() -> Element {
                 match &*listed.read() {
                     None => rsx! { Asking {} },
                     Some(Err(why)) => rsx! { Asking { error: why.clone() } },
-                    Some(Ok(bytes)) => match serde_json::from_slice::<Vec<FormVersion>>(bytes) {
+                    Some(Ok(bytes)) => match json::read_bytes::<Vec<FormVersion>>(bytes) {
                         Ok(versions) => rsx! { Versions { versions } },
                         Err(_) => rsx! { Alert { tone: Tone::Bad, p { {t("forms-unreadable")} } } },
                     },
@@ -100,7 +92,7 @@ fn Versions(versions: Vec<FormVersion>) -> Element {
                                     let name = format!("{}-{}.xlsx", one.form, one.version);
                                     saving.set(Some(name.clone()));
                                     let path = format!("{FORMS_PATH}/{}/{}.xlsx", one.form, one.version);
-                                    match fetch(shell, path, None).await {
+                                    match shell.fetch(path, None).await {
                                         Ok(bytes) => {
                                             failed.set(None);
                                             page::save(&bytes, &name).await;
@@ -144,9 +136,9 @@ fn Publish(round: Signal<u32>) -> Element {
         };
         stage.set(Stage::Checking);
         let bytes = book.peek().clone();
-        let said = fetch(shell, path, Some(bytes)).await;
+        let said = shell.fetch(path, Some(bytes)).await;
         stage.set(
-            match said.map(|said| serde_json::from_slice::<FormReport>(&said)) {
+            match said.map(|said| json::read_bytes::<FormReport>(&said)) {
                 Err(why) => Stage::Failed(why),
                 Ok(Err(_)) => Stage::Unreadable,
                 Ok(Ok(report)) if report.published => Stage::Published(report.version),

@@ -2,5 +2,7 @@
 
 mod forms;
 mod report;
+mod set_aside;
 
 pub(super) use forms::FormsScreen;
+pub(super) use set_aside::SetAsideScreen;

@@ -2,16 +2,10 @@
 
 use dioxus::prelude::*;
 
-use crate::sync::forms::{FormChanges, FormFinding, FormReport, Words};
+use crate::sync::forms::{FormChanges, FormFinding, FormReport};
 use crate::ui::components::{Alert, Tone};
-use crate::ui::i18n::{self, Language, t, ta};
-
-fn words(words: &Words) -> String {
-    match i18n::language() {
-        Language::Id => words.id.clone(),
-        Language::En => words.en.clone(),
-    }
-}
+use crate::ui::format;
+use crate::ui::i18n::{t, ta};
 
 /// The report.
 #[component]
@@ -93,8 +87,8 @@ fn Findings(findings: Vec<FormFinding>) -> Element {
                             }
                         }
                         td { "data-head": t("forms-text"), "{one.text}" }
-                        td { "data-head": t("forms-what"), {words(&one.what)} }
-                        td { "data-head": t("forms-mend"), {one.mend.as_ref().map(words).unwrap_or_default()} }
+                        td { "data-head": t("forms-what"), {format::words(&one.what)} }
+                        td { "data-head": t("forms-mend"), {one.mend.as_ref().map(format::words).unwrap_or_default()} }
                     }
                 }
             }

@@ -12,4 +12,4 @@ pub(super) use icon::Icon;
 pub(super) use parts::{Alert, Asking, Card, Chip, Empty, Head, StatusChip, Tone, use_title};
 pub(super) use picture::Attached;
 pub(super) use score::ScorePanel;
-pub(super) use visit::{HistoryList, StateChip, TransferChip, VisitList};
+pub(super) use visit::{HistoryList, NotChosenList, StateChip, TransferChip, VisitList};

@@ -2,9 +2,10 @@
 
 use dioxus::prelude::*;
 
-use super::{Chip, Icon, Tone};
-use crate::domain::VisitState;
-use crate::store::api::{HistoryEntry, Step, Transfer, VisitRow};
+use super::{Asking, Chip, Icon, Tone};
+use crate::domain::{RecordId, VisitState};
+use crate::store::api::{HistoryEntry, Step, StoreError, Transfer, VisitRow};
+use crate::sync::told::NotChosen;
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
 use crate::ui::route::Route;
@@ -103,6 +104,48 @@ fn VisitWords(row: VisitRow, officer: bool) -> Element {
                     Chip { tone: Tone::Info, icon: "return", text: ta("submission-number", &[("n", row.submissions.into())]) }
                 }
             }
+        }
+    }
+}
+
+/// What a visit's conflicts were decided against, on request: the server keeps it.
+#[component]
+pub(crate) fn NotChosenList(visit: RecordId) -> Element {
+    let shell = shell();
+    let mut asked = use_signal(|| false);
+    let found = use_resource(move || async move {
+        if !asked() {
+            return Ok(Vec::new());
+        }
+        let path = format!("/api/v1/visits/{visit}/notchosen");
+        shell.fetch_as::<Vec<NotChosen>>(path).await
+    });
+    if !asked() {
+        return rsx! {
+            button { class: "link", r#type: "button", onclick: move |_| asked.set(true), {t("not-chosen-show")} }
+        };
+    }
+    rsx! {
+        h3 { class: "card-title", {t("not-chosen")} }
+        match &*found.read() {
+            None => rsx! { Asking {} },
+            // A visit that has not left the phone yet is unknown to the server.
+            Some(Err(StoreError::NotFound)) => rsx! { p { class: "quiet", {t("not-chosen-none")} } },
+            Some(Err(why)) => rsx! { Asking { error: why.clone() } },
+            Some(Ok(found)) if found.is_empty() => rsx! { p { class: "quiet", {t("not-chosen-none")} } },
+            Some(Ok(found)) => rsx! {
+                dl { class: "facts",
+                    for (at , one) in found.iter().enumerate() {
+                        div { key: "{at}",
+                            dt { {format::words(&one.what.label)} }
+                            dd {
+                                {format::words(&one.what.value)}
+                                p { class: "quiet", {ta("changed-by", &[("name", one.by.as_str().into()), ("at", format::instant(one.at).into())])} }
+                            }
+                        }
+                    }
+                }
+            },
         }
     }
 }

@@ -4,6 +4,7 @@ use dioxus::prelude::*;
 
 use super::question::Asked;
 use super::work::work;
+use crate::domain::letters::in_small;
 use crate::form::{ChoiceState, QuestionState};
 use crate::ui::components::Icon;
 use crate::ui::i18n::{t, ta};
@@ -64,11 +65,11 @@ fn rest(found: usize) -> Element {
 
 /// The choices whose label has every word searched for.
 fn matching(choices: &[ChoiceState], search: &str) -> Vec<ChoiceState> {
-    let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
+    let words: Vec<String> = search.split_whitespace().map(in_small).collect();
     choices
         .iter()
         .filter(|choice| {
-            let label = choice.label.to_lowercase();
+            let label = in_small(&choice.label);
             words.iter().all(|word| label.contains(word.as_str()))
         })
         .cloned()

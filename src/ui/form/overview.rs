@@ -13,7 +13,7 @@ use crate::form::PageState;
 use crate::platform::web::page as browser;
 use crate::store::api::{Reply, Request, Topic};
 use crate::ui::components::{
-    Alert, Card, Confirm, Head, HistoryList, Icon, StateChip, Tone, TransferChip,
+    Alert, Card, Confirm, Head, HistoryList, Icon, NotChosenList, StateChip, Tone, TransferChip,
 };
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
@@ -96,6 +96,7 @@ pub(crate) fn VisitOverview(id: RecordId) -> Element {
         VisitScore {}
         Card { title: t("history"),
             HistoryList { entries: history }
+            NotChosenList { visit: id }
         }
         if detail.state == VisitState::Draft && detail.editable {
             Discard { id }

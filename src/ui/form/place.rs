@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 
 use super::question::Asked;
 use super::work::work;
+use crate::domain::decimal;
 use crate::form::QuestionKind;
 use crate::platform::web::place::{self, NoPosition, Position};
 use crate::ui::components::{Alert, Icon, Tone};
@@ -35,7 +36,7 @@ fn Locate(asked: Asked, words: String, onfix: Callback<String>, children: Elemen
     let good = parameters
         .iter()
         .find(|(key, _)| key == "capture-accuracy")
-        .and_then(|(_, metres)| metres.parse().ok())
+        .and_then(|(_, metres)| decimal::read(metres))
         .unwrap_or(GOOD);
     let mut stop = move || {
         if let Some(task) = search.take() {
@@ -143,7 +144,7 @@ pub(crate) fn Geopoint(asked: Asked) -> Element {
     let (value, path) = (question.value.clone(), question.path.clone());
     let rough = value
         .as_deref()
-        .and_then(|value| value.split_whitespace().nth(3)?.parse::<f64>().ok())
+        .and_then(|value| decimal::read(value.split_whitespace().nth(3)?))
         .filter(|accuracy| *accuracy > ROUGH);
     let mut fault = asked.fault;
     let onfix = use_callback({

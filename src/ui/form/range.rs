@@ -4,6 +4,7 @@ use dioxus::prelude::*;
 
 use super::question::Asked;
 use super::work::work;
+use crate::domain::decimal;
 use crate::form::QuestionState;
 use crate::ui::components::Icon;
 use crate::ui::format;
@@ -55,9 +56,7 @@ impl Scale {
                 .map(|(_, value)| value.as_str())
         };
         let number = |name: &str, otherwise: f64| {
-            parameter(name)
-                .and_then(|value| value.parse().ok())
-                .unwrap_or(otherwise)
+            parameter(name).and_then(decimal::read).unwrap_or(otherwise)
         };
         let decimals = |name: &str| {
             parameter(name)
@@ -109,7 +108,7 @@ pub(crate) fn Range(asked: Asked) -> Element {
             let _ = work.answer(&path, Some(&value), typing);
         }
     });
-    let now = value.as_deref().and_then(|value| value.parse().ok());
+    let now = value.as_deref().and_then(decimal::read);
     let onstep = use_callback(move |by| write.call((scale.after(now, by), false)));
     let field = rsx! {
         input {

@@ -102,7 +102,7 @@ pub(crate) fn form_of(sheets: &FormSheets) -> Result<Arc<Form>, String> {
     let more = more.map(|(name, text)| (name.as_str(), text.as_str()));
     let form = Sheets::from_named(own.into_iter().chain(more))
         .and_then(|sheets| crate::form::compile(&sheets))
-        .map_err(|errors| errors.to_string())?;
+        .map_err(|errors| errors.places())?;
     let form = Arc::new(form);
     FORMS.with_borrow_mut(|forms| forms.insert(key, form.clone()));
     Ok(form)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dioxus::prelude::*;
 
 use crate::domain::{
-    Mark,
+    Mark, json,
     visit::{ANSWER, VOID},
 };
 use crate::store::api::{Difference, Keep, QueueItem, Reply, Request};
@@ -135,7 +135,7 @@ fn line(difference: &Difference, reading: Option<&Reading>) -> Line {
                 "step-submitted"
             }),
             values.map(|value| {
-                let mark = value.and_then(|value| serde_json::from_str::<Mark>(value).ok());
+                let mark = value.and_then(|value| json::read::<Mark>(value).ok());
                 mark.map_or_else(|| plain(value), |mark| format::instant(mark.at))
             }),
         ),

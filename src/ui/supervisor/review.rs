@@ -10,8 +10,8 @@ use crate::domain::{Decision, RecordId};
 use crate::platform::web::page as browser;
 use crate::store::api::{Reply, Request, ReviewDraft, StoreError, VisitDetail};
 use crate::ui::components::{
-    Alert, Asking, Card, Confirm, Head, HistoryList, Icon, ScorePanel, StateChip, Tone,
-    TransferChip,
+    Alert, Asking, Card, Confirm, Head, HistoryList, Icon, NotChosenList, ScorePanel, StateChip,
+    Tone, TransferChip,
 };
 use crate::ui::form::{Page, Reading, Row, worst};
 use crate::ui::format;
@@ -198,7 +198,10 @@ fn Review(opened: Opened, ondecided: EventHandler<()>) -> Element {
                     }
                 }
                 DeskScore { opened: opened.clone() }
-                Card { title: t("history"), HistoryList { entries: detail.history.clone() } }
+                Card { title: t("history"),
+                    HistoryList { entries: detail.history.clone() }
+                    NotChosenList { visit: detail.visit.id }
+                }
             }
         }
     }

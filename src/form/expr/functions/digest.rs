@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::{Fault, Function, Scope, Value};
 use crate::form::expr::ast::Expr;
+use crate::math;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("digest", 2, 3, digest),
@@ -81,7 +82,7 @@ fn md5(message: &[u8]) -> Vec<u8> {
                 _ => (c ^ (b | !d), 7 * step),
             };
             let word = words.get(place % 16).copied().unwrap_or_default();
-            let sine = (((step + 1) as f64).sin().abs() * 4_294_967_296.0).floor() as u32;
+            let sine = (math::sin((step + 1) as f64).abs() * 4_294_967_296.0).floor() as u32;
             let turn = TURNS
                 .get(step / 16)
                 .and_then(|turns| turns.get(step % 4))

@@ -1,7 +1,9 @@
 //! Functions about places: points as `lat lon altitude accuracy`, lines and areas as points joined by `;`.
 
 use super::{Fault, Function, MANY, Scope, Value};
+use crate::domain::decimal;
 use crate::form::expr::ast::Expr;
+use crate::math;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("area", 1, 1, area),
@@ -22,10 +24,7 @@ fn read(text: &str, out: &mut Vec<Point>) -> bool {
         return true;
     }
     text.split(';').all(|part| {
-        let numbers: Vec<Option<f64>> = part
-            .split_whitespace()
-            .map(|number| number.parse().ok())
-            .collect();
+        let numbers: Vec<Option<f64>> = part.split_whitespace().map(decimal::read).collect();
         match numbers.as_slice() {
             [Some(latitude), Some(longitude), rest @ ..]
                 if latitude.abs() <= 90.0 && longitude.abs() <= 180.0 && rest.len() <= 2 =>
@@ -61,11 +60,15 @@ fn points<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Option<Vec<Point>>,
     Ok(good.then_some(out))
 }
 
+fn square(x: f64) -> f64 {
+    x * x
+}
+
 fn metres(a: Point, b: Point) -> f64 {
     let (la, lb) = (a.0.to_radians(), b.0.to_radians());
-    let half = ((lb - la) / 2.0).sin().powi(2)
-        + la.cos() * lb.cos() * ((b.1 - a.1).to_radians() / 2.0).sin().powi(2);
-    2.0 * EARTH * half.sqrt().min(1.0).asin()
+    let half = square(math::sin((lb - la) / 2.0))
+        + math::cos(la) * math::cos(lb) * square(math::sin((b.1 - a.1).to_radians() / 2.0));
+    2.0 * EARTH * math::asin(half.sqrt().min(1.0))
 }
 
 /// A measure to the centimetre, as Enketo gives it; NaN for what has no points to measure.
@@ -92,7 +95,8 @@ fn area<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
     };
     let next = points.iter().cycle().skip(1);
     let sum = points.iter().zip(next).fold(0.0, |sum, (a, b)| {
-        sum + (b.1 - a.1).to_radians() * (2.0 + a.0.to_radians().sin() + b.0.to_radians().sin())
+        sum + (b.1 - a.1).to_radians()
+            * (2.0 + math::sin(a.0.to_radians()) + math::sin(b.0.to_radians()))
     });
     Ok(to_centimetres((sum * EARTH * EARTH / 2.0).abs()))
 }

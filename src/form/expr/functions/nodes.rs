@@ -2,6 +2,7 @@
 
 use super::{Fault, Function, MANY, Scope, Value};
 use crate::form::expr::ast::Expr;
+use crate::form::expr::shuffle::{seed_of, shuffled};
 use crate::form::expr::tree::NodeId;
 use crate::form::expr::value::NodeSet;
 
@@ -144,33 +145,17 @@ fn lang<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
     Ok(Value::Boolean(false))
 }
 
-/// The nodes in another order, as the ODK XForms specification has it: the "inside-out" shuffle of Fisher and Yates
-/// over the generator of Park and Miller. Without a seed the order comes from `random()`, and is the same at every
-/// recomputation.
+/// The nodes in another order. Without a seed the order comes from `random()`, and is the same at every recomputation.
 fn randomize<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
-    const MODULUS: i64 = 2_147_483_647;
     let nodes = scope.nodes_at(args, 0, "randomize()")?;
     scope.burn(nodes.len())?;
     let seed = if args.len() > 1 {
         scope.number_at(args, 1)?
     } else {
-        (scope.host.random(scope.current) * MODULUS as f64).floor()
+        seed_of(scope.host.random(scope.current))
     };
-    // The cast makes a whole number of any, 0 of NaN and the ends of the range of infinities, as Collect does.
-    let mut state = (seed as i64) % MODULUS;
-    if state <= 0 {
-        state += MODULUS - 1;
-    }
-    let mut shuffled: Vec<NodeId> = Vec::with_capacity(nodes.len());
-    for node in nodes.as_slice() {
-        state = state * 16_807 % MODULUS;
-        let fraction = (state - 1) as f64 / (MODULUS - 1) as f64;
-        let place = (fraction * (shuffled.len() + 1) as f64).floor() as usize;
-        shuffled.push(*node);
-        let last = shuffled.len() - 1;
-        shuffled.swap(place.min(last), last);
-    }
-    Ok(Value::Nodes(NodeSet::in_this_order(shuffled)))
+    let nodes = shuffled(nodes.as_slice().iter().copied(), seed);
+    Ok(Value::Nodes(NodeSet::in_this_order(nodes)))
 }
 
 /// `indexed-repeat(${question}, ${repeat}, n, ${inner repeat}, m, …)`.

@@ -1,8 +1,10 @@
 //! Functions about numbers and truth.
 
 use super::{Fault, Function, MANY, Scope, Value};
+use crate::domain::decimal;
 use crate::form::expr::ast::Expr;
 use crate::form::expr::eval::eval;
+use crate::math;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("number", 0, 1, number),
@@ -12,20 +14,20 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("round", 1, 2, round),
     Function::new("abs", 1, 1, |args, scope| one(args, scope, f64::abs)),
     Function::new("sqrt", 1, 1, |args, scope| one(args, scope, f64::sqrt)),
-    Function::new("exp", 1, 1, |args, scope| one(args, scope, f64::exp)),
+    Function::new("exp", 1, 1, |args, scope| one(args, scope, math::exp)),
     Function::new("exp10", 1, 1, |args, scope| {
-        one(args, scope, |x| 10f64.powf(x))
+        one(args, scope, |x| math::pow(10.0, x))
     }),
-    Function::new("log", 1, 1, |args, scope| one(args, scope, f64::ln)),
-    Function::new("log10", 1, 1, |args, scope| one(args, scope, f64::log10)),
-    Function::new("sin", 1, 1, |args, scope| one(args, scope, f64::sin)),
-    Function::new("cos", 1, 1, |args, scope| one(args, scope, f64::cos)),
-    Function::new("tan", 1, 1, |args, scope| one(args, scope, f64::tan)),
-    Function::new("asin", 1, 1, |args, scope| one(args, scope, f64::asin)),
-    Function::new("acos", 1, 1, |args, scope| one(args, scope, f64::acos)),
-    Function::new("atan", 1, 1, |args, scope| one(args, scope, f64::atan)),
-    Function::new("atan2", 2, 2, |args, scope| two(args, scope, f64::atan2)),
-    Function::new("pow", 2, 2, |args, scope| two(args, scope, f64::powf)),
+    Function::new("log", 1, 1, |args, scope| one(args, scope, math::log)),
+    Function::new("log10", 1, 1, |args, scope| one(args, scope, math::log10)),
+    Function::new("sin", 1, 1, |args, scope| one(args, scope, math::sin)),
+    Function::new("cos", 1, 1, |args, scope| one(args, scope, math::cos)),
+    Function::new("tan", 1, 1, |args, scope| one(args, scope, math::tan)),
+    Function::new("asin", 1, 1, |args, scope| one(args, scope, math::asin)),
+    Function::new("acos", 1, 1, |args, scope| one(args, scope, math::acos)),
+    Function::new("atan", 1, 1, |args, scope| one(args, scope, math::atan)),
+    Function::new("atan2", 2, 2, |args, scope| two(args, scope, math::atan2)),
+    Function::new("pow", 2, 2, |args, scope| two(args, scope, math::pow)),
     Function::new("pi", 0, 0, |_, _| Ok(Value::Number(std::f64::consts::PI))),
     Function::new("min", 1, MANY, |args, scope| {
         extreme(args, scope, |new, old| new < old)
@@ -89,7 +91,8 @@ fn round<'a>(args: &'a [Expr], scope: &Scope<'a>) -> Result<Value<'a>, Fault> {
         return Ok(Value::Number(half_up(number)));
     }
     let places = places.clamp(-300.0, 300.0) as i32;
-    let shift = |number: f64, places: i32| format!("{number}e{places}").parse().unwrap_or(f64::NAN);
+    let shift =
+        |number: f64, places: i32| decimal::read(&format!("{number}e{places}")).unwrap_or(f64::NAN);
     let shifted: f64 = shift(number, places);
     if !shifted.is_finite() {
         return Ok(Value::Number(number));

@@ -1,0 +1,245 @@
+//! A submitted visit run through its form. That takes longer than all the rest of a push, and the one writer has no time
+//! for it: a reading connection does it beforehand, and what it found holds as long as what it looked at stands.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use rusqlite::Connection;
+
+use crate::{
+    domain::{
+        Assessment, Cooperative, DeviceId, Fields, Kind, Millis, Record, RecordId, User, Visit,
+        record::overlay,
+    },
+    form::Form,
+    server::{
+        apply::{self, Change, Refusal, Verdict},
+        check_visit::{self, Surroundings},
+        correct,
+    },
+    sync::wire::RejectCode,
+};
+
+use super::{
+    Error,
+    record::{self, Stored},
+};
+
+/// A visit on its way to the desk, and what is known around it.
+#[derive(Clone, Copy, Debug)]
+pub struct Submission<'a> {
+    /// Who submits.
+    pub user: &'a User,
+    /// On which device.
+    pub device: DeviceId,
+    /// Which visit.
+    pub id: RecordId,
+    /// The visit as it stands; none for a new one.
+    pub present: Option<&'a Stored>,
+    /// Its cooperative.
+    pub cooperative: Option<&'a Record>,
+    /// When it came.
+    pub now: Millis,
+}
+
+/// What a form says of a visit.
+#[derive(Clone, PartialEq, Debug)]
+enum Word {
+    /// Something is missing or wrong.
+    Incomplete(Vec<String>),
+    /// It may stand, with these fields put right.
+    Complete(Fields),
+}
+
+/// What a form said of a visit beforehand, and what it looked at beside the visit's form, which never changes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Foreseen {
+    word: Word,
+    /// The visit as it would stand.
+    fields: Fields,
+    /// The rev at which it stood before.
+    stood: Option<u64>,
+    /// The rev of its cooperative.
+    cooperative: Option<u64>,
+    /// The instant by which it was judged.
+    at: Millis,
+    /// What the other visits to the cooperative had come to, when that mattered.
+    others: Option<Vec<Assessment>>,
+}
+
+impl Foreseen {
+    /// Whether the form would say the same now.
+    fn holds(
+        &self,
+        connection: &Connection,
+        of: &Submission<'_>,
+        visit: &Visit,
+        fields: &Fields,
+    ) -> Result<bool, Error> {
+        let stands = self.at == check_visit::submitted_at(visit, of.now)
+            && self.stood == rev(of.present)
+            && self.cooperative == of.cooperative.map(|record| record.rev)
+            && self.fields == *fields;
+        match &self.others {
+            Some(others) if stands => Ok(*others == other_visits(connection, visit)?),
+            _ => Ok(stands),
+        }
+    }
+}
+
+fn rev(stored: Option<&Stored>) -> Option<u64> {
+    stored.map(|stored| stored.record.rev)
+}
+
+/// Refuses a visit that is not complete, and puts right what its device computed otherwise.
+///
+/// # Errors
+/// When the database fails.
+pub fn examine(
+    connection: &Connection,
+    of: &Submission<'_>,
+    mut change: Change,
+    foreseen: Option<&Foreseen>,
+) -> Result<Verdict, Error> {
+    let (visit, form) = match understand(connection, of, &mut change)? {
+        Understood::Visit(visit, form) => (visit, form),
+        Understood::Nothing(refusal) => return Ok(Verdict::Reject(refusal)),
+        Understood::BrokenForm => return Ok(Verdict::Apply(change)),
+    };
+    let word = match foreseen {
+        Some(foreseen) if foreseen.holds(connection, of, &visit, &change.fields)? => {
+            foreseen.word.clone()
+        }
+        _ => ask(connection, of, &visit, form, &change.fields)?.0,
+    };
+    let corrections = match word {
+        Word::Complete(corrections) => corrections,
+        Word::Incomplete(missing) => {
+            let refusal = Refusal::new(RejectCode::Incomplete, missing.join("\n"));
+            return Ok(Verdict::Reject(refusal));
+        }
+    };
+    if !corrections.is_empty() {
+        change.touched.extend(corrections.keys().cloned());
+        overlay(&mut change.fields, &corrections);
+        change.exact = false;
+    }
+    Ok(Verdict::Apply(change))
+}
+
+/// Asks the form beforehand. `None` when there is nothing to ask it.
+///
+/// # Errors
+/// When the database fails.
+pub fn foresee(
+    connection: &Connection,
+    of: &Submission<'_>,
+    mut change: Change,
+) -> Result<Option<Foreseen>, Error> {
+    let Understood::Visit(visit, form) = understand(connection, of, &mut change)? else {
+        return Ok(None);
+    };
+    let (word, others) = ask(connection, of, &visit, form, &change.fields)?;
+    Ok(Some(Foreseen {
+        word,
+        others,
+        fields: change.fields,
+        stood: rev(of.present),
+        cooperative: of.cooperative.map(|record| record.rev),
+        at: check_visit::submitted_at(&visit, of.now),
+    }))
+}
+
+enum Understood {
+    Visit(Box<Visit>, Arc<Form>),
+    Nothing(Refusal),
+    /// It compiled when it was published, so the fault is this program's: no officer's work waits for its repair.
+    BrokenForm,
+}
+
+fn understand(
+    connection: &Connection,
+    of: &Submission<'_>,
+    change: &mut Change,
+) -> Result<Understood, Error> {
+    let record = Record {
+        kind: Kind::Visit,
+        id: of.id,
+        area: change.area.clone(),
+        rev: 0,
+        owner: change.owner,
+        deleted: false,
+        fields: std::mem::take(&mut change.fields),
+    };
+    let visit = Visit::from_record(&record);
+    change.fields = record.fields;
+    let visit = match visit {
+        Ok(visit) => visit,
+        Err(bad) => return Ok(Understood::Nothing(Refusal::malformed(bad.to_string()))),
+    };
+    match check_visit::published(connection, &visit.form, &visit.form_version) {
+        Ok(Some(form)) => Ok(Understood::Visit(Box::new(visit), form)),
+        Ok(None) => {
+            let refusal = Refusal::unknown("the form version is unknown");
+            Ok(Understood::Nothing(refusal))
+        }
+        Err(Error::Stored { why, .. }) => {
+            let (form, version) = (&visit.form, &visit.form_version);
+            tracing::error!(form, version, error = %why, "a published form does not compile");
+            Ok(Understood::BrokenForm)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// What the form says of a visit, and what the other visits had come to when it wanted to know.
+fn ask(
+    connection: &Connection,
+    of: &Submission<'_>,
+    visit: &Visit,
+    form: Arc<Form>,
+    fields: &Fields,
+) -> Result<(Word, Option<Vec<Assessment>>), Error> {
+    let around = Surroundings {
+        user: of.user,
+        device: of.device,
+        visit: of.id,
+        now: check_visit::submitted_at(visit, of.now),
+        cooperative: row(of.cooperative)?,
+    };
+    let session = check_visit::open(form, apply::answers(fields), &around);
+    if let Err(missing) = check_visit::complete(&session) {
+        return Ok((Word::Incomplete(missing), None));
+    }
+    let mut others = None;
+    let earlier = || {
+        let found = other_visits(connection, visit)?;
+        others = Some(found.clone());
+        Ok::<_, Error>(found)
+    };
+    let before = of.present.map(|stored| &stored.record.fields);
+    let corrections = correct::corrections(&session, visit, fields, before, earlier)?;
+    Ok((Word::Complete(corrections), others))
+}
+
+/// The row of a visit's cooperative that forms look things up in.
+fn row(cooperative: Option<&Record>) -> Result<Option<BTreeMap<String, String>>, Error> {
+    let read = cooperative.map(|one| Cooperative::from_record(one).map(|one| one.table_row()));
+    read.transpose().map_err(super::stored("cooperative"))
+}
+
+/// What the other submitted visits to a visit's cooperative came to. One that does not read holds up no other.
+fn other_visits(connection: &Connection, than: &Visit) -> Result<Vec<Assessment>, Error> {
+    let mut found = Vec::new();
+    for stored in record::children(connection, than.cooperative)? {
+        if stored.record.kind == Kind::Visit && stored.record.id != than.id && !stored.private {
+            let visit = Visit::from_record(&stored.record).ok();
+            let stands = visit.filter(|visit| visit.void.is_none());
+            found.extend(
+                stands
+                    .and_then(|visit| visit.result)
+                    .map(|result| result.score),
+            );
+        }
+    }
+    Ok(found)
+}

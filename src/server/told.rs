@@ -1,0 +1,151 @@
+//! Changes put into words by the form that they were made with.
+
+use rusqlite::Connection;
+use serde_json::Value;
+
+use crate::{
+    domain::{
+        Fields, Kind, Mark, RecordId, numeral, time,
+        visit::{ANSWER, SUBMISSION, VOID},
+    },
+    form::{Answers, Form, QuestionKind, QuestionState, Session, Surroundings},
+    sync::{forms::Words, told::Told},
+};
+
+use super::{
+    check_visit,
+    sqlite::{Error, mutation::Entry, record},
+};
+
+/// Stands for an answer that was taken away.
+const NONE: &str = "—";
+
+/// The fields of a change that mean something to a person, each in words.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn tell(connection: &Connection, entry: &Entry) -> Result<Vec<Told>, Error> {
+    let fields = &entry.fields;
+    if entry.kind != Kind::Visit {
+        return Ok(fields
+            .iter()
+            .filter(|(_, value)| !value.is_object())
+            .map(|(name, value)| Told {
+                label: same(name),
+                value: same(&plain(value)),
+            })
+            .collect());
+    }
+    let answers: Answers = fields
+        .iter()
+        .filter_map(|(name, value)| {
+            let path = name.strip_prefix(ANSWER)?;
+            Some((path.to_owned(), value.as_str()?.to_owned()))
+        })
+        .collect();
+    let session = form_of(connection, entry.record, fields)?
+        .map(|form| Session::open(form, answers, Surroundings::default()));
+    Ok(fields
+        .iter()
+        .filter_map(|(name, value)| match name.strip_prefix(ANSWER) {
+            Some(path) => Some(answer(session.as_ref(), path, value)),
+            None => step(name, value),
+        })
+        .collect())
+}
+
+/// The form of a visit: as the change names it, or as its record does.
+fn form_of(
+    connection: &Connection,
+    visit: RecordId,
+    fields: &Fields,
+) -> Result<Option<std::sync::Arc<Form>>, Error> {
+    let stored = record::find(connection, visit)?;
+    let text = |name: &str| {
+        let there = stored.as_ref().and_then(|one| one.record.fields.get(name));
+        let value = fields.get(name).or(there);
+        value.and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    check_visit::published(connection, &text("form"), &text("form_version"))
+}
+
+fn answer(session: Option<&Session>, path: &str, value: &Value) -> Told {
+    let value = plain(value);
+    let in_language = |tag: &str| {
+        let session = session?;
+        let tag = format!("({tag})");
+        let mut languages = session.form().languages().iter().map(ToString::to_string);
+        let language = languages.find(|name| name.contains(&tag));
+        session.question(path, &language.unwrap_or_default())
+    };
+    let (id, en) = (in_language("id"), in_language("en"));
+    let label = |question: &Option<QuestionState>| {
+        question
+            .as_ref()
+            .map_or_else(|| path.to_owned(), |question| question.label.clone())
+    };
+    Told {
+        label: Words {
+            id: label(&id),
+            en: label(&en),
+        },
+        value: Words {
+            id: id.map_or_else(|| value.clone(), |question| words(&question, &value, false)),
+            en: en.map_or_else(|| value.clone(), |question| words(&question, &value, true)),
+        },
+    }
+}
+
+fn words(question: &QuestionState, value: &str, english: bool) -> String {
+    match question.kind {
+        _ if value == NONE => value.to_owned(),
+        QuestionKind::SelectOne | QuestionKind::SelectMultiple | QuestionKind::Rank => value
+            .split_whitespace()
+            .map(|name| {
+                let mut choices = question.choices.iter();
+                let choice = choices.find(|choice| choice.name == name);
+                choice.map_or(name, |choice| choice.label.as_str())
+            })
+            .collect::<Vec<_>>()
+            .join(", "),
+        QuestionKind::Integer | QuestionKind::Decimal => numeral::show(value),
+        QuestionKind::Date => time::iso_in_words(value, english),
+        _ => value.to_owned(),
+    }
+}
+
+/// Sending and taking back; what else the program notes is nothing to read.
+fn step(name: &str, value: &Value) -> Option<Told> {
+    let (id, en) = match name {
+        _ if name.starts_with(SUBMISSION) => ("Dikirim", "Sent"),
+        VOID => ("Dibatalkan", "Taken back"),
+        _ => return None,
+    };
+    let mark: Mark = serde_json::from_value(value.clone()).ok()?;
+    Some(Told {
+        label: Words {
+            id: id.to_owned(),
+            en: en.to_owned(),
+        },
+        value: Words {
+            id: mark.at.in_words(false),
+            en: mark.at.in_words(true),
+        },
+    })
+}
+
+fn same(text: &str) -> Words {
+    Words {
+        id: text.to_owned(),
+        en: text.to_owned(),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => NONE.to_owned(),
+        Value::String(text) if text.is_empty() => NONE.to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,142 @@
+//! Data yang tertahan: what phones sent and the server did not apply, with whom, why, and what helps.
+
+use dioxus::prelude::*;
+
+use crate::domain::{Kind, person::Permission};
+use crate::sync::told::Told;
+use crate::sync::wire::{RejectCode, SET_ASIDE_PATH, SetAsideItem, SetAsideReply};
+use crate::ui::components::{Asking, Chip, Empty, Head, Tone};
+use crate::ui::format;
+use crate::ui::i18n::{t, ta};
+use crate::ui::route::Route;
+use crate::ui::state::shell;
+
+/// Everything that was not applied in the last days, for the administrator.
+#[component]
+pub(crate) fn SetAsideScreen() -> Element {
+    let shell = shell();
+    let listed = use_resource(move || async move {
+        let _again_with_signal = (shell.online)();
+        shell
+            .fetch_as::<SetAsideReply>(SET_ASIDE_PATH.to_owned())
+            .await
+    });
+    if !shell.may(Permission::Administer) {
+        return rsx! {
+            Head { title: t("aside"), back: Route::Settings {} }
+            Empty { icon: "lock", text: t("error-forbidden"),
+                Link { class: "button primary", to: Route::Home {}, {t("to-home")} }
+            }
+        };
+    }
+    rsx! {
+        Head { title: t("aside"), back: Route::Settings {}, lead: t("aside-lead") }
+        match &*listed.read() {
+            _ if !(shell.online)() => rsx! { Empty { icon: "no-signal", text: t("aside-offline") } },
+            None => rsx! { Asking {} },
+            Some(Err(why)) => rsx! { Asking { error: why.clone() } },
+            Some(Ok(reply)) if reply.items.is_empty() => rsx! { Empty { icon: "done", text: t("aside-empty") } },
+            Some(Ok(reply)) => rsx! {
+                ul { class: "plain cards",
+                    for item in reply.items.iter().filter(|item| !item.mended).chain(reply.items.iter().filter(|item| item.mended)) {
+                        li { key: "{item.mutation}", class: "card", Item { item: item.clone() } }
+                    }
+                }
+            },
+        }
+    }
+}
+
+#[component]
+fn Item(item: SetAsideItem) -> Element {
+    let what = t(match item.kind {
+        Kind::Visit => "queue-visit",
+        Kind::Review => "queue-review",
+        _ => "queue-other",
+    });
+    let (why, helps) = match item.code {
+        None => (t("transfer-conflict"), "aside-do-conflict"),
+        Some(code) => (
+            format::reject(code),
+            match code {
+                RejectCode::Incomplete => "aside-do-incomplete",
+                RejectCode::Forbidden => "aside-do-forbidden",
+                RejectCode::State => "aside-do-state",
+                _ => "aside-do-other",
+            },
+        ),
+    };
+    let device = item.device.map(|id| id.to_string()).unwrap_or_default();
+    let (made, came) = (item.at, item.received_at);
+    rsx! {
+        p { class: "quiet", "{what} · {item.name} ({item.username})" }
+        h2 { class: "card-title",
+            if item.cooperative.is_empty() {
+                {t("aside-nameless")}
+            } else {
+                "{item.cooperative}"
+            }
+        }
+        div { class: "chips",
+            if item.mended {
+                Chip { tone: Tone::Good, icon: "done", text: t("aside-mended") }
+            } else {
+                Chip { tone: Tone::Bad, icon: "alert", text: t("aside-open-still") }
+            }
+        }
+        p { "{why}" }
+        if !item.mended {
+            p { {t(helps)} }
+        }
+        p { class: "quiet", {ta("aside-when", &[("made", format::instant(made).into()), ("came", format::instant(came).into())])} }
+        if !device.is_empty() {
+            p { class: "quiet", {ta("aside-device", &[("id", device.into())])} }
+        }
+        if !item.reason.is_empty() {
+            details { summary { {t("details")} } p { class: "quiet", lang: "en", "{item.reason}" } }
+        }
+        Data { item }
+    }
+}
+
+/// What the change holds, on request.
+#[component]
+fn Data(item: SetAsideItem) -> Element {
+    let shell = shell();
+    let mut asked = use_signal(|| false);
+    let told = use_resource(move || async move {
+        if !asked() {
+            return Ok(Vec::new());
+        }
+        let path = format!("{SET_ASIDE_PATH}/{}", item.mutation);
+        shell.fetch_as::<Vec<Told>>(path).await
+    });
+    if !asked() {
+        return rsx! {
+            div { class: "actions start",
+                button {
+                    class: "button",
+                    r#type: "button",
+                    aria_label: "{t(\"aside-data\")}: {item.cooperative}, {item.name}",
+                    onclick: move |_| asked.set(true),
+                    {t("aside-data")}
+                }
+            }
+        };
+    }
+    match &*told.read() {
+        None => rsx! { Asking {} },
+        Some(Err(why)) => rsx! { Asking { error: why.clone() } },
+        Some(Ok(told)) if told.is_empty() => rsx! { p { class: "quiet", {t("aside-no-data")} } },
+        Some(Ok(told)) => rsx! {
+            dl { class: "facts",
+                for (at , one) in told.iter().enumerate() {
+                    div { key: "{at}",
+                        dt { {format::words(&one.label)} }
+                        dd { {format::words(&one.value)} }
+                    }
+                }
+            }
+        },
+    }
+}
