@@ -17,7 +17,7 @@ use anjangsana::{
 use crate::bugs;
 use crate::phone::Phone;
 use crate::rng::Rng;
-use crate::world::World;
+use crate::world::{What, World};
 
 const PASSWORD: &str = "rahasia";
 /// What a key costs here: next to nothing.
@@ -42,7 +42,16 @@ impl World {
     pub(crate) fn handle_files(&mut self, p: usize) {
         let number = self.rng.below(self.files.len());
         match self.rng.below(10) {
-            0..=3 => self.save_file(p),
+            0..=3 => {
+                let number = self.files.len();
+                self.save_file(p);
+                if self.rng.per_mille(500) && self.files.len() > number {
+                    // Somebody is in a hurry to have it taken in.
+                    let pause = self.rng.between(0, 60_000);
+                    self.at(pause, What::Rescue(number));
+                    self.work(p);
+                }
+            }
             4 | 5 if !self.files.is_empty() => self.rescue(number),
             6 | 7 if !self.files.is_empty() => {
                 let who = self.phones[self.files[number].phone].who;
@@ -95,14 +104,14 @@ impl World {
     }
 
     /// The administrator takes a file in.
-    fn rescue(&mut self, number: usize) {
+    pub(crate) fn rescue(&mut self, number: usize) {
         let path = self.office.folder.join("file.cadangan");
         fs::write(&path, &self.files[number].file).unwrap();
-        let backup = rescue::read(&path, PASSWORD).unwrap();
+        let mut backup = rescue::read(&path, PASSWORD).unwrap();
         let (now, bug) = (Millis(self.now), self.bug);
         let lines = sqlite::transact(&mut self.office.db, |db| {
             if let Some(bug) = bug {
-                bugs::before_rescue(bug, db, &backup.contents);
+                bugs::before_rescue(bug, db, &mut backup.contents);
             }
             rescue::apply(db, &backup, now)
         });

@@ -56,12 +56,12 @@ impl World {
 
     /// A change that the person is told is saved: the engine hears of it.
     pub(crate) fn changed(&mut self, p: usize, visit: RecordId, request: Request) -> bool {
-        // Whoever changes what was refused mends it, and it goes again.
-        let refused = self.refused(p, visit);
+        // Whoever changes what was refused mends it, and it goes again under another name.
+        let held = self.held(p, visit);
         if self.ask(p, request).is_none() {
             return false;
         }
-        self.ledger.decided.extend(refused);
+        self.moved_on(p, visit, &held);
         let chance = self.rng.per_mille(100);
         if let Some(bug) = self.bug
             && bugs::after_change(bug, &self.phones[p].disk.look, visit, chance)
@@ -75,16 +75,25 @@ impl World {
         true
     }
 
-    /// What the server refused of a visit.
-    fn refused(&self, p: usize, visit: RecordId) -> Vec<MutationId> {
+    /// What of a visit waits for a person.
+    fn held(&self, p: usize, visit: RecordId) -> Vec<MutationId> {
         let look = &self.phones[p].disk.look;
         let mut statement = look
-            .prepare_cached("select mutation from outbox where record = ? and state = 'aside'")
+            .prepare_cached(
+                "select mutation from outbox where record = ? and state in ('aside', 'conflict')",
+            )
             .unwrap();
         let ids = statement
             .query_map([visit.to_string()], |row| row.get::<_, String>(0))
             .unwrap();
         ids.filter_map(|id| id.unwrap().parse().ok()).collect()
+    }
+
+    /// What waited and waits no more, or under another name, was in a person's hands.
+    fn moved_on(&mut self, p: usize, visit: RecordId, held: &[MutationId]) {
+        let still = self.held(p, visit);
+        let moved = held.iter().filter(|id| !still.contains(id));
+        self.ledger.decided.extend(moved);
     }
 
     pub(crate) fn act(&mut self, p: usize) {
@@ -177,7 +186,7 @@ impl World {
     }
 
     /// Goes on with one of the person's visits.
-    fn work(&mut self, p: usize) {
+    pub(crate) fn work(&mut self, p: usize) {
         let who = self.phones[p].who;
         let mine: Vec<RecordId> = self
             .ledger
@@ -196,14 +205,12 @@ impl World {
         let Some(visit) = self.rng.pick(from).copied() else {
             return;
         };
-        let refused = self.refused(p, visit);
+        let held = self.held(p, visit);
         let Some(Reply::Visit(detail)) = self.ask(p, Request::Visit(visit)) else {
             return;
         };
         // A draft that moves to a newer form when it is opened takes what was refused along.
-        let still = self.refused(p, visit);
-        let moved = refused.iter().filter(|id| !still.contains(id));
-        self.ledger.decided.extend(moved);
+        self.moved_on(p, visit, &held);
         let returned = detail.state == VisitState::Returned;
         if returned && (self.bug == Some(Bug::ReturnedLocked) || !detail.editable) {
             self.wrong.push(format!(

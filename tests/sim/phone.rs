@@ -61,6 +61,8 @@ pub(crate) struct Phone {
     pub(crate) resent: u32,
     /// Its disk has next to no room.
     pub(crate) nearly_full: bool,
+    /// Where the piece ended that it last sent of a photo.
+    pub(crate) last_piece: u64,
     /// What it says of its network.
     pub(crate) wifi: Option<bool>,
     /// It lies at the bottom of the river.
@@ -98,6 +100,7 @@ impl Phone {
             agreed: None,
             resent: 0,
             nearly_full: false,
+            last_piece: 0,
             wifi: None,
             lost: false,
         }

@@ -10,7 +10,7 @@ use anjangsana::{
     },
 };
 
-use crate::bugs;
+use crate::bugs::{self, Bug};
 use crate::office::Ask;
 use crate::phone::{Do, Heard};
 use crate::world::{What, World};
@@ -19,6 +19,9 @@ impl World {
     pub(crate) fn start(&mut self, p: usize, room: Option<u32>) {
         if self.phones[p].store.is_none() && !self.phones[p].lost {
             self.phones[p].start(self.now, None, room);
+            if let Some(bug) = self.bug {
+                bugs::after_start(bug, &self.phones[p].disk.look);
+            }
             let name = &self.phones[p].name;
             self.trace.note(self.now, 2, || format!("{name} starts"));
             if self.phones[p].store.is_none() {
@@ -188,7 +191,9 @@ impl World {
                 match store.apply(clock, &reply) {
                     Ok(applied) => {
                         // There is a network, whatever the platform says of it.
-                        phone.hear_photo(upload::Event::Network(true));
+                        if bug != Some(Bug::OfflineBelieved) {
+                            phone.hear_photo(upload::Event::Network(true));
+                        }
                         self.took_in(p, &reply, applied);
                         Some(Event::Applied(applied))
                     }

@@ -43,6 +43,8 @@ pub(crate) enum What {
     ServerStart,
     /// A full disk has room again: the phone is started without the limit.
     Room(usize),
+    /// The administrator takes a backup file in.
+    Rescue(usize),
     /// A person looks after what was set aside, once the faults have ended.
     Tidy(usize),
 }
@@ -288,6 +290,7 @@ impl World {
                 self.office.up = true;
                 self.note(1, || "the server is back".to_owned());
             }
+            What::Rescue(number) => self.rescue(number),
             What::Tidy(p) => self.tidy(p),
         }
         self.wrong.append(&mut self.office.wrong);
