@@ -24,14 +24,25 @@ use wasmparser::{
 use crate::glue::short_name;
 use crate::never::without_hashes;
 
-/// Where the screens of the second wasm are.
-const LATER: [&str; 6] = [
+/// Where the screens of the second wasm are, and what others show only once it is here (`followed` in `ui/state.rs`).
+const LATER: [&str; 16] = [
     "anjangsana::ui::admin::",
     "anjangsana::ui::backup::",
     "anjangsana::ui::officer::conflict::",
     "anjangsana::ui::officer::queue::",
     "anjangsana::ui::settings::",
     "anjangsana::ui::supervisor::",
+    // On the screens of a visit and of a cooperative: photos taken, the score, the minutes, what happened before.
+    "anjangsana::ui::components::picture::Picture",
+    "anjangsana::ui::components::score::Line",
+    "anjangsana::ui::components::score::ScorePanel",
+    "anjangsana::ui::components::visit::HistoryList",
+    "anjangsana::ui::form::answers::Minutes",
+    "anjangsana::ui::form::overview::Discard",
+    "anjangsana::ui::form::overview::ReturnNotes",
+    "anjangsana::ui::form::score::VisitScore",
+    "anjangsana::ui::officer::profile::FollowUps",
+    "anjangsana::ui::officer::profile::LastScore",
 ];
 
 /// A smaller function stays: the compiler makes one out of several that do the same, and names it after any of them.
