@@ -101,8 +101,8 @@ pub(crate) fn VisitOverview(id: RecordId) -> Element {
         Card { title: t("history"),
             if followed() {
                 HistoryList { entries: history }
+                NotChosenList { visit: id }
             }
-            NotChosenList { visit: id }
         }
         if detail.state == VisitState::Draft && detail.editable && followed() {
             Discard { id }
