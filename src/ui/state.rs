@@ -280,6 +280,11 @@ pub(crate) fn shell() -> Shell {
     consume_context()
 }
 
+/// Whether what follows the first wasm is here (`xtask/src/later.rs`). Who asks while drawing is drawn again when it comes.
+pub(crate) fn followed() -> bool {
+    (shell().later)() == Some(true)
+}
+
 /// What a screen asked for: nothing yet, the reply, or why there is none.
 pub(crate) type Asked = Resource<Result<Rc<Reply>, StoreError>>;
 

@@ -24,14 +24,30 @@ use wasmparser::{
 use crate::glue::short_name;
 use crate::never::without_hashes;
 
-/// Where the screens of the second wasm are.
-const LATER: [&str; 6] = [
+/// Where the screens of the second wasm are, and what others show only once it is here (`followed` in `ui/state.rs`).
+const LATER: [&str; 20] = [
     "anjangsana::ui::admin::",
     "anjangsana::ui::backup::",
     "anjangsana::ui::officer::conflict::",
     "anjangsana::ui::officer::queue::",
     "anjangsana::ui::settings::",
     "anjangsana::ui::supervisor::",
+    // On the screens of a visit and of a cooperative: photos taken, the score, the minutes, what happened before.
+    "anjangsana::ui::components::picture::Picture",
+    "anjangsana::ui::components::score::Line",
+    "anjangsana::ui::components::score::ScorePanel",
+    "anjangsana::ui::components::visit::HistoryList",
+    "anjangsana::ui::components::visit::NotChosenList",
+    "anjangsana::ui::form::answers::Minutes",
+    "anjangsana::ui::form::overview::Discard",
+    "anjangsana::ui::form::overview::ReturnNotes",
+    "anjangsana::ui::form::score::VisitScore",
+    "anjangsana::ui::officer::profile::FollowUps",
+    "anjangsana::ui::officer::profile::LastScore",
+    // Kinds of questions that the office's own sheets do not ask (`ui/form/control.rs`).
+    "anjangsana::ui::form::place::Points",
+    "anjangsana::ui::form::range::Range",
+    "anjangsana::ui::form::rank::Rank",
 ];
 
 /// A smaller function stays: the compiler makes one out of several that do the same, and names it after any of them.
