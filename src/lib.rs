@@ -7,6 +7,7 @@
 //!
 //! | module | what it is | I/O |
 //! |---|---|---|
+//! | `math` | functions of a real number | none |
 //! | [`domain`] | ids, time, areas, people, cooperatives, visits, reviews | none |
 //! | [`form`] | XLSForm sheets -> definition -> session; `expr` is the expression language | none |
 //! | [`sync`] | the wire, the client engine (events in, effects out), the batcher, the back-off | none |
@@ -18,6 +19,7 @@
 
 pub mod domain;
 pub mod form;
+mod math;
 pub mod platform;
 #[cfg(feature = "server")]
 pub mod server;
@@ -26,3 +28,6 @@ pub mod store;
 pub mod sync;
 #[cfg(feature = "web")]
 pub mod ui;
+
+/// Whether this is the app on a phone. It leaves out what only whoever writes a checklist needs, to be downloaded sooner.
+pub(crate) const ON_A_PHONE: bool = cfg!(target_arch = "wasm32");

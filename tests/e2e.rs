@@ -18,6 +18,8 @@ mod cut_photo;
 mod cutting_proxy;
 #[path = "e2e/filling.rs"]
 mod filling;
+#[path = "e2e/first_sync.rs"]
+mod first_sync;
 #[path = "e2e/forms.rs"]
 mod forms;
 #[path = "e2e/full_phone.rs"]
@@ -43,3 +45,5 @@ mod story;
 mod too_old;
 #[path = "e2e/typing.rs"]
 mod typing;
+#[path = "../benches/sync/visits.rs"]
+mod visits;

@@ -15,6 +15,8 @@ more = Show more
 details = Details
 later = Later
 progress = Progress
+later-missing = This part has not come to the phone yet. Find signal, then try again. No data is lost.
+later-again = Try again
 asking = Loading …
 starting = Preparing Anjangsana …
 reload = Reload
@@ -102,7 +104,7 @@ unsent-urgent = { $n ->
     [one] One visit has
    *[other] { $n } visits have
 } not been sent since { $date }. Find signal before { $by }.
-little-room = The phone's storage is nearly full ({ $x } MB). Send photos first.
+little-room = The phone's storage is nearly full (about { $x } MB left). Send the photos first, then remove what you do not need from the phone.
 clock-wrong = This phone's clock differs by { $n } minutes from the server's. Correct the phone's date and time; your data is not affected.
 unsent-changes = Changes not sent yet: { $n }
 set-aside-count = { $n ->
@@ -115,7 +117,7 @@ see-queue = See the outbox
 axis-content = Content
 axis-transfer = Transfer
 state-draft = Draft
-state-draft-help = Kept on this phone. Not sent yet.
+state-draft-help = Not yet sent to the head of division; it can still be changed.
 state-ready = Ready to send
 state-ready-help = Will be sent by itself when there is signal.
 state-stuck-help = Not sent yet. The outbox says why.
@@ -156,6 +158,8 @@ trouble-unreachable = The server cannot be reached.
 trouble-not-ours = What answered is not the Anjangsana server, perhaps a Wi-Fi login page. Open that page first.
 trouble-server = The server has trouble ({ $status }).
 trouble-refused = The server refused the request ({ $status }). Tell the administrator.
+trouble-login = Your session at the server has ended. Log in again.
+trouble-update = The server no longer takes this version of the app. Update the app.
 
 ## Errors
 error-not-open = The data is locked. Open it with the PIN.
@@ -580,7 +584,7 @@ aside-data = See what it holds
 aside-no-data = This change holds no answers.
 aside-do-incomplete = Ask the officer to open the Outbox, complete the visit and send it again.
 aside-do-forbidden = Check the role and the areas of this account. Once they are right, the officer taps "Send again" in the Outbox.
-aside-do-state = Ask the supervisor to return the visit, then the officer taps "Send again". If the change is not needed, the officer chooses "Use server data".
+aside-do-state = Ask the head of division to return the visit, then the officer taps "Send again". If the change is not needed, the officer chooses "Use server data".
 aside-do-conflict = Ask the officer to open the Outbox on that phone and choose the right data.
 aside-do-other = Update the app on that phone, then the officer taps "Send again". If it is refused again, save a backup from that phone in the settings.
 

@@ -3,12 +3,13 @@
 use std::{
     io::Write,
     path::Path,
-    sync::Arc,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
 
 use anjangsana::{
     domain::{DeviceId, Fields, Kind, Millis, MutationId, RecordId, Role},
+    form::{builtin, compile},
     server::{Config, forms},
     sync::wire::{Mutation, SYNC_PATH},
 };
@@ -138,12 +139,12 @@ fn visit(what: What, phone: &Phone, cooperative: RecordId, nth: u64) -> Mutation
 }
 
 fn checklist(phone: &Phone, cooperative: RecordId, at: Millis) -> Fields {
-    let version = anjangsana::form::compile(&anjangsana::form::builtin::kunjungan().unwrap())
-        .unwrap()
-        .version()
-        .to_owned();
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        let form = compile(&builtin::kunjungan().unwrap()).unwrap();
+        form.version().to_owned()
+    });
     let header = json!({
-        "cooperative": cooperative, "form": "kunjungan", "form_version": version,
+        "cooperative": cooperative, "form": "kunjungan", "form_version": *VERSION,
         "created": {"at": at, "by": phone.user.id},
     });
     let mut fields: Fields = serde_json::from_value(header).unwrap();

@@ -10,7 +10,9 @@ use std::{
 use anjangsana::{
     domain::{Role, Scope},
     server::{
-        self, AppState, Config, accounts, demo,
+        self, AppState, Config, accounts, backup,
+        blobs::{ATTACHMENTS, WHOLE},
+        demo,
         form_tool::{self, Says, Tongue},
         forms, machine, register,
         rescue::{self, Fate},
@@ -45,6 +47,20 @@ enum Command {
     /// Write forms: check, try, publish, export.
     #[command(subcommand)]
     Form(FormCommand),
+    /// Copy the database into a new file, whole, also while it is served. Photos are files of their own.
+    Backup {
+        #[command(flatten)]
+        data: Data,
+        /// The file to make.
+        file: PathBuf,
+    },
+    /// Put a backup of the database in its place, while no server runs. What the backup lacks the phones send again.
+    Restore {
+        #[command(flatten)]
+        data: Data,
+        /// A file that `backup` made.
+        file: PathBuf,
+    },
     /// Take in a backup file that a phone made without a network, as if the phone had sent it. Doing it again changes
     /// nothing.
     Rescue {
@@ -224,6 +240,8 @@ fn main() -> ExitCode {
         Command::User(command) => keep_users(command),
         Command::Register(RegisterCommand::Import { data, file }) => import(&data.data, &file),
         Command::Form(command) => keep_forms(command),
+        Command::Backup { data, file } => back_up(&data.data, &file),
+        Command::Restore { data, file } => restore(&data.data, &file),
         Command::Rescue {
             data,
             file,
@@ -325,6 +343,29 @@ fn migrate(data: &Path) -> Result<()> {
     let connection = sqlite::open(data)?;
     let version = anjangsana::sql::version(&connection)?;
     println!("The database has schema version {version}.");
+    Ok(())
+}
+
+fn back_up(data: &Path, file: &Path) -> Result<()> {
+    backup::back_up(data, file)?;
+    println!(
+        "{} holds the whole database. The photos are in {}: copy that folder too, after this.",
+        file.display(),
+        data.join(ATTACHMENTS).join(WHOLE).display()
+    );
+    Ok(())
+}
+
+fn restore(data: &Path, file: &Path) -> Result<()> {
+    let restored = backup::restore(data, file, machine::now())?;
+    println!("{} is in place.", file.display());
+    if let Some(before) = restored.before {
+        println!(
+            "What was there before is kept as {}; delete it when it is not needed.",
+            before.display()
+        );
+    }
+    println!("When they sync next, the phones send again what it lacks of their own work.");
     Ok(())
 }
 

@@ -49,6 +49,18 @@ impl AttachmentName {
         Some(Self(name))
     }
 
+    /// Whether a text is the name of an attachment.
+    #[must_use]
+    pub fn is_one(text: &str) -> bool {
+        text.split_once('.').is_some_and(|(hash, ending)| {
+            hash.len() == 64
+                && hash
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+                && MEDIA.iter().any(|(_, known)| *known == ending)
+        })
+    }
+
     /// The whole name, as an answer has it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -82,15 +94,10 @@ impl FromStr for AttachmentName {
     type Err = NotAnAttachment;
 
     fn from_str(text: &str) -> Result<Self, NotAnAttachment> {
-        let bad = || NotAnAttachment(text.chars().take(80).collect());
-        let (hash, ending) = text.split_once('.').ok_or_else(bad)?;
-        let digits = hash
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-        if hash.len() == 64 && digits && MEDIA.iter().any(|(_, known)| *known == ending) {
+        if Self::is_one(text) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(bad())
+            Err(NotAnAttachment(text.chars().take(80).collect()))
         }
     }
 }

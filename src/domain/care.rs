@@ -33,6 +33,10 @@ pub fn urgency(since: Millis, now: Millis) -> (Urgency, Millis) {
 /// Below so many megabytes of room people are warned: some hundred photos and a first sync.
 const LITTLE: u64 = 60;
 
+/// Megabytes that are tried, one after the other, where the browser does not say how many are left: all is well when the
+/// first fit.
+pub const TRIED: [u64; 5] = [LITTLE, 30, 15, 5, 1];
+
 /// The megabytes left, when they are few. Bytes used and bytes allowed as the browser says.
 #[must_use]
 pub fn little_room(used: u64, allowed: u64) -> Option<u64> {

@@ -21,7 +21,7 @@ const UNPACKED: usize = 8_000_000;
 const FORGOTTEN: usize = 16_000_000;
 /// How long the next bytes of a body may take: a phone on a bad line is slow, a dead one is silent.
 const SILENCE: Duration = Duration::from_secs(30);
-/// Bodies from this size on are unpacked and parsed off the network's threads.
+/// Bodies from this size on, packed or unpacked, are unpacked and parsed off the network's threads.
 const LARGE: usize = 32_000;
 
 /// A JSON body.
@@ -35,12 +35,23 @@ impl<S: Sync, T: DeserializeOwned + Send + 'static> FromRequest<S> for JsonBody<
         let (parts, body) = request.into_parts();
         let packed = check_headers(&parts.headers)?;
         let bytes = collect(body, ON_THE_WIRE).await?;
-        if bytes.len() < LARGE && !packed {
-            return parse(&bytes).map(Self);
+        if bytes.len() < LARGE {
+            if !packed {
+                return parse(&bytes).map(Self);
+            }
+            // What turns out to be large is unpacked from the beginning elsewhere.
+            if let Some(unpacked) = unpack(&bytes, LARGE)? {
+                return parse(&unpacked).map(Self);
+            }
         }
         tokio::task::spawn_blocking(move || {
             if packed {
-                parse(&unpack(&bytes)?)
+                let unpacked = unpack(&bytes, UNPACKED)?.ok_or_else(|| {
+                    AppError::too_large(format!(
+                        "more than {UNPACKED} bytes after unpacking: send less at a time"
+                    ))
+                })?;
+                parse(&unpacked)
             } else {
                 parse(&bytes)
             }
@@ -117,19 +128,15 @@ pub(super) async fn collect(mut body: Body, most: usize) -> Result<Bytes, AppErr
     Ok(bytes.into())
 }
 
-fn unpack(bytes: &[u8]) -> Result<Vec<u8>, AppError> {
-    let mut unpacked = Vec::with_capacity(bytes.len().saturating_mul(4).min(UNPACKED));
-    let limit = u64::try_from(UNPACKED + 1).unwrap_or(u64::MAX);
+/// Unpacks to at most so many bytes; `None` when there are more.
+fn unpack(bytes: &[u8], most: usize) -> Result<Option<Vec<u8>>, AppError> {
+    let mut unpacked = Vec::with_capacity(bytes.len().saturating_mul(4).min(most));
+    let limit = u64::try_from(most + 1).unwrap_or(u64::MAX);
     flate2::read::MultiGzDecoder::new(bytes)
         .take(limit)
         .read_to_end(&mut unpacked)
         .map_err(|_| AppError::malformed("the body is no gzip"))?;
-    if unpacked.len() > UNPACKED {
-        return Err(AppError::too_large(format!(
-            "more than {UNPACKED} bytes after unpacking: send less at a time"
-        )));
-    }
-    Ok(unpacked)
+    Ok((unpacked.len() <= most).then_some(unpacked))
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, AppError> {

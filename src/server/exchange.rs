@@ -22,6 +22,7 @@ use super::sqlite::{
     epoch::{self, Epoch},
     pull::{self, RawRecord},
     push::{self, Prepared, Sender},
+    writer::say,
 };
 
 /// [`crate::sync::wire::SyncRequest`] as the server reads it: one mutation that is not understood does not hold up the
@@ -170,9 +171,10 @@ impl Exchange {
         let epoch = epoch::present(connection)?;
         Ok(Sender {
             user,
-            newest: self.is_of_another(&epoch).then_some(epoch.rev),
+            newest: self.shares(connection, &epoch)?,
             device: self.device,
             clock: self.sent_at.map(|at| now.0.saturating_sub(at.0)),
+            file: None,
         })
     }
 
@@ -232,9 +234,19 @@ impl Exchange {
             user: (!same_scope).then(|| user.clone()),
             digest: page.digest,
             limits: Limits::default(),
+            epoch_rev: self.shares(connection, &epoch)?.unwrap_or(epoch.rev),
             epoch: epoch.name,
-            epoch_rev: epoch.rev,
         })
+    }
+
+    /// The newest revision that the life the device last spoke to shares with this one; none when it is this one.
+    fn shares(&self, connection: &Connection, epoch: &Epoch) -> Result<Option<u64>, Error> {
+        match &self.epoch {
+            Some(name) if self.is_of_another(epoch) => {
+                epoch::shared_with(connection, name).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Whether the device last spoke to another life of this server. One that knows no lives is taken at its cursor.
@@ -266,17 +278,18 @@ fn push_one(
     prepared: &Prepared,
     now: Millis,
 ) -> Result<MutationResult, Error> {
-    connection.execute_batch("savepoint mutation")?;
+    say(connection, "savepoint mutation")?;
     let pushed = catch_unwind(AssertUnwindSafe(|| {
         push::push(connection, sender, prepared, now)
     }));
     let Ok(pushed) = pushed else {
         tracing::error!(mutation = %prepared.id(), "a mutation made the server panic");
-        connection.execute_batch("rollback to mutation; release mutation")?;
+        say(connection, "rollback to mutation")?;
+        say(connection, "release mutation")?;
         let why = "the server fails at this change; it is kept on the device";
         return Ok(refused(prepared.id(), RejectCode::Other, why.to_owned()));
     };
-    connection.execute_batch("release mutation")?;
+    say(connection, "release mutation")?;
     pushed
 }
 

@@ -21,6 +21,7 @@
 pub mod accounts;
 pub mod apply;
 pub mod attachments;
+pub mod backup;
 pub mod blobs;
 pub mod body;
 pub mod check_visit;

@@ -1,7 +1,7 @@
 //! Takes a phone's backup file in: the same changes by the same person on the same device, through the same rules as if
 //! the phone had sent them. What came already changes nothing.
 
-use std::{io::Read, path::Path};
+use std::{collections::BTreeSet, io::Read, path::Path};
 
 use rusqlite::Connection;
 
@@ -17,7 +17,7 @@ use super::{
     attachments::kind::is_what_it_says,
     blobs::{ATTACHMENTS, Blobs, Folder, WHOLE},
     sqlite::{
-        self, mutation,
+        self, epoch, mutation,
         push::{self, Prepared},
         user,
     },
@@ -112,14 +112,23 @@ pub fn read(file: &Path, password: &str) -> Result<Backup, Error> {
 /// See [`Error`].
 pub fn apply(connection: &Connection, backup: &Backup, now: Millis) -> Result<Vec<Line>, Error> {
     let user = owner(connection, backup)?;
+    let contents = &backup.contents;
+    let all = contents.changes.iter().map(|change| change.mutation.id);
+    let all: BTreeSet<MutationId> = all.collect();
+    let present = epoch::present(connection)?;
+    let newest = match &contents.epoch {
+        Some(name) if *name != present.name => Some(epoch::shared_with(connection, name)?),
+        _ => None,
+    };
     let sender = push::Sender {
         user: &user,
-        device: backup.contents.device,
+        device: contents.device,
         clock: None,
-        newest: None,
+        newest,
+        file: Some(&all),
     };
     let mut lines = Vec::new();
-    for change in &backup.contents.changes {
+    for change in &contents.changes {
         let mutation = &change.mutation;
         let before = mutation::find(connection, mutation.id)?;
         let prepared = Prepared::new(mutation.clone())?;

@@ -8,7 +8,7 @@ mod open;
 pub use damage::look_over;
 pub use device::{Key, open_device};
 pub use migrate::{Step, migrate, version};
-pub use open::{Use, open};
+pub use open::{Use, keep_plans, open};
 pub use rusqlite::Connection;
 
 /// Why a database could not be opened or brought up to date.

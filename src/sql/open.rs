@@ -3,7 +3,7 @@
 
 use std::{path::Path, time::Duration};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::Error;
 
@@ -38,7 +38,18 @@ pub fn open(path: &Path, for_what: Use) -> Result<Connection, Error> {
     }
     connection.execute_batch(include_str!("every.sql"))?;
     check(&connection, "foreign_keys", "1")?;
+    keep_plans(&connection)?;
     Ok(connection)
+}
+
+/// Lets a statement that is kept ready stay as it is. Without this SQLite makes many of them anew whenever another value
+/// is put into them, in case a better plan is to be had for it: there is none without statistics, and none are gathered.
+///
+/// # Errors
+/// [`Error::Sqlite`] when the setting does not take.
+pub fn keep_plans(connection: &Connection) -> Result<(), Error> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 pub(super) fn check(

@@ -5,9 +5,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
 use super::api::{Restored, StoreError};
-use super::{Store, record};
+use super::{Store, meta, record};
 use crate::domain::{AreaCode, AttachmentName, Kind, Millis, json};
-use crate::sync::backup::{Contents, Fault, Sealer, Unsent};
+use crate::sync::backup::{Contents, Fault, Opener, Sealer, Unsent};
+use crate::sync::derive::Cost;
 use crate::sync::wire::Mutation;
 
 /// Why an attachment out of a file is not sent: the file was not read to its end.
@@ -24,14 +25,14 @@ pub struct BackUp {
 }
 
 impl Store {
-    /// Begins a backup under the user's password: seals every unsent change.
+    /// Begins a backup under the user's password, a key of which costs that much: seals every unsent change.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing was sealed.
     pub fn back_up(
         &mut self,
         now: Millis,
-        password: &str,
+        (password, cost): (&str, Cost),
         random: &mut dyn FnMut(&mut [u8]),
     ) -> Result<BackUp, StoreError> {
         let transaction = self.db.transaction()?;
@@ -44,6 +45,7 @@ impl Store {
             user: self.user.id,
             device: self.device,
             made_at: now,
+            epoch: Some(meta::text(&transaction, meta::EPOCH)?.unwrap_or_default()),
             changes: unsent(&transaction)?,
         };
         let photos = transaction
@@ -51,7 +53,7 @@ impl Store {
             .query_map([], |row| row.get(0))?
             .collect::<Result<Vec<String>, _>>()?;
         let (mut sealer, mut begun) =
-            Sealer::begin(&self.user.username, password, random).ok_or_else(failed)?;
+            Sealer::begin(&self.user.username, (password, cost), random).ok_or_else(failed)?;
         sealer
             .part(&serde_json::to_vec(&contents)?, &mut begun)
             .ok_or_else(failed)?;
@@ -127,8 +129,14 @@ impl Store {
         // An edit made after this must not fold into a change that stands before those of the file.
         transaction.execute("update outbox set sealed = 1 where sealed = 0", [])?;
         let mut restored = Restored::default();
+        // Revisions of another life of the server say nothing in this one.
+        let epoch = meta::text(&transaction, meta::EPOCH)?.unwrap_or_default();
+        let newest = match &contents.epoch {
+            Some(theirs) if *theirs != epoch => meta::number(&transaction, meta::EPOCH_REV)?,
+            _ => u64::MAX,
+        };
         for change in &contents.changes {
-            if take(&transaction, now, change)? {
+            if take(&transaction, now, newest, change)? {
                 restored.changes += 1;
             } else {
                 restored.known += 1;
@@ -159,6 +167,62 @@ impl Store {
             "delete from attachment where state = 'aside' and reason = ?",
             [RESTORING],
         )?;
+        Ok(())
+    }
+}
+
+/// A backup file being read.
+pub struct Incoming {
+    opener: Opener,
+    contents: Option<Contents>,
+    /// The name of the photo whose bytes come next.
+    photo: Option<String>,
+}
+
+impl Incoming {
+    /// Begins to read a file of the store's user.
+    #[must_use]
+    pub fn begin(store: &Store, password: &str) -> Self {
+        Self {
+            opener: Opener::new(password, Some(&store.user.username)),
+            contents: None,
+            photo: None,
+        }
+    }
+
+    /// Takes the next bytes of the file.
+    ///
+    /// # Errors
+    /// [`Fault`]; [`StoreError::Full`]. Then [`Store::restore_nothing`] lets go of what came of it.
+    pub fn put(&mut self, store: &Store, now: Millis, bytes: &[u8]) -> Result<(), StoreError> {
+        let parts = self.opener.put(bytes)?;
+        self.take(store, now, parts)
+    }
+
+    /// There are no more bytes: what the file holds is taken in.
+    ///
+    /// # Errors
+    /// As [`Incoming::put`] and [`Store::restore`].
+    pub fn end(mut self, store: &mut Store, now: Millis) -> Result<Restored, StoreError> {
+        let opener = std::mem::replace(&mut self.opener, Opener::new("", None));
+        self.take(store, now, opener.end()?)?;
+        match self.contents {
+            Some(contents) if self.photo.is_none() => store.restore(now, &contents),
+            _ => Err(Fault::Damaged.into()),
+        }
+    }
+
+    fn take(&mut self, store: &Store, now: Millis, parts: Vec<Vec<u8>>) -> Result<(), StoreError> {
+        for part in parts {
+            if self.contents.is_none() {
+                let contents = json::read_bytes(&part).map_err(|_| Fault::Damaged)?;
+                self.contents = Some(contents);
+            } else if let Some(name) = self.photo.take() {
+                store.restore_photo(now, &name, &part)?;
+            } else {
+                self.photo = Some(String::from_utf8(part).map_err(|_| Fault::Damaged)?);
+            }
+        }
         Ok(())
     }
 }
@@ -216,8 +280,8 @@ fn unsent(db: &Connection) -> Result<Vec<Unsent>, StoreError> {
     Ok(changes)
 }
 
-/// Takes a change into the outbox unless it is or was there; says whether it did.
-fn take(db: &Connection, now: Millis, change: &Unsent) -> Result<bool, StoreError> {
+/// Takes a change into the outbox unless it is or was there, based on no newer revision than that; says whether it did.
+fn take(db: &Connection, now: Millis, newest: u64, change: &Unsent) -> Result<bool, StoreError> {
     let mutation = &change.mutation;
     let (id, key) = (mutation.id.to_string(), mutation.record.to_string());
     // What is waiting here was marked as backed up when it was written into a file, here or elsewhere.
@@ -249,7 +313,7 @@ fn take(db: &Connection, now: Millis, change: &Unsent) -> Result<bool, StoreErro
             mutation.kind.name(),
             key,
             change.visit.map(|visit| visit.to_string()),
-            mutation.base_rev,
+            mutation.base_rev.min(newest),
             mutation.area.0,
             mutation.at.0,
             change.since.0,

@@ -27,7 +27,7 @@ pub mod uploads;
 pub mod vault;
 mod visits;
 
-pub use backup::BackUp;
+pub use backup::{BackUp, Incoming};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -92,6 +92,7 @@ impl Store {
     ) -> Result<Self, sql::Error> {
         sql::migrate(&mut db, &MIGRATIONS)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
+        sql::keep_plans(&db)?;
         let not_ours = |error: StoreError| {
             sql::Error::Sqlite(rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
         };
@@ -135,6 +136,12 @@ impl Store {
     /// [`sql::Error::Damaged`].
     pub fn look_over(&self) -> Result<(), sql::Error> {
         sql::look_over(&self.db)
+    }
+
+    /// Closes the store, gives its database back.
+    #[must_use]
+    pub fn into_db(self) -> Connection {
+        self.db
     }
 
     /// Whose store this is.
@@ -332,8 +339,8 @@ impl Store {
         let (unsent, set_aside) = self
             .db
             .prepare_cached(
-                "select count(*) filter (where state in ('waiting', 'sending')),
-                    count(*) filter (where state in ('aside', 'conflict')) from outbox",
+                "select coalesce(sum(state in ('waiting', 'sending')), 0),
+                    coalesce(sum(state in ('aside', 'conflict')), 0) from outbox",
             )?
             .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let last_ok = meta::text(&self.db, meta::LAST_OK)?

@@ -18,7 +18,7 @@ pub(super) fn project(db: &Connection, record: &Record) -> Result<(), StoreError
         Kind::Person => person(db, record)?,
         Kind::Form => form(db, record)?,
         Kind::Cooperative => cooperative(db, record)?,
-        Kind::Visit => visit(db, record.id)?,
+        Kind::Visit => visit(db, record)?,
         Kind::Review => review(db, record)?,
     };
     if readable.is_err() {
@@ -100,15 +100,21 @@ fn cooperative(db: &Connection, record: &Record) -> Result<Readable, StoreError>
     Ok(Ok(()))
 }
 
-/// A visit's row depends on its reviews too: called again whenever one of them comes.
-pub(super) fn visit(db: &Connection, id: RecordId) -> Result<Readable, StoreError> {
-    let Some(record) = record::find(db, id)? else {
-        return Ok(Ok(()));
-    };
-    let visit = match Visit::from_record(&record) {
+/// A visit's row depends on its reviews too: called whenever one of them comes or goes.
+pub(super) fn visit_of(db: &Connection, id: RecordId) -> Result<(), StoreError> {
+    if let Some(record) = record::find(db, id)? {
+        // A visit that does not read keeps its review; there is nothing to show it at.
+        let _unreadable_visit = visit(db, &record)?;
+    }
+    Ok(())
+}
+
+fn visit(db: &Connection, record: &Record) -> Result<Readable, StoreError> {
+    let visit = match Visit::from_record(record) {
         Ok(visit) => visit,
         Err(bad) => return Ok(Err(bad)),
     };
+    let id = record.id;
     let reviews = reviews(db, id)?;
     let last = visit.last_submission();
     let notes = reviews
@@ -128,7 +134,7 @@ pub(super) fn visit(db: &Connection, id: RecordId) -> Result<Readable, StoreErro
              submissions = ?7, submitted_at = ?8, notes = ?9",
     )?
     .execute(params![
-        id.to_string(),
+        visit.id.to_string(),
         visit.cooperative.to_string(),
         visit.area.0,
         visit.owner.to_string(),
@@ -153,7 +159,7 @@ fn uses(db: &Connection, visit: &Visit) -> Result<(), StoreError> {
         .values()
         .flat_map(|paths| paths.values().flatten());
     for value in visit.answers.values().chain(was) {
-        if value.parse::<AttachmentName>().is_ok() {
+        if AttachmentName::is_one(value) {
             db.prepare_cached(
                 "insert or ignore into attachment_use (visit, name)
                  select id, ?2 from record where id = ?1
@@ -172,8 +178,7 @@ fn review(db: &Connection, record: &Record) -> Result<Readable, StoreError> {
     };
     db.prepare_cached("insert or replace into review (id, visit) values (?, ?)")?
         .execute(params![record.id.to_string(), review.visit.to_string()])?;
-    // A visit that does not read keeps its review; there is nothing to show it at.
-    let _unreadable_visit = visit(db, review.visit)?;
+    visit_of(db, review.visit)?;
     Ok(Ok(()))
 }
 

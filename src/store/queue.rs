@@ -243,7 +243,7 @@ fn drop_refused(db: &rusqlite::Connection, mutation: MutationId) -> Result<bool,
     project::forget(db, Kind::Review, id)?;
     db.execute("delete from record where id = ?", [id.to_string()])?;
     if let Some(visit) = visit {
-        let _unreadable_visit = project::visit(db, visit)?;
+        project::visit_of(db, visit)?;
     }
     Ok(true)
 }

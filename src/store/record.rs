@@ -163,20 +163,16 @@ pub(super) fn change(
 /// Makes `fields` again from what the server last said and every unsent change over it, and projects it.
 pub(super) fn refresh(db: &Connection, id: RecordId) -> Result<(), StoreError> {
     let key = id.to_string();
-    let base: String = db
-        .prepare_cached("select base from record where id = ?")?
-        .query_row([&key], |row| row.get(0))?;
-    let mut fields: Fields = json::read(&base)?;
+    let mut record = db
+        .prepare_cached("select id, kind, area, owner, rev, base from record where id = ?")?
+        .query_row([&key], read)?;
     let mut unsent =
         db.prepare_cached("select fields from outbox where record = ? order by seq")?;
     let mut rows = unsent.query([&key])?;
     while let Some(row) = rows.next()? {
-        overlay(&mut fields, &json(row, 0)?);
+        overlay(&mut record.fields, &json(row, 0)?);
     }
     db.prepare_cached("update record set fields = ? where id = ?")?
-        .execute(params![serde_json::to_string(&fields)?, key])?;
-    if let Some(record) = find(db, id)? {
-        project::project(db, &record)?;
-    }
-    Ok(())
+        .execute(params![serde_json::to_string(&record.fields)?, key])?;
+    project::project(db, &record)
 }

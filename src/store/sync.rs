@@ -271,8 +271,8 @@ fn take_in(db: &Connection, me: UserId, now: Millis, incoming: &Record) -> Resul
         rebase(db, &base, rev, incoming)?;
     }
     db.prepare_cached(
-        "insert into record (id, kind, area, owner, rev, base) values (?1, ?2, ?3, ?4, ?5, ?6)
-         on conflict (id) do update set area = ?3, owner = ?4, rev = ?5, base = ?6, stale = 0, unseen = 0",
+        "insert into record (id, kind, area, owner, rev, base, fields) values (?1, ?2, ?3, ?4, ?5, ?6, ?6)
+         on conflict (id) do update set area = ?3, owner = ?4, rev = ?5, base = ?6, fields = ?6, stale = 0, unseen = 0",
     )?
     .execute(params![
         key,
@@ -282,7 +282,14 @@ fn take_in(db: &Connection, me: UserId, now: Millis, incoming: &Record) -> Resul
         incoming.rev,
         serde_json::to_string(&incoming.fields)?
     ])?;
-    record::refresh(db, incoming.id)
+    let unsent: bool = db
+        .prepare_cached("select exists (select 1 from outbox where record = ?)")?
+        .query_row([&key], |row| row.get(0))?;
+    if unsent {
+        return record::refresh(db, incoming.id);
+    }
+    // A first sync is thousands of these: what came is what stands, and is not read again.
+    project::project(db, incoming)
 }
 
 /// Lets unsent changes stand on what the server has now, unless its value of a field is neither what they were made on

@@ -118,7 +118,8 @@ impl Store {
         // Taken out of its visit while it was on its way: nobody asked for the rest of it since.
         self.db.execute(
             "delete from attachment where loose = 1 and state = 'here' and made <= ?
-             and name not in (select name from attachment_use)",
+             and name not in (select name from attachment_use)
+             and not exists (select 1 from record where kind = 'visit' and instr(base, attachment.name) > 0)",
             [limit.0],
         )?;
         let mut candidates = self.db.prepare(include_str!("sql/old_photos.sql"))?;

@@ -19,7 +19,7 @@ use chacha20poly1305::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::derive::{COST, Cost, SALT, derive};
+use super::derive::{Cost, SALT, derive};
 use super::wire::{Mutation, RejectCode};
 use crate::domain::{DeviceId, Millis, RecordId, UserId};
 
@@ -73,6 +73,9 @@ pub struct Contents {
     pub device: DeviceId,
     /// When, by the device's clock.
     pub made_at: Millis,
+    /// Which life of the server its revisions belong to; none in files of older apps.
+    #[serde(default)]
+    pub epoch: Option<String>,
     /// Every unsent change, in its order, drafts included.
     pub changes: Vec<Unsent>,
 }
@@ -134,11 +137,11 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    /// Begins a file of this user under this password, and gives its head.
+    /// Begins a file of this user under this password, whose key costs that much, and gives its head.
     #[must_use]
     pub fn begin(
         username: &str,
-        password: &str,
+        (password, cost): (&str, Cost),
         random: &mut dyn FnMut(&mut [u8]),
     ) -> Option<(Self, Vec<u8>)> {
         let (mut salt, mut nonce) = ([0; SALT], [0; NONCE]);
@@ -146,13 +149,13 @@ impl Sealer {
         random(&mut nonce);
         let mut head = MAGIC.to_vec();
         head.push(FORMAT);
-        head.extend(COST.memory.to_le_bytes());
-        head.extend(COST.passes.to_le_bytes());
+        head.extend(cost.memory.to_le_bytes());
+        head.extend(cost.passes.to_le_bytes());
         head.extend(salt);
         head.extend(nonce);
         head.push(u8::try_from(username.len()).ok()?);
         head.extend(username.as_bytes());
-        let cipher = XChaCha20Poly1305::new((&*derive(COST, &salt, password)?).into());
+        let cipher = XChaCha20Poly1305::new((&*derive(cost, &salt, password)?).into());
         let mut file = head.clone();
         file.extend(sealed(&cipher, (&head, &nonce), (0, CHECK), &[], false)?);
         let sealer = Self {
@@ -360,6 +363,7 @@ impl Opener {
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
+    use crate::sync::derive::COST;
     use proptest::prelude::*;
 
     const PASSWORD: &str = "kata sandi";
@@ -375,7 +379,8 @@ mod tests {
     }
 
     fn write(parts: &[Vec<u8>]) -> Vec<u8> {
-        let (mut sealer, mut file) = Sealer::begin("petugas1", PASSWORD, &mut counting()).unwrap();
+        let (mut sealer, mut file) =
+            Sealer::begin("petugas1", (PASSWORD, COST), &mut counting()).unwrap();
         for part in parts {
             sealer.part(part, &mut file).unwrap();
         }

@@ -153,6 +153,12 @@ pub(super) fn transfer_help(transfer: &Transfer, online: bool) -> String {
         Transfer::Sending => t("transfer-sending-help"),
         Transfer::Sent { at } => at.map(instant).unwrap_or_default(),
         Transfer::PhotosFollow(photos) => ta("transfer-photos-help", &[("n", (*photos).into())]),
+        // What a person has to do first does not go by itself.
+        Transfer::Failed(
+            why @ Trouble::Refused {
+                status: 401 | 426, ..
+            },
+        ) => trouble(why),
         Transfer::Failed(why) => format!("{} {}", trouble(why), t("transfer-failed-help")),
         Transfer::SetAside { code, .. } => {
             format!("{} {}", reject(*code), t("transfer-set-aside-help"))
@@ -184,6 +190,8 @@ pub(super) fn trouble(trouble: &Trouble) -> String {
         Trouble::Unreachable => t("trouble-unreachable"),
         Trouble::NotOurServer => t("trouble-not-ours"),
         Trouble::Server { status } => ta("trouble-server", &[("status", (*status).into())]),
+        Trouble::Refused { status: 401, .. } => t("trouble-login"),
+        Trouble::Refused { status: 426, .. } => t("trouble-update"),
         Trouble::Refused { status, .. } => ta("trouble-refused", &[("status", (*status).into())]),
     }
 }

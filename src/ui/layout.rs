@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use super::components::{Alert, Empty, Head, Icon, Tone};
+use super::components::{Alert, Asking, Empty, Head, Icon, Tone};
 use super::gate::Gate;
 use super::i18n::{t, ta};
 use super::route::Route;
@@ -30,11 +30,10 @@ pub(crate) fn Frame() -> Element {
 
 #[component]
 fn OpenFrame(user: User) -> Element {
+    let here = use_route::<Route>();
     // A visit being filled brings its own foot, where the navigation would be.
-    let filling = matches!(
-        use_route::<Route>(),
-        Route::VisitPage { .. } | Route::VisitSend { .. }
-    );
+    let filling = matches!(here, Route::VisitPage { .. } | Route::VisitSend { .. });
+    let follows = here.follows();
     rsx! {
         a { class: "skip", href: "#content", {t("skip")} }
         div { class: "frame", "data-filling": filling,
@@ -46,10 +45,34 @@ fn OpenFrame(user: User) -> Element {
                     UpdateToast {}
                 }
                 main { id: "content", tabindex: "-1",
-                    Outlet::<Route> {}
+                    if follows {
+                        Later {}
+                    } else {
+                        Outlet::<Route> {}
+                    }
                 }
             }
         }
+    }
+}
+
+/// A screen that is not in the first wasm, as soon as it is here.
+#[component]
+fn Later() -> Element {
+    let shell = shell();
+    match (shell.later)() {
+        Some(true) => rsx! {
+            Outlet::<Route> {}
+        },
+        None => rsx! {
+            Asking {}
+        },
+        Some(false) => rsx! {
+            Alert { tone: Tone::Warn,
+                p { {t("later-missing")} }
+                button { class: "button small", r#type: "button", onclick: move |_| shell.bring_later(), {t("later-again")} }
+            }
+        },
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Shell {
     pub(crate) online: Signal<bool>,
     /// Whether a new version waits.
     pub(crate) update: Signal<bool>,
+    /// Whether the screens are here that follow the first wasm; nothing while they come.
+    pub(crate) later: Signal<Option<bool>>,
     /// Whether the browser promised to keep the data.
     pub(crate) kept: Signal<Option<bool>>,
     /// Megabytes of storage left, when they are few.
@@ -61,6 +63,7 @@ impl Shell {
             sync: Signal::new(SyncStatus::default()),
             online: Signal::new(page::online()),
             update: Signal::new(false),
+            later: Signal::new(None),
             kept: Signal::new(None),
             little_room: Signal::new(None),
             search: Signal::new(CooperativeQuery::default()),
@@ -88,7 +91,14 @@ impl Shell {
             kept.set(page::persist().await);
         });
         spawn(shell.watch_room());
+        spawn(shell.bring_later());
         shell
+    }
+
+    /// Brings the screens that follow the first wasm.
+    pub(crate) async fn bring_later(mut self) {
+        self.later.set(None);
+        self.later.set(Some(page::later().await));
     }
 
     /// Asks the store.
@@ -223,11 +233,13 @@ impl Shell {
     /// Looks at the storage now and every minute.
     async fn watch_room(mut self) {
         loop {
-            if let Some((used, allowed)) = page::room().await {
-                let left = care::little_room(used, allowed);
-                if *self.little_room.peek() != left {
-                    self.little_room.set(left);
-                }
+            let said = page::room().await;
+            let left = match said.and_then(|(used, allowed)| care::little_room(used, allowed)) {
+                None => tried_room().await,
+                said => said,
+            };
+            if *self.little_room.peek() != left {
+                self.little_room.set(left);
             }
             page::sleep(60_000).await;
         }
@@ -253,9 +265,24 @@ impl Shell {
     }
 }
 
+/// The megabytes that are left at least, when they are few.
+async fn tried_room() -> Option<u64> {
+    for (at, megabytes) in care::TRIED.into_iter().enumerate() {
+        if page::fits(megabytes * 1_000_000).await? {
+            return (at > 0).then_some(megabytes);
+        }
+    }
+    Some(0)
+}
+
 /// The shared state, in a component or a handler.
 pub(crate) fn shell() -> Shell {
     consume_context()
+}
+
+/// Whether what follows the first wasm is here (`xtask/src/later.rs`). Who asks while drawing is drawn again when it comes.
+pub(crate) fn followed() -> bool {
+    (shell().later)() == Some(true)
 }
 
 /// What a screen asked for: nothing yet, the reply, or why there is none.

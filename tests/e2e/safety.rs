@@ -115,6 +115,31 @@ async fn a_second_tab_says_so_and_can_take_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn leaving_for_another_address_and_coming_back_is_no_second_tab() {
+    let office = Office::open();
+    let profiles = tempfile::tempdir().unwrap();
+    let phone = Device::open(&profiles.path().join("phone"), Screen::Phone).await;
+    phone.goto(&office.url("/")).await;
+    phone.log_in("petugas1", PIN).await;
+    phone.sees("Semua sudah terkirim").await;
+    phone.has_the_app().await;
+    for (link, words) in [
+        ("/antrean", "Tidak ada yang menunggu"),
+        ("/koperasi", "Daftar koperasi"),
+        ("/pengaturan", "Kunci sekarang"),
+    ] {
+        phone.goto(&office.url(link)).await;
+        phone.unlock(PIN).await;
+        phone.sees(words).await;
+    }
+    // The browser keeps the pages left behind, to show them again at once.
+    phone.web.back().await.unwrap();
+    phone.unlock(PIN).await;
+    phone.sees("Daftar koperasi").await;
+    phone.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn any_deep_link_opens_without_a_server() {
     let mut office = Office::open();
     let profiles = tempfile::tempdir().unwrap();

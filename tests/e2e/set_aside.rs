@@ -11,7 +11,7 @@ const COOPERATIVE: &str = "Koperasi Nelayan CONTOH Bahari Sadai";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_different_answers_are_decided_by_a_person_and_seen_by_the_admin() {
-    let office = Office::open();
+    let mut office = Office::open();
     let before = office.visits();
     let profiles = tempfile::tempdir().unwrap();
     let desk = Device::open(&profiles.path().join("desk"), Screen::Desktop).await;
@@ -40,16 +40,18 @@ async fn two_different_answers_are_decided_by_a_person_and_seen_by_the_admin() {
     two.log_in("petugas1", PIN).await;
     two.tap_row(COOPERATIVE).await;
     two.element("//*[@id='q-no_spt']").await;
-    two.signal(false).await;
+    office.stop();
     two.answers("SPT-dua").await;
+    two.close().await;
+    office.start();
     one.goto_inside("Beranda").await;
     one.tap_row(COOPERATIVE).await;
     one.answers("SPT-satu").await;
     one.tap("Semua bagian").await;
     one.send_everything("Antrean kirim").await;
-    two.signal(true).await;
-    two.tap("Semua bagian").await;
-    two.goto_inside("Antrean kirim").await;
+    let two = Device::open(&profiles.path().join("two"), Screen::Phone).await;
+    two.goto(&office.url("/antrean")).await;
+    two.unlock(PIN).await;
     two.sees("Ada perbedaan data").await;
     two.can_be_touched().await;
 
@@ -98,16 +100,6 @@ impl Device {
         self.element("//*[@id='q-no_spt']").await;
         filling::answer(self, "q-no_spt", spt).await;
         filling::saved(self).await;
-    }
-
-    /// Whether the browser has a network.
-    async fn signal(&self, there: bool) {
-        let how = json!({"offline": !there, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
-        let cdp = self.web.cdp();
-        cdp.send_raw("Network.enable", json!({})).await.unwrap();
-        cdp.send_raw("Network.emulateNetworkConditions", how)
-            .await
-            .unwrap();
     }
 
     /// What can be tapped on this screen is large enough for a thumb, and has a name.

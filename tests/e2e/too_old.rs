@@ -41,8 +41,20 @@ async fn an_app_too_old_for_the_server_works_on_and_says_what_to_do() {
     phone.unlock(PIN).await;
     phone.sees(WORDS).await;
     phone.sees("Perlu pembaruan aplikasi").await;
-    phone.tap("Koperasi Nelayan CONTOH Bahari Sadai").await;
-    phone.tap("Lanjutkan").await;
+    phone
+        .sees("Server tidak menerima lagi versi aplikasi ini. Perbarui aplikasi.")
+        .await;
+    assert!(
+        !phone.shows("Dicoba lagi otomatis").await,
+        "nothing is promised that does not happen"
+    );
+    phone.goto_inside("Beranda").await;
+    phone.sees("Lihat antrean kirim").await;
+    assert!(
+        !phone.shows("perlu dilihat").await,
+        "what waits is not counted as set aside"
+    );
+    phone.tap_row("Koperasi Nelayan CONTOH Bahari Sadai").await;
     phone.element("//*[@id='q-no_spt']").await;
     phone
         .until(

@@ -13,9 +13,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Each layer with the layers it may import.
-const MAY_IMPORT: [(&str, &[&str]); 8] = [
+const MAY_IMPORT: [(&str, &[&str]); 9] = [
+    ("math", &[]),
     ("domain", &[]),
-    ("form", &["domain"]),
+    ("form", &["math", "domain"]),
     ("sync", &["domain", "form"]),
     ("sql", &[]),
     ("store", &["domain", "form", "sync", "sql"]),
@@ -30,7 +31,7 @@ const ONLY_IN: [(&str, &[&str]); 10] = [
     ("sqlite_wasm_rs", &["sql", "platform"]),
     ("sqlite_wasm_vfs", &["sql", "platform"]),
     ("web_sys", &["platform"]),
-    ("js_sys", &["platform", "form/expr/functions/math.rs"]),
+    ("js_sys", &["platform", "math.rs"]),
     ("wasm_bindgen", &["platform"]),
     ("reqwest", &["platform"]),
     ("dioxus", &["ui", "main.rs"]),
@@ -59,14 +60,13 @@ const IMPURE: [&str; 13] = [
 ];
 
 /// Where the code may depend on features and on the machine: whole places, and single files.
-const MAY_CFG: [&str; 6] = [
+const MAY_CFG: [&str; 5] = [
     "lib.rs",
     "main.rs",
     "platform",
     "sql/device.rs",
-    // For a lighter download: no sine of its own, no suggestions where nobody mends a sheet.
-    "form/expr/functions/math.rs",
-    "form/import/mod.rs",
+    // For a lighter download: in a browser, the browser's sine.
+    "math.rs",
 ];
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -452,7 +452,9 @@ fn features_and_machines_are_asked_only_where_that_belongs() {
     let text = "\n#[cfg(all(unix, feature = \"web\"))]\nmod a;";
     assert_eq!(
         said("store/a.rs", text),
-        ["2: `cfg` on features or machines belongs to lib.rs, main.rs, platform, sql/device.rs"]
+        [
+            "2: `cfg` on features or machines belongs to lib.rs, main.rs, platform, sql/device.rs, math.rs"
+        ]
     );
     assert_eq!(
         said("sql/b.rs", "if cfg!(target_arch = \"wasm32\") {}").len(),

@@ -42,6 +42,7 @@ mod real_process;
 mod replay;
 mod server_access;
 mod server_attachments;
+mod server_backup;
 mod server_command;
 mod server_demo;
 mod server_forms;

@@ -10,10 +10,14 @@ use anjangsana::{
     server::{
         forms::{self, Sheets},
         office::{self, OfficeChange},
+        rescue::{self, Fate},
         sqlite::{STEPS, mutation, push, record, user},
     },
     sql,
-    sync::wire::{Mutation, Outcome},
+    sync::{
+        backup::{Contents, Unsent},
+        wire::{Mutation, Outcome},
+    },
 };
 use proptest::prelude::*;
 use rusqlite::Connection;
@@ -85,6 +89,7 @@ fn send(db: &Connection, device: u8, mutation: &Mutation) -> Outcome {
         device: DeviceId::of_text(&format!("{device}")),
         clock: None,
         newest: None,
+        file: None,
     };
     let prepared = push::Prepared::new(mutation.clone()).unwrap();
     push::push(db, &sender, &prepared, Millis(2))
@@ -126,6 +131,61 @@ fn fields(answers: &BTreeMap<u8, Option<u8>>) -> serde_json::Value {
         )
     };
     serde_json::Value::Object(answers.iter().map(field).collect())
+}
+
+fn file(device: u8, changes: &[Mutation]) -> rescue::Backup {
+    let unsent = |mutation: &Mutation| Unsent {
+        mutation: mutation.clone(),
+        owner: Some(officer().id),
+        visit: None,
+        since: Millis(1),
+        refused: None,
+    };
+    rescue::Backup {
+        username: officer().username,
+        contents: Contents {
+            user: officer().id,
+            device: DeviceId::of_text(&format!("{device}")),
+            made_at: Millis(1),
+            epoch: None,
+            changes: changes.iter().map(unsent).collect(),
+        },
+        photos: Vec::new(),
+    }
+}
+
+fn fates(db: &Connection, file: &rescue::Backup) -> Vec<Fate> {
+    let lines = rescue::apply(db, file, Millis(3)).unwrap();
+    lines.into_iter().map(|line| line.fate).collect()
+}
+
+#[test]
+fn a_backup_file_taken_in_late_undoes_nothing_that_its_device_has_sent_since() {
+    let db = office();
+    let begun = stands(&db).0;
+    let saved = change(begun, "saved", json!({"a/q1": "old"}));
+    // A server that would not look at it got it under another name, and then what was written on.
+    send(&db, 1, &change(begun, "again", json!({"a/q1": "old"})));
+    send(&db, 1, &change(begun + 1, "later", json!({"a/q1": "new"})));
+    assert_eq!(fates(&db, &file(1, &[saved])), [Fate::Conflict]);
+    assert_eq!(stands(&db).1["a/q1"], "new");
+}
+
+#[test]
+fn changes_that_follow_one_another_in_a_backup_file_are_all_taken_in() {
+    let db = office();
+    let begun = stands(&db).0;
+    let first = change(begun, "first", json!({"a/q1": "1", "a/q2": "1"}));
+    let second = change(begun, "second", json!({"a/q1": "2"}));
+    // The phone came through with the first before it was lost.
+    send(&db, 1, &first);
+    let fates = fates(&db, &file(1, &[first, second]));
+    assert_eq!(fates, [Fate::Known, Fate::Applied]);
+    let fields = stands(&db).1;
+    assert_eq!(
+        (&fields["a/q1"], &fields["a/q2"]),
+        (&json!("2"), &json!("1"))
+    );
 }
 
 proptest! {

@@ -52,7 +52,17 @@ pub(crate) async fn serve(data: &Path) -> (Child, String) {
 
 /// The same, run by this command.
 pub(crate) async fn serve_by(command: Command, data: &Path) -> (Child, String) {
-    let mut child = given(command, data, &["serve", "--listen", "127.0.0.1:0"])
+    listening(command, data, "127.0.0.1:0").await
+}
+
+/// The same on an address that it had before.
+pub(crate) async fn serve_again(data: &Path, address: &str) -> Child {
+    let listen = address.trim_start_matches("http://");
+    listening(Command::new(SERVER), data, listen).await.0
+}
+
+async fn listening(command: Command, data: &Path, listen: &str) -> (Child, String) {
+    let mut child = given(command, data, &["serve", "--listen", listen])
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

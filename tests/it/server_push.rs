@@ -201,6 +201,34 @@ async fn the_same_field_with_two_values_is_a_question_and_nothing_is_changed() {
 }
 
 #[tokio::test]
+async fn a_request_that_echoes_after_its_conflict_was_decided_undoes_nothing_of_what_came_since() {
+    let (office, cooperative, mut first) = office_with_officer().await;
+    let mut second = office.log_in(&first.user, "second");
+    let base = rev(&first
+        .push(&first.visit("kunjungan", cooperative, TOBOALI))
+        .await);
+    let theirs = first.edit("kunjungan", base, json!({"a/nama": "Siti"}));
+    let present = rev(&first.push(&theirs).await);
+    let mine = second.edit("kunjungan", base, json!({"a/nama": "Umar"}));
+    for _ in 0..2 {
+        // The answer was lost: the question is asked again.
+        assert!(matches!(second.push(&mine).await, Outcome::Conflict { .. }));
+    }
+    // Its person chose, and went on.
+    let chosen = second.edit("kunjungan", present, json!({"a/nama": "Umar"}));
+    let present = rev(&second.push(&chosen).await);
+    let later = second.edit("kunjungan", present, json!({"a/nama": "Umar Bakri"}));
+    rev(&second.push(&later).await);
+    // A copy of the first request was still on its way.
+    let Outcome::Conflict { record, .. } = second.push(&mine).await else {
+        panic!("the answer that it always had");
+    };
+    assert_eq!(record.fields["a/nama"], "Umar Bakri");
+    let stands = visit_of(&office, &first, "kunjungan").await;
+    assert_eq!(stands.answers["nama"], "Umar Bakri");
+}
+
+#[tokio::test]
 async fn a_device_never_fights_with_itself_when_an_answer_was_lost() {
     let (_office, cooperative, mut officer) = office_with_officer().await;
     let created = officer.visit("kunjungan", cooperative, TOBOALI);

@@ -80,7 +80,7 @@ async fn the_admin_sees_what_was_refused_or_disputed_with_whom_why_and_whether_i
         assert!(told_refused.iter().any(|one| one.label.id == "Dikirim"));
         let told_disputed = told(disputed.mutation).await;
         assert!(told_disputed.iter().any(|one| one.value.id == "SPT-dua"));
-        let unknown = format!("{SET_ASIDE_PATH}/{}", visit);
+        let unknown = format!("{SET_ASIDE_PATH}/{visit}");
         assert_eq!(admin.get(&unknown).await.status(), 404);
 
         // The officer sees the same, each on the phone that has it, and what is refused can be mended.

@@ -148,6 +148,32 @@ fn a_retaken_photo_goes_when_the_app_is_opened_again() {
 }
 
 #[test]
+fn a_photo_that_the_servers_visit_names_stays_while_the_change_over_it_may_come_to_nothing() {
+    let mut device = Device::new();
+    let sent = device.photographs("foto", b"its text is at the server");
+    let named = json!({"a/x": "1", "a/y": "1", "a/foto": sent});
+    device.pull(reply(11, Vec::new(), vec![visit_at(11, named)]));
+    let other = device.photographs("foto", b"of which the server knows nothing");
+    let mut device = device.reopened();
+    assert!(device.has(&sent), "the server's visit names it");
+    let named = json!({"a/x": "1", "a/y": "1", "a/foto": other});
+    device.pull(reply(12, Vec::new(), vec![visit_at(12, named)]));
+    let mut device = device.reopened();
+    assert!(!device.has(&sent), "nobody names it any more");
+    assert!(device.has(&other));
+}
+
+#[test]
+fn a_photo_that_the_server_is_just_being_told_of_stays_when_another_takes_its_place() {
+    let mut device = Device::new();
+    let told = device.photographs("foto", b"its text is on the way");
+    assert_eq!(device.batch().len(), 1);
+    device.photographs("foto", b"which may come to nothing");
+    let mut device = device.reopened();
+    assert!(device.has(&told));
+}
+
+#[test]
 fn a_draft_that_is_given_up_takes_its_photos_along_and_no_others() {
     let mut device = Device::new();
     let name = device.photographs("foto", b"mine alone");

@@ -12,14 +12,18 @@ use anjangsana::{
 };
 use rusqlite::{Connection, backup::Backup};
 use serde_json::json;
+use std::cell::RefCell;
+use tempfile::TempDir;
+
+use crate::disk::Disk;
 
 /// When every run begins: 7 November 2024.
 pub(crate) const DAWN: i64 = 1_730_937_600_000;
 
 pub(crate) const AREAS: [&str; 3] = ["19.03.01", "19.03.02", "19.03.03"];
 
-/// The questions that are answered; the first one is required.
-pub(crate) const QUESTIONS: [&str; 5] = ["nama", "p1", "p2", "p3", "p4"];
+/// The questions that every version of the form has; the first one is required.
+pub(crate) const QUESTIONS: [&str; 3] = ["nama", "p1", "p3"];
 
 pub(crate) const COOPERATIVES: [(&str, usize); 5] = [
     ("mawar", 0),
@@ -29,14 +33,42 @@ pub(crate) const COOPERATIVES: [(&str, usize); 5] = [
     ("dahlia", 2),
 ];
 
-const SURVEY: &str = "type,name,label,required\ntext,koperasi_id,Koperasi,\ntext,nama,Nama,yes\ntext,p1,Satu,\n\
-                      text,p2,Dua,\ntext,p3,Tiga,\ntext,p4,Empat,\n";
+/// What a version of the form asks beside that: every version has other questions than the one before it.
+pub(crate) fn questions(version: u32) -> &'static [&'static str] {
+    match version % 3 {
+        1 => &["nama", "p1", "p2", "p3", "p4"],
+        2 => &["nama", "p1", "p2", "p3", "p5"],
+        _ => &["nama", "p1", NUMBER, "p3", "p4", "p5"],
+    }
+}
+
+/// The question that is a text in some versions, a number in others.
+pub(crate) const NUMBER: &str = "p2";
+
+/// Whether a version asks for a number there.
+pub(crate) fn asks_number(version: u32, question: &str) -> bool {
+    version.is_multiple_of(3) && question == NUMBER
+}
+
+fn survey(version: u32) -> String {
+    let mut survey = String::from("type,name,label,required\ntext,koperasi_id,Koperasi,\n");
+    for question in questions(version) {
+        let kind = match asks_number(version, question) {
+            true => "integer",
+            false => "text",
+        };
+        let required = if *question == "nama" { "yes" } else { "" };
+        survey.push_str(&format!("{kind},{question},Soal,{required}\n"));
+    }
+    survey.push_str("image,foto,Foto,\n");
+    survey
+}
 
 /// Publishes a version of the one form.
 pub(crate) fn publish(connection: &Connection, version: u32, now: Millis) {
     let settings = format!("form_id,form_title,version\nkunjungan,Kunjungan,{version}\n");
     let sheets = Sheets {
-        survey: SURVEY,
+        survey: &survey(version),
         choices: "list_name,name,label\n",
         settings: &settings,
     };
@@ -85,10 +117,14 @@ pub(crate) fn cooperative(name: &str, area: usize) -> OfficeChange {
     )
 }
 
-/// An office's database and a device's with its schema: what each run copies.
+/// An office's database and a device's with its schema: what each run copies. And the disks that they are copied to.
 pub(crate) struct Templates {
     office: Connection,
     devices: Vec<Connection>,
+    /// Where the office keeps its photos.
+    pub(crate) folder: TempDir,
+    office_disks: RefCell<Vec<Disk>>,
+    device_disks: RefCell<Vec<Disk>>,
 }
 
 impl Templates {
@@ -111,7 +147,13 @@ impl Templates {
         publish(&transaction, 1, Millis(DAWN));
         transaction.commit().unwrap();
         let devices = people().iter().map(Self::device).collect();
-        Self { office, devices }
+        Self {
+            office,
+            devices,
+            folder: in_memory(),
+            office_disks: RefCell::default(),
+            device_disks: RefCell::default(),
+        }
     }
 
     fn device(user: &User) -> Connection {
@@ -131,19 +173,32 @@ impl Templates {
         copy_of
     }
 
-    pub(crate) fn office(&self) -> Connection {
-        let mut connection = Connection::open_in_memory().unwrap();
-        copy(&self.office, &mut connection);
-        connection
-            .execute_batch("pragma foreign_keys = on; pragma synchronous = off")
-            .unwrap();
-        connection.set_prepared_statement_cache_capacity(128);
-        connection
+    pub(crate) fn office(&self) -> Disk {
+        taken(&self.office_disks, &self.office)
     }
 
-    pub(crate) fn device_of(&self, who: usize, onto: &mut Connection) {
-        copy(&self.devices[who], onto);
+    pub(crate) fn device_of(&self, who: usize) -> Disk {
+        taken(&self.device_disks, &self.devices[who])
     }
+
+    /// A run has ended: its disks are for the next one.
+    pub(crate) fn give_back(&self, office: Disk, devices: impl Iterator<Item = Disk>) {
+        self.office_disks.borrow_mut().push(office);
+        self.device_disks.borrow_mut().extend(devices);
+    }
+}
+
+/// A folder in memory where there is such a thing.
+fn in_memory() -> TempDir {
+    let name = "anjangsana-sim-";
+    let in_memory = TempDir::with_prefix_in(name, "/dev/shm");
+    in_memory.or_else(|_| TempDir::with_prefix(name)).unwrap()
+}
+
+fn taken(disks: &RefCell<Vec<Disk>>, template: &Connection) -> Disk {
+    let mut disk = disks.borrow_mut().pop().unwrap_or_else(Disk::new);
+    disk.begin_as(template);
+    disk
 }
 
 /// Every page of a database, over another.

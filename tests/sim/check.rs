@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anjangsana::{
-    domain::{Fields, Kind, MutationId, Record, RecordId, User, VisitState, record::overlay},
+    domain::{
+        Fields, Kind, MutationId, Record, RecordId, User, VisitState, record::overlay, visit::LEFT,
+    },
     server::sqlite::record::{self, Stored},
     store::api::{Reply, Request},
 };
@@ -30,15 +32,19 @@ impl World {
             .collect();
         let log = log(&self.office.db);
         for p in 0..self.phones.len() {
+            if self.phones[p].lost {
+                continue;
+            }
             self.compare(p, &stored);
             self.check_outbox(p, &log);
         }
         self.check_visits(&stored);
+        self.check_photos(&stored);
         self.check_said(&log);
         self.check_decided(&log);
     }
 
-    fn complain(&mut self, what: String) {
+    pub(crate) fn complain(&mut self, what: String) {
         if self.wrong.len() < 12 {
             self.wrong.push(what);
         }
@@ -161,10 +167,12 @@ impl World {
                 Some(one) if one.record.owner == Some(self.people[who].id) => {}
                 Some(_) => self.complain(format!("visit {id} has another owner")),
                 None => {
-                    let kept = self
-                        .phones
-                        .iter()
-                        .any(|phone| !unsent(&phone.disk.look, id).is_empty());
+                    let kept = self.ledger.sunk_records.contains(&id)
+                        || self
+                            .phones
+                            .iter()
+                            .filter(|phone| !phone.lost)
+                            .any(|phone| !unsent(&phone.disk.look, id).is_empty());
                     if !kept {
                         self.complain(format!("visit {id} is gone"));
                     }
@@ -198,10 +206,13 @@ impl World {
                 // After a restore the last submission may be counted as the first.
                 || said.field.starts_with("submission/")
                     && known.contains(&(said.visit, "submission/1".to_owned(), said.value.clone()));
-            if !is_last || is_there || self.ledger.given_up.contains(&(said.phone, said.visit)) {
+            let heirs = self.heirs(said.phone);
+            let gave_up = |q: &usize| self.ledger.given_up.contains(&(*q, said.visit));
+            if !is_last || is_there || heirs.iter().any(gave_up) {
                 continue;
             }
-            if !self.keeps(said.phone, said.visit, &said.field, &said.value) {
+            let keeps = |q: &usize| self.keeps(*q, said.visit, &said.field, &said.value);
+            if !heirs.iter().any(keeps) {
                 lost.push(format!(
                     "{} was told that {} = {} of {} is saved, and it is lost",
                     self.phones[said.phone].name, said.field, said.value, said.visit
@@ -213,7 +224,17 @@ impl World {
         }
     }
 
+    /// The phone itself; of one that is lost, the others of its person, to which its backup may have come.
+    pub(crate) fn heirs(&self, p: usize) -> Vec<usize> {
+        let is_lost = self.phones[p].lost;
+        let is_heir = |q: &usize| *q == p || is_lost && self.phones[*q].who == self.phones[p].who;
+        (0..self.phones.len()).filter(is_heir).collect()
+    }
+
     fn keeps(&self, p: usize, visit: RecordId, field: &str, value: &str) -> bool {
+        if self.phones[p].lost {
+            return false;
+        }
         let held = rows(
             &self.phones[p].disk.look,
             "select record, fields, kind from outbox",
@@ -242,6 +263,7 @@ impl World {
         let held: BTreeSet<MutationId> = self
             .phones
             .iter()
+            .filter(|phone| !phone.lost)
             .flat_map(|phone| {
                 rows(&phone.disk.look, "select mutation from outbox", |row| {
                     row.get::<_, String>(0)
@@ -365,11 +387,18 @@ pub(crate) fn said_of(
         other => other.to_string(),
     };
     if kind != "review" {
+        // What has no place in a newer version of the form.
+        let left = fields.iter().filter_map(|(name, leftover)| {
+            let path = name.strip_prefix(LEFT)?.split('/').nth(1)?;
+            let value = leftover.get("value").map(text)?;
+            Some((record, format!("a/{path}"), value))
+        });
         let of = |(field, value): (&String, &Value)| (record, field.clone(), text(value));
         return fields
             .iter()
             .filter(|(_, value)| !value.is_null())
             .map(of)
+            .chain(left)
             .collect();
     }
     let named = |name: &str| fields.get(name).map(text);

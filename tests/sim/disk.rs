@@ -5,13 +5,22 @@ use std::sync::{
     atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed},
 };
 
-use rusqlite::{Connection, OpenFlags};
+use anjangsana::sql;
+use rusqlite::{Connection, OpenFlags, backup::Backup};
 
-/// A database in memory that lives as long as this does.
+/// A database in memory that lives as long as this does. It is used for many runs: the connections stay, and with them
+/// the statements that they have ready; only the pages are written anew.
 pub(crate) struct Disk {
     name: String,
     /// For looking at what lies on it, and for planting bugs.
     pub(crate) look: Connection,
+    /// Writes it anew.
+    writer: Connection,
+    /// The app's connection, while no app is running.
+    app: Option<Connection>,
+    doom: Arc<Doom>,
+    /// The schema's number that the connections know.
+    schema: Option<u32>,
 }
 
 impl Disk {
@@ -19,28 +28,89 @@ impl Disk {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let name = format!("file:/disk{}?vfs=memdb", NEXT.fetch_add(1, Relaxed));
         let look = connect(&name);
-        Self { name, look }
+        let writer = connect(&name);
+        Self {
+            name,
+            look,
+            writer,
+            app: None,
+            doom: Arc::default(),
+            schema: None,
+        }
+    }
+
+    /// Writes a template over it.
+    pub(crate) fn begin_as(&mut self, template: &Connection) {
+        Backup::new(template, &mut self.writer)
+            .unwrap()
+            .step(-1)
+            .unwrap();
+        // To copy counts as a change of the schema. It is none, and so the statements that are ready stay so.
+        match self.schema {
+            Some(schema) => {
+                let schema = Some(schema);
+                self.writer
+                    .pragma_update(None, "schema_version", schema)
+                    .unwrap();
+            }
+            None => {
+                let schema = self
+                    .writer
+                    .pragma_query_value(None, "schema_version", |row| row.get(0));
+                self.schema = Some(schema.unwrap());
+            }
+        }
+        // The pages that they remember may bear the same number as those that lie there now.
+        for connection in self.app.iter().chain([&self.look, &self.writer]) {
+            connection.release_memory().unwrap();
+        }
+    }
+
+    /// What ends what is being written.
+    pub(crate) fn doom(&self) -> &Doom {
+        &self.doom
     }
 
     /// Opens it as a device does. With `room`, it is full after so many more pages.
-    pub(crate) fn open(&self, doom: &Arc<Doom>, room: Option<u32>) -> Connection {
+    pub(crate) fn open(&mut self, room: Option<u32>) -> Connection {
+        // What was to befall the app that ran before is over.
+        let _came = self.doom.came();
+        let connection = self.app.take().unwrap_or_else(|| self.connect_app());
+        let most = match room {
+            Some(room) => {
+                let pages: u32 = connection
+                    .pragma_query_value(None, "page_count", |row| row.get(0))
+                    .unwrap();
+                pages + room
+            }
+            None => u32::MAX >> 2,
+        };
+        connection
+            .pragma_update(None, "max_page_count", most)
+            .unwrap();
+        connection
+    }
+
+    /// The app has ended, whatever it was doing.
+    pub(crate) fn close(&mut self, connection: Connection) {
+        let _came = self.doom.came();
+        if !connection.is_autocommit() {
+            connection.execute_batch("rollback").unwrap();
+        }
+        self.app = Some(connection);
+    }
+
+    fn connect_app(&self) -> Connection {
         let mut connection = connect(&self.name);
         connection
             .execute_batch("pragma foreign_keys = on; pragma synchronous = off")
             .unwrap();
-        if let Some(room) = room {
-            let pages: u32 = connection
-                .pragma_query_value(None, "page_count", |row| row.get(0))
-                .unwrap();
-            connection
-                .pragma_update(None, "max_page_count", pages + room)
-                .unwrap();
-        }
-        let at_step = Arc::clone(doom);
+        let at_step = Arc::clone(&self.doom);
+        // Asked at every turn of its machine: what SQLite counts of a statement it counts from run to run.
         connection
-            .progress_handler(40, Some(move || at_step.strikes(&at_step.steps)))
+            .progress_handler(1, Some(move || at_step.strikes(&at_step.steps)))
             .unwrap();
-        let at_commit = Arc::clone(doom);
+        let at_commit = Arc::clone(&self.doom);
         connection
             .commit_hook(Some(move || at_commit.strikes(&at_commit.commits)))
             .unwrap();
@@ -53,7 +123,10 @@ fn connect(name: &str) -> Connection {
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_URI
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(name, flags).unwrap()
+    let connection = Connection::open_with_flags(name, flags).unwrap();
+    sql::keep_plans(&connection).unwrap();
+    connection.set_prepared_statement_cache_capacity(128);
+    connection
 }
 
 /// Ends a transaction in its middle, or at its commit.
@@ -84,6 +157,11 @@ impl Doom {
     /// The power fails at the commit that is so many commits away.
     pub(crate) fn at_commit(&self, commits: i64) {
         self.commits.store(commits, Relaxed);
+    }
+
+    /// Whether it came, and is not over.
+    pub(crate) fn has_come(&self) -> bool {
+        self.struck.load(Relaxed)
     }
 
     /// Whether it came. Either way it is over.

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use anjangsana::{
     domain::{Millis, Role},
     server::{accounts, office as server_office, sqlite::epoch},
-    sync::engine::Event,
+    sync::{engine::Event, upload},
 };
 
+use crate::bugs;
 use crate::cast::{self, AREAS, COOPERATIVES};
 use crate::check::{log, records, said_in, said_of, unsent};
 use crate::world::{Backup, What, World};
@@ -46,11 +47,16 @@ impl World {
             13 => self.back_up_or_restore(),
             _ => {
                 let there = self.rng.per_mille(500);
-                self.phones[p].events.push_back(Event::Network(there));
+                let wifi = [Some(true), Some(false), None][self.rng.below(3)];
+                let phone = &mut self.phones[p];
+                phone.hear_photo(upload::Event::Network(there));
+                phone.wifi = wifi;
+                phone.hear_photo(upload::Event::Wifi(wifi));
+                phone.hear(Event::Network(there));
                 self.wake(p);
             }
         }
-        let next = self.rng.between(20_000, 1_500_000 / i64::from(self.rough));
+        let next = self.rng.between(8_000, 500_000 / i64::from(self.rough));
         self.at(next, What::Fault);
     }
 
@@ -63,6 +69,7 @@ impl World {
                 db,
                 people: self.people.clone(),
                 forms: self.forms,
+                photos: self.office.photos(),
             });
             return self.note(27, || "the office makes a backup".to_owned());
         };
@@ -70,9 +77,13 @@ impl World {
         self.excused = true;
         self.restored = true;
         self.crash_server("and its disk is lost");
-        cast::copy(&backup.db, &mut self.office.db);
+        self.office.go_back_to(&backup.db);
+        self.office.lose_photos_but(&backup.photos);
         let name = format!("life {}", self.now);
         self.office.change(|db| epoch::begin_as(db, &name)).unwrap();
+        if let Some(bug) = self.bug {
+            bugs::after_restore(bug, &self.office.db);
+        }
         self.people = backup.people;
         self.forms = backup.forms;
         self.office.forget_what_was_seen();
@@ -85,7 +96,7 @@ impl World {
     fn forgive_what_nobody_has(&mut self, backup: &rusqlite::Connection) {
         let (now, then) = (said_in(&log(&self.office.db)), said_in(&log(backup)));
         let mut kept = BTreeSet::new();
-        for phone in &self.phones {
+        for phone in self.phones.iter().filter(|phone| !phone.lost) {
             for (id, here) in records(&phone.disk.look) {
                 let mine = here.owner == Some(self.people[phone.who].id.to_string());
                 if mine {
@@ -134,11 +145,13 @@ impl World {
             areas.push((first + 1) % AREAS.len());
         }
         areas.sort_unstable();
-        let was = self.people[who].role;
-        let role = match was {
+        let role = match self.people[who].role {
             Role::Supervisor if self.rng.per_mille(300) => {
                 areas.clear();
                 Role::Supervisor
+            }
+            _ if self.rng.per_mille(150) => {
+                [Role::Officer, Role::Supervisor, Role::Head][self.rng.below(3)]
             }
             role => role,
         };
@@ -149,10 +162,13 @@ impl World {
             .change(|db| accounts::move_to(db, &name, place, now))
             .unwrap();
         self.people[who].scope = scope;
+        self.people[who].role = role;
         for phone in self.phones.iter_mut().filter(|phone| phone.who == who) {
             phone.agreed = None;
         }
-        self.note(23, || format!("{name} works in areas {areas:?} now"));
+        self.note(23, || {
+            format!("{name} works in areas {areas:?} as {role:?} now")
+        });
     }
 
     fn move_cooperative(&mut self) {
@@ -189,7 +205,7 @@ impl World {
         self.trace.note(self.now, 25, || {
             format!("the disk of {name} is nearly full")
         });
-        let pause = self.rng.between(60_000, 3_600_000);
+        let pause = self.rng.between(30_000, 1_200_000);
         self.at(pause, What::Room(p));
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anjangsana::domain::{MutationId, RecordId};
+use anjangsana::domain::{AttachmentName, MutationId, RecordId};
 
 /// A value that somebody was told is saved.
 pub(crate) struct Said {
@@ -27,6 +27,12 @@ pub(crate) struct Ledger {
     /// Phones whose people have nothing left to look after.
     pub(crate) tidied: BTreeSet<usize>,
     pub(crate) count: u64,
+    /// Every photo that was ever taken.
+    pub(crate) photos: BTreeMap<AttachmentName, Vec<u8>>,
+    /// Photos that went down with a phone.
+    pub(crate) sunk: BTreeSet<AttachmentName>,
+    /// Records of which something went down with a phone.
+    pub(crate) sunk_records: BTreeSet<RecordId>,
 }
 
 impl Ledger {

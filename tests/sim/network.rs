@@ -1,8 +1,13 @@
 //! The network between phones and server, and what it does to messages.
 
-use anjangsana::{domain::Millis, platform::machine::Answer, sync::wire::ErrorCode};
+use anjangsana::{
+    domain::{Millis, User},
+    platform::machine::Answer,
+    sync::wire::ErrorCode,
+};
 
-use crate::office::{Letter, Pushed, refusal};
+use crate::office::{Ask, Letter, Pushed, refusal};
+use crate::uploads::{Ended, Mishap, Piece};
 use crate::world::{What, World};
 
 fn ours(status: u16, body: String) -> Answer {
@@ -23,21 +28,32 @@ fn foreign(status: u16) -> Answer {
     }
 }
 
+impl Letter {
+    /// The one who sent a body that was cut does not get to read the answer.
+    fn heard(&self, answer: Answer) -> Answer {
+        if self.whole { answer } else { Answer::Nothing }
+    }
+}
+
 impl World {
-    /// A phone sends something.
-    pub(crate) fn post(&mut self, p: usize, token: String, body: Vec<u8>) {
+    /// A phone sends something. Gives the number of the call.
+    pub(crate) fn post(&mut self, p: usize, token: String, ask: Ask) -> u64 {
         let call = self.fresh();
         let life = self.phones[p].life;
-        self.phones[p].waiting = Some(call);
         self.at(Self::PATIENCE, What::Answer(p, life, call, Answer::Nothing));
-        let mut letter = Letter {
+        self.send(Letter {
             call,
             phone: p,
             life,
             token,
-            body,
+            ask,
             whole: true,
-        };
+        });
+        call
+    }
+
+    fn send(&mut self, mut letter: Letter) {
+        let (p, life, call) = (letter.phone, letter.life, letter.call);
         let way = self.rng.between(20, 900);
         if self.strikes(25) {
             return self.at(way, What::Answer(p, life, call, foreign(200)));
@@ -59,9 +75,17 @@ impl World {
             self.at(way + late, What::Arrive(Box::new(letter.clone())));
         }
         if self.strikes(30) {
-            let keep = self.rng.below(letter.body.len());
-            letter.body.truncate(keep);
+            let body = letter.ask.bytes();
+            body.truncate(self.rng.below(body.len()));
             letter.whole = false;
+        } else if let Ask::Photo(piece) = &mut letter.ask
+            && !piece.bytes.is_empty()
+            && self.rough > 0
+            && self.rng.per_mille(10)
+        {
+            // Somebody in between changes a byte.
+            let at = self.rng.below(piece.bytes.len());
+            piece.bytes[at] ^= 1 << self.rng.below(8);
         }
         let slow = if self.strikes(40) {
             self.rng.between(0, 900_000)
@@ -95,7 +119,16 @@ impl World {
             let (p, life, call) = (letter.phone, letter.life, letter.call);
             return self.at(500, What::Answer(p, life, call, Answer::Nothing));
         }
-        match self.office.accept(&letter, Millis(self.now)) {
+        let now = Millis(self.now);
+        let Some(user) = self.office.caller(&letter, now) else {
+            let body = refusal(ErrorCode::Unauthenticated, None);
+            let answer = letter.heard(ours(401, body));
+            return self.reply(&letter, answer);
+        };
+        if let Ask::Photo(piece) = &letter.ask {
+            return self.take_piece(&letter, piece, &user);
+        }
+        match self.office.accept(&letter, user, now) {
             Ok(task) => {
                 let id = self.fresh();
                 self.office.tasks.insert(id, task);
@@ -103,15 +136,40 @@ impl World {
                 self.at(pause, What::Serve(id));
             }
             Err((status, body)) => {
-                // The one who sent a body that was cut does not get to read the answer.
-                let answer = if letter.whole {
-                    ours(status, body)
-                } else {
-                    Answer::Nothing
-                };
+                let answer = letter.heard(ours(status, body));
                 self.reply(&letter, answer);
             }
         }
+    }
+
+    fn take_piece(&mut self, letter: &Letter, piece: &Piece, user: &User) {
+        let mut mishap = Mishap::None;
+        if self.strikes(12) {
+            let after = self.rng.below(piece.bytes.len() + 1);
+            mishap = match self.rng.below(4) {
+                0 => Mishap::CrashAfter(after),
+                1 => Mishap::FullAfter(after),
+                2 => Mishap::CrashBeforeEnd,
+                _ => Mishap::CrashAfterEnd,
+            };
+        }
+        let now = Millis(self.now);
+        let done = self
+            .office
+            .photo(user, piece, letter.whole, now, mishap, self.bug);
+        let answer = match done {
+            Err(Ended::Crashed) => return self.crash_server("while it takes a photo"),
+            Err(Ended::Unheard) => Answer::Nothing,
+            Err(Ended::Status(status)) => ours(status, refusal(ErrorCode::Other, None)),
+            Ok(there) => Answer::Response {
+                status: 200,
+                ours: true,
+                offset: Some(there),
+                body: Vec::new(),
+            },
+        };
+        let answer = letter.heard(answer);
+        self.reply(letter, answer);
     }
 
     /// The next stage of a request at the server.
@@ -162,8 +220,11 @@ impl World {
         if self.strikes(30)
             && let Answer::Response { body, .. } = &mut answer
         {
-            let keep = self.rng.below(body.len());
-            body.truncate(keep);
+            if body.is_empty() {
+                // What is cut off is the head.
+                return self.at(way, What::Answer(p, life, call, Answer::Nothing));
+            }
+            body.truncate(self.rng.below(body.len()));
         }
         if self.strikes(20) {
             way += self.rng.between(0, 2 * Self::PATIENCE);
@@ -176,7 +237,7 @@ impl World {
         self.office.crash();
         self.trace
             .note(self.now, 11, || format!("the server crashes {when}"));
-        let pause = self.rng.between(500, 600_000);
+        let pause = self.rng.between(500, 240_000);
         self.at(pause, What::ServerStart);
     }
 }

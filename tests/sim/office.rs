@@ -1,19 +1,39 @@
 //! The server of a run: its real code on its real schema, one stage of a request at a time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use anjangsana::{
     domain::{Kind, Millis, MutationId, RecordId, Review, User, Visit, VisitState},
     server::{
+        attachments::shelf::Shelf,
         exchange::{Exchange, Refused, Reply, Request},
         secret,
         sqlite::{self, push, record, session},
     },
-    sync::wire::{ErrorCode, ErrorReply, MutationResult, Outcome, SyncRequest},
+    sync::wire::{ErrorCode, ErrorReply, Mutation, MutationResult, Outcome, SyncRequest},
 };
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::bugs::{self, Bug};
+use crate::disk::Disk;
+use crate::uploads::{self, Piece};
+
+/// What a request asks.
+#[derive(Clone)]
+pub(crate) enum Ask {
+    Sync(Vec<u8>),
+    Photo(Box<Piece>),
+}
+
+impl Ask {
+    pub(crate) fn bytes(&mut self) -> &mut Vec<u8> {
+        match self {
+            Self::Sync(body) => body,
+            Self::Photo(piece) => &mut piece.bytes,
+        }
+    }
+}
 
 /// A request on its way to the server.
 #[derive(Clone)]
@@ -22,7 +42,7 @@ pub(crate) struct Letter {
     pub(crate) phone: usize,
     pub(crate) life: u64,
     pub(crate) token: String,
-    pub(crate) body: Vec<u8>,
+    pub(crate) ask: Ask,
     /// False when it was cut on the way.
     pub(crate) whole: bool,
 }
@@ -30,6 +50,8 @@ pub(crate) struct Letter {
 /// A request that the server is working on.
 pub(crate) struct Task {
     pub(crate) letter: Letter,
+    /// What it pushes, for who looks on.
+    request: SyncRequest,
     pub(crate) user: User,
     pub(crate) exchange: Exchange,
     pub(crate) results: Option<Vec<MutationResult>>,
@@ -45,6 +67,7 @@ pub(crate) enum Pushed {
 }
 
 pub(crate) struct Office {
+    disk: Disk,
     pub(crate) db: Connection,
     pub(crate) up: bool,
     pub(crate) tasks: BTreeMap<u64, Task>,
@@ -55,6 +78,8 @@ pub(crate) struct Office {
     /// It was put back to a backup: states begin anew.
     went_back: bool,
     pub(crate) wrong: Vec<String>,
+    pub(crate) shelf: Shelf,
+    pub(crate) folder: PathBuf,
 }
 
 /// What a request is answered when it is not a success.
@@ -68,8 +93,12 @@ pub(crate) fn refusal(code: ErrorCode, retry_after: Option<u32>) -> String {
 }
 
 impl Office {
-    pub(crate) fn new(db: Connection) -> Self {
-        Self {
+    pub(crate) fn new(mut disk: Disk, folder: PathBuf) -> Self {
+        let db = disk.open(None);
+        let office = Self {
+            shelf: uploads::shelf(&folder),
+            folder,
+            disk,
             db,
             up: true,
             tasks: BTreeMap::new(),
@@ -78,7 +107,20 @@ impl Office {
             touched: BTreeSet::new(),
             went_back: false,
             wrong: Vec::new(),
-        }
+        };
+        office.sweep_folder();
+        office
+    }
+
+    pub(crate) fn into_disk(mut self) -> Disk {
+        self.disk.close(self.db);
+        self.disk
+    }
+
+    /// The disk is lost, and a backup comes in its place.
+    pub(crate) fn go_back_to(&mut self, backup: &Connection) {
+        self.disk.begin_as(backup);
+        self.db.release_memory().unwrap();
     }
 
     pub(crate) fn last_rev(&self) -> u64 {
@@ -93,14 +135,25 @@ impl Office {
         session::revoke_all(&self.db, user.id, now).unwrap();
     }
 
-    /// Reads a letter, as far as it can be answered at once: then with a status and a body.
-    pub(crate) fn accept(&mut self, letter: &Letter, now: Millis) -> Result<Task, (u16, String)> {
+    /// Whose session a letter belongs to.
+    pub(crate) fn caller(&self, letter: &Letter, now: Millis) -> Option<User> {
         let hash = secret::hash_token(&letter.token);
-        let Some((user, _)) = session::find(&self.db, &hash, now).unwrap() else {
-            return Err((401, refusal(ErrorCode::Unauthenticated, None)));
-        };
+        let found = session::find(&self.db, &hash, now).unwrap();
+        found.map(|(user, _)| user)
+    }
+
+    /// Reads a letter, as far as it can be answered at once: then with a status and a body.
+    pub(crate) fn accept(
+        &mut self,
+        letter: &Letter,
+        user: User,
+        now: Millis,
+    ) -> Result<Task, (u16, String)> {
         let malformed = || (400, refusal(ErrorCode::Malformed, None));
-        let request: Request = serde_json::from_slice(&letter.body).map_err(|_| malformed())?;
+        let Ask::Sync(body) = &letter.ask else {
+            return Err(malformed());
+        };
+        let request: Request = serde_json::from_slice(body).map_err(|_| malformed())?;
         if !letter.whole {
             self.wrong
                 .push("a request that was cut was understood".to_owned());
@@ -113,6 +166,7 @@ impl Office {
         // Much may come between this and the push.
         exchange.foresee(&self.db, &user, now).unwrap();
         Ok(Task {
+            request: serde_json::from_slice(body).unwrap(),
             letter: letter.clone(),
             user,
             exchange,
@@ -158,7 +212,7 @@ impl Office {
         let Some(task) = self.tasks.get(&id) else {
             return;
         };
-        let request: SyncRequest = serde_json::from_slice(&task.letter.body).unwrap();
+        let request = &task.request;
         for result in task.results.iter().flatten() {
             let Outcome::Applied { rev, .. } = result.outcome else {
                 continue;
@@ -184,6 +238,25 @@ impl Office {
         for visit in std::mem::take(&mut self.touched) {
             self.moved(visit);
         }
+    }
+
+    /// Something that no phone sent was applied.
+    pub(crate) fn applied_beside(&mut self, mutation: &Mutation) {
+        let rev = self.last_rev();
+        let id = mutation.id;
+        if let Some(before) = self.applied.insert(id, rev) {
+            self.wrong.push(format!(
+                "mutation {id} was applied at {before} and rescued again"
+            ));
+        }
+        self.moved(match mutation.kind {
+            Kind::Review => mutation
+                .fields
+                .get("visit")
+                .and_then(|id| id.as_str()?.parse().ok())
+                .unwrap_or(mutation.record),
+            _ => mutation.record,
+        });
     }
 
     fn moved(&mut self, visit: RecordId) {
@@ -253,8 +326,7 @@ fn write(
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .unwrap();
     if let Some(bug) = bug {
-        let request: SyncRequest = serde_json::from_slice(&task.letter.body).unwrap();
-        bugs::before_push(bug, &transaction, &request);
+        bugs::before_push(bug, &transaction, &task.request);
     }
     let pushed = task.exchange.push(&transaction, &task.user, now);
     if let Some(bug) = bug {

@@ -9,13 +9,16 @@ use anjangsana::{
         CooperativeQuery, InboxQuery, Keep, QueueItem, Reply, Request, ReviewDraft, StoreError,
         Transfer,
     },
-    sync::engine::{Event, Failure},
+    sync::{
+        engine::{Event, Failure},
+        upload,
+    },
 };
 use rusqlite::OptionalExtension;
 use serde_json::Value;
 
 use crate::bugs::{self, Bug};
-use crate::cast::QUESTIONS;
+use crate::cast::{self, QUESTIONS};
 use crate::phone::Done;
 use crate::world::{What, World};
 
@@ -26,12 +29,7 @@ impl World {
     }
 
     fn try_ask(&mut self, p: usize, request: Request) -> Option<Result<Reply, StoreError>> {
-        if self.strikes(4) {
-            let steps = 1 + self.rng.below(60) as i64;
-            self.phones[p].doom.after_steps(steps);
-        } else if self.strikes(4) {
-            self.phones[p].doom.at_commit(1);
-        }
+        self.may_doom(p);
         match self.phones[p].ask(self.now, &mut self.rng, request) {
             Done::Yes(reply) => Some(Ok(*reply)),
             Done::Died => {
@@ -57,25 +55,13 @@ impl World {
     }
 
     /// A change that the person is told is saved: the engine hears of it.
-    fn changed(&mut self, p: usize, visit: RecordId, request: Request) -> bool {
-        // Whoever changes what was refused mends it, and it goes again.
-        let refused: Vec<String> = {
-            let look = &self.phones[p].disk.look;
-            let mut statement = look
-                .prepare_cached("select mutation from outbox where record = ? and state = 'aside'")
-                .unwrap();
-            let ids = statement
-                .query_map([visit.to_string()], |row| row.get(0))
-                .unwrap();
-            ids.map(Result::unwrap).collect()
-        };
+    pub(crate) fn changed(&mut self, p: usize, visit: RecordId, request: Request) -> bool {
+        // Whoever changes what was refused mends it, and it goes again under another name.
+        let held = self.held(p, visit);
         if self.ask(p, request).is_none() {
             return false;
         }
-        let mended = refused
-            .iter()
-            .filter_map(|id| id.parse::<MutationId>().ok());
-        self.ledger.decided.extend(mended);
+        self.moved_on(p, visit, &held);
         let chance = self.rng.per_mille(100);
         if let Some(bug) = self.bug
             && bugs::after_change(bug, &self.phones[p].disk.look, visit, chance)
@@ -84,18 +70,43 @@ impl World {
             return false;
         }
         self.phones[p].agreed = None;
-        self.phones[p].events.push_back(Event::Changed);
+        self.phones[p].hear(Event::Changed);
         self.wake(p);
         true
     }
 
+    /// What of a visit waits for a person.
+    fn held(&self, p: usize, visit: RecordId) -> Vec<MutationId> {
+        let look = &self.phones[p].disk.look;
+        let mut statement = look
+            .prepare_cached(
+                "select mutation from outbox where record = ? and state in ('aside', 'conflict')",
+            )
+            .unwrap();
+        let ids = statement
+            .query_map([visit.to_string()], |row| row.get::<_, String>(0))
+            .unwrap();
+        ids.filter_map(|id| id.unwrap().parse().ok()).collect()
+    }
+
+    /// What waited and waits no more, or under another name, was in a person's hands.
+    fn moved_on(&mut self, p: usize, visit: RecordId, held: &[MutationId]) {
+        let still = self.held(p, visit);
+        let moved = held.iter().filter(|id| !still.contains(id));
+        self.ledger.decided.extend(moved);
+    }
+
     pub(crate) fn act(&mut self, p: usize) {
-        self.acts = self.acts.saturating_sub(1);
+        if self.acts == 0 {
+            // The faults have ended, and with them the working day.
+            return;
+        }
+        self.acts -= 1;
         self.tally.acts += 1;
         let longest = if self.rng.per_mille(500) {
             20_000
         } else {
-            1_500_000
+            400_000
         };
         let next = self.rng.between(2_000, longest);
         self.at(next, What::Act(p));
@@ -103,14 +114,25 @@ impl World {
             return;
         }
         self.look_after_session(p, 500);
-        let is_officer = self.people[self.phones[p].who].role == Role::Officer;
+        let store = self.phones[p].store.as_ref();
+        let is_officer = store.is_some_and(|store| store.user().role == Role::Officer);
         match self.rng.below(20) {
+            0 if self.rng.per_mille(800) => self.handle_files(p),
             0 => {
-                self.phones[p].events.push_back(Event::Asked);
+                self.phones[p].hear(Event::Asked);
+                self.phones[p].hear_photo(upload::Event::Asked);
                 self.wake(p);
+            }
+            1 if self.rng.per_mille(200) => {
+                let only = self.rng.per_mille(500);
+                if self.ask(p, Request::PhotosByWifi { only }).is_some() {
+                    self.phones[p].hear_photo(upload::Event::WifiOnly(only));
+                    self.wake(p);
+                }
             }
             1..=3 => self.settle_one(p),
             4..=6 if is_officer => self.begin(p),
+            7 => self.handle_files(p),
             4..=12 if !is_officer => self.review(p),
             _ => self.work(p),
         }
@@ -124,7 +146,7 @@ impl World {
         match self.phones[p].is_stopped() {
             Some(Failure::Auth) => {
                 self.log_in(p);
-                self.phones[p].events.push_back(Event::Opened);
+                self.phones[p].session_begins();
                 let name = &self.phones[p].name;
                 self.trace.note(self.now, 30, || format!("{name} logs in"));
                 self.wake(p);
@@ -155,13 +177,16 @@ impl World {
         let name = &self.phones[p].name;
         self.trace
             .note(self.now, 31, || format!("{name} begins {visit}"));
-        self.phones[p].events.push_back(Event::Changed);
+        self.phones[p].hear(Event::Changed);
         self.wake(p);
-        self.answer(p, visit);
+        self.answer(p, visit, None);
+        if self.rng.per_mille(300) {
+            self.photograph(p, visit);
+        }
     }
 
     /// Goes on with one of the person's visits.
-    fn work(&mut self, p: usize) {
+    pub(crate) fn work(&mut self, p: usize) {
         let who = self.phones[p].who;
         let mine: Vec<RecordId> = self
             .ledger
@@ -180,9 +205,12 @@ impl World {
         let Some(visit) = self.rng.pick(from).copied() else {
             return;
         };
+        let held = self.held(p, visit);
         let Some(Reply::Visit(detail)) = self.ask(p, Request::Visit(visit)) else {
             return;
         };
+        // A draft that moves to a newer form when it is opened takes what was refused along.
+        self.moved_on(p, visit, &held);
         let returned = detail.state == VisitState::Returned;
         if returned && (self.bug == Some(Bug::ReturnedLocked) || !detail.editable) {
             self.wrong.push(format!(
@@ -194,7 +222,11 @@ impl World {
             return;
         }
         match self.rng.below(10) {
-            0..=5 => self.answer(p, visit),
+            0..=3 => {
+                let version = detail.visit.form_version.parse().ok();
+                self.answer(p, visit, version);
+            }
+            4 | 5 => self.photograph(p, visit),
             6 if detail.visit.last_submission() == 0 && self.rng.per_mille(300) => {
                 let reason = "batal".to_owned();
                 if self.changed(p, visit, Request::DiscardVisit { visit, reason }) {
@@ -205,7 +237,7 @@ impl World {
             }
             _ => {
                 if !detail.visit.answers.contains_key("nama") && self.rng.per_mille(700) {
-                    self.give(p, visit, "nama");
+                    self.give(p, visit, "nama", None);
                 }
                 let number = detail.visit.last_submission() + 1;
                 if self.changed(
@@ -228,27 +260,29 @@ impl World {
     }
 
     /// Answers a question or two, sometimes again and again.
-    fn answer(&mut self, p: usize, visit: RecordId) {
+    fn answer(&mut self, p: usize, visit: RecordId, version: Option<u32>) {
         for _ in 0..=self.rng.below(3) {
             let among = if self.rng.per_mille(500) {
                 &QUESTIONS[..2]
             } else {
-                &QUESTIONS[..]
+                version.map_or(&QUESTIONS[..], cast::questions)
             };
             let Some(question) = self.rng.pick(among).copied() else {
                 return;
             };
-            self.give(p, visit, question);
+            self.give(p, visit, question, version);
             if self.phones[p].store.is_none() {
                 return;
             }
         }
     }
 
-    fn give(&mut self, p: usize, visit: RecordId, question: &str) {
+    fn give(&mut self, p: usize, visit: RecordId, question: &str, version: Option<u32>) {
         self.ledger.count += 1;
+        let is_number = version.is_some_and(|version| cast::asks_number(version, question));
+        let letter = if is_number { "" } else { "v" };
         let empty = question != "nama" && self.rng.per_mille(60);
-        let value = (!empty).then(|| format!("v{}", self.ledger.count));
+        let value = (!empty).then(|| format!("{letter}{}", self.ledger.count));
         let changes = vec![(question.to_owned(), value.clone())];
         let request = Request::SaveAnswers {
             visit,
@@ -381,7 +415,7 @@ impl World {
             self.forgive_unsent(p, visit, mutation, &before);
         }
         self.phones[p].agreed = None;
-        self.phones[p].events.push_back(Event::Changed);
+        self.phones[p].hear(Event::Changed);
         self.wake(p);
         true
     }
@@ -412,9 +446,13 @@ impl World {
             mark => mark.get("at").map(Value::to_string).unwrap_or_default(),
         };
         let values: Vec<String> = fields.values().map(text).collect();
+        let who = self.phones[p].who;
+        let phones = &self.phones;
         for said in &mut self.ledger.said {
+            let from = &phones[said.phone];
+            let was_theirs = said.phone == p || from.lost && from.who == who;
             said.given_up |=
-                known && said.phone == p && said.visit == visit && values.contains(&said.value);
+                known && was_theirs && said.visit == visit && values.contains(&said.value);
         }
     }
 
@@ -429,6 +467,19 @@ impl World {
             return;
         };
         let mut busy = queue.sync.unsent > 0;
+        for photo in queue.photos.iter().filter(|photo| photo.refused.is_some()) {
+            // Whatever was the matter, it is tried again, but not for ever.
+            if self.phones[p].resent < 20 {
+                self.phones[p].resent += 1;
+                busy = true;
+                if self
+                    .ask(p, Request::ResendPhoto(photo.name.clone()))
+                    .is_some()
+                {
+                    self.phones[p].hear(Event::Changed);
+                }
+            }
+        }
         for item in &queue.items {
             match item.transfer {
                 Transfer::Conflict => {

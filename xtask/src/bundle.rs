@@ -4,7 +4,9 @@
 use crate::compress::{self, Weight};
 use crate::files::{self, Tree};
 use crate::glue;
+use crate::later;
 use crate::names::{self, Bound};
+use crate::order;
 use crate::sizes::{self, Part};
 use crate::step::step;
 use crate::wasm_target::WasmCargo;
@@ -118,7 +120,8 @@ pub(crate) fn build(kind: Kind) -> Result<Bundle> {
             || path == "/precache.json"
             || root.kept.iter().any(|(kept, _)| kept == path)
     };
-    let parts: Vec<Part> = weights
+    let later = |path: &str| path.starts_with(names::LATER);
+    let (after, parts): (Vec<Part>, Vec<Part>) = weights
         .into_iter()
         .map(|(path, weight)| {
             (
@@ -132,8 +135,13 @@ pub(crate) fn build(kind: Kind) -> Result<Bundle> {
         })
         .filter(|(path, _)| loaded(path))
         .map(|(path, weight)| Part { path, weight })
-        .collect();
-    let (report, size) = (sizes::table(&parts), sizes::total(&parts));
+        .partition(|part| later(&part.path));
+    let size = sizes::total(&parts);
+    let report = format!(
+        "{}\n  then, while the app runs: {} kB of screens that nobody needs to fill a visit and send it",
+        sizes::table(&parts),
+        sizes::total(&after) / 1000
+    );
     eprintln!("{report}");
     files::write(&stamp, format!("{inputs} {size}\n{report}").as_bytes())?;
     Ok(Bundle {
@@ -155,18 +163,22 @@ fn bind(wasm: &Path, kind: Kind) -> Result<Bound> {
         .out_name("anjangsana")
         .typescript(false)
         .omit_default_module_path(true);
+    // The names are needed for the order of the functions; they go with it.
     bindgen
-        .remove_name_section(release)
         .remove_producers_section(release)
         .keep_debug(!release);
     bindgen.web(true)?.generate(&out)?;
     let mut wasm = std::fs::read(out.join("anjangsana_bg.wasm"))?;
     let mut glue = std::fs::read_to_string(out.join("anjangsana.js"))?;
+    let mut later = None;
     if release {
-        (glue, wasm) = glue::shorten(&glue, &wasm)?;
+        let (first, second) = later::split(&wasm)?;
+        (glue, wasm) = glue::shorten(&glue, &order::order(&first)?)?;
+        later = Some(second);
     }
     Ok(Bound {
         wasm,
+        later,
         glue,
         snippets: files::read_tree(&out.join("snippets"))?,
     })

@@ -15,10 +15,13 @@ mod dev;
 mod exec;
 mod files;
 mod glue;
+mod later;
 mod licences;
 mod lint;
 mod names;
+mod never;
 mod options;
+mod order;
 mod packages;
 mod place;
 mod pyxform;
@@ -51,7 +54,7 @@ cargo xtask <command>
                   pictures of the main screens into DIR (target/screenshots)
   kill-browser [--times N] [--seed S]
                   kills a browser N times (50) while somebody types and while it sends, and looks for what is lost
-  bench-browser   figures of the app in a browser: how long a letter takes in a long form
+  bench-browser   figures of the app in a browser: how long a letter takes in a long form, and a first sync of a large office
 
 Environment:
   ANJANGSANA_WASM=auto|rustup|debian

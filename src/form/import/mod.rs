@@ -34,7 +34,7 @@ const SUGGESTED: usize = 100;
 
 /// Whether somebody mends the sheets: not on a phone, which has only what was published. There warnings and suggestions
 /// are left out, and their code with them.
-const MENDED: bool = !cfg!(target_arch = "wasm32");
+const MENDED: bool = !crate::ON_A_PHONE;
 
 /// What goes wrong while importing, and what is noted on the way.
 #[derive(Default)]

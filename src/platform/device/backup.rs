@@ -3,12 +3,11 @@
 use std::rc::Rc;
 
 use super::{Device, Open, State};
-use crate::domain::{Millis, json};
 use crate::platform::machine::Machine;
-use crate::store::api::{Bytes, Damaged, Notice, Reply, Restored, StoreError, Topic};
+use crate::store::api::{Bytes, Damaged, Notice, Reply, StoreError, Topic};
 use crate::store::vault::Secret;
-use crate::store::{BackUp, Store};
-use crate::sync::backup::{Contents, Fault, Opener};
+use crate::store::{BackUp, Incoming};
+use crate::sync::derive::COST;
 use crate::sync::engine::Event;
 
 /// A file that is being written or read. It ends with the store that is open.
@@ -18,14 +17,6 @@ pub(super) enum Transfer {
     Nothing,
     Out(BackUp),
     In(Incoming),
-}
-
-/// A file that is being read.
-pub(super) struct Incoming {
-    opener: Opener,
-    contents: Option<Contents>,
-    /// The name of the photo whose bytes come next.
-    photo: Option<String>,
 }
 
 impl<M: Machine> Device<M> {
@@ -42,7 +33,8 @@ impl<M: Machine> Device<M> {
                 other => other?,
             };
             let mut random = |bytes: &mut [u8]| self.machine.random(bytes);
-            open.transfer = Transfer::Out(open.store.back_up(now, password, &mut random)?);
+            open.transfer =
+                Transfer::Out(open.store.back_up(now, (password, COST), &mut random)?);
         }
         self.back_up_more()
     }
@@ -91,18 +83,12 @@ impl<M: Machine> Device<M> {
             let open = state.open.as_mut().ok_or(StoreError::NotOpen)?;
             if let Some(password) = password {
                 open.store.restore_nothing()?;
-                open.transfer = Transfer::In(Incoming {
-                    opener: Opener::new(password, Some(&open.username)),
-                    contents: None,
-                    photo: None,
-                });
+                open.transfer = Transfer::In(Incoming::begin(&open.store, password));
             }
             let Transfer::In(mut incoming) = std::mem::take(&mut open.transfer) else {
                 return Err(StoreError::NotFound);
             };
-            let taken = incoming.opener.put(bytes).map_err(StoreError::from);
-            let taken = taken.and_then(|parts| incoming.take(&open.store, now, parts));
-            let done = match (taken, last) {
+            let done = match (incoming.put(&open.store, now, bytes), last) {
                 (Ok(()), false) => {
                     open.transfer = Transfer::In(incoming);
                     return Ok(Reply::Saved);
@@ -122,30 +108,5 @@ impl<M: Machine> Device<M> {
             .notify(Notice::Changed([Topic::Visits, Topic::Queue].into()));
         self.start_driving(Event::Changed);
         Ok(reply)
-    }
-}
-
-impl Incoming {
-    fn take(&mut self, store: &Store, now: Millis, parts: Vec<Vec<u8>>) -> Result<(), StoreError> {
-        for part in parts {
-            if self.contents.is_none() {
-                let contents = json::read_bytes(&part).map_err(|_| Fault::Damaged)?;
-                self.contents = Some(contents);
-            } else if let Some(name) = self.photo.take() {
-                store.restore_photo(now, &name, &part)?;
-            } else {
-                self.photo = Some(String::from_utf8(part).map_err(|_| Fault::Damaged)?);
-            }
-        }
-        Ok(())
-    }
-
-    fn end(mut self, store: &mut Store, now: Millis) -> Result<Restored, StoreError> {
-        let opener = std::mem::replace(&mut self.opener, Opener::new("", None));
-        self.take(store, now, opener.end()?)?;
-        match self.contents {
-            Some(contents) if self.photo.is_none() => store.restore(now, &contents),
-            _ => Err(Fault::Damaged.into()),
-        }
     }
 }

@@ -41,6 +41,10 @@ impl<M: Machine> Device<M> {
                 }
             }
         }
+        if synced {
+            // There is a network, whatever the platform says of it.
+            self.start_uploading(upload::Event::Network(true));
+        }
         // The text has gone, or has not changed: now the photos.
         if self.state.borrow().engine.phase() == Phase::Idle {
             self.start_uploading(upload::Event::Look);
@@ -214,7 +218,10 @@ pub fn understand<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, 
 }
 
 /// The body of our server's answer that it is done, and the offset of an upload.
-pub(super) fn succeeded(answer: &Answer) -> Result<(&[u8], Option<u64>), Failure> {
+///
+/// # Errors
+/// What kind of failure it is.
+pub fn succeeded(answer: &Answer) -> Result<(&[u8], Option<u64>), Failure> {
     let (status, body, offset) = match answer {
         Answer::Nothing => return Err(Failure::Unreachable),
         Answer::Response {

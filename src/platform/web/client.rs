@@ -114,6 +114,9 @@ impl Client {
         });
         worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
         failed.forget();
+        // Its lock and its files are free then.
+        let ended = worker.clone();
+        super::page::on_put_away(move || ended.terminate());
         self.line.borrow_mut().worker = Some(worker);
     }
 

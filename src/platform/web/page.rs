@@ -137,6 +137,39 @@ pub async fn room() -> Option<(u64, u64)> {
     Some((estimate.get_usage()? as u64, estimate.get_quota()? as u64))
 }
 
+/// Whether the browser would let the app have so many bytes more, found out by trying; `None` where it cannot be tried.
+/// What it says itself ([`room`]) is in newer browsers a number that has nothing to do with the room there is.
+pub async fn fits(bytes: u64) -> Option<bool> {
+    let storage = window()?.navigator().storage();
+    match grow(&storage, bytes as f64).await {
+        Ok(()) => Some(true),
+        Err(why) => {
+            let name = Reflect::get(&why, &"name".into()).ok()?;
+            (name == "QuotaExceededError").then_some(false)
+        }
+    }
+}
+
+/// Makes a file of that size, of which nothing is written and nothing stays.
+async fn grow(storage: &JsValue, bytes: f64) -> Result<(), JsValue> {
+    let none = JsValue::UNDEFINED;
+    let root = call(storage, "getDirectory", &none, &none).await?;
+    let create = js_sys::Object::new();
+    Reflect::set(&create, &"create".into(), &JsValue::TRUE)?;
+    let file = call(&root, "getFileHandle", &"room".into(), &create).await?;
+    let stream = call(&file, "createWritable", &none, &none).await?;
+    let grown = call(&stream, "truncate", &bytes.into(), &none).await;
+    call(&stream, "abort", &none, &none).await?;
+    grown.map(drop)
+}
+
+/// Calls a method that gives a promise, and may not be there in an older browser.
+async fn call(on: &JsValue, method: &str, a: &JsValue, b: &JsValue) -> Result<JsValue, JsValue> {
+    let method: Function = Reflect::get(on, &method.into())?.dyn_into()?;
+    let promise: Promise = method.call2(on, a, b)?.dyn_into()?;
+    JsFuture::from(promise).await
+}
+
 thread_local! {
     static REGISTRATION: RefCell<Option<ServiceWorkerRegistration>> = const { RefCell::new(None) };
 }
@@ -249,6 +282,24 @@ pub fn set_language(language: &str) {
     }
 }
 
+/// Brings the screens that are not in the first wasm (`xtask/src/later.rs`); whether they are there.
+pub async fn later() -> bool {
+    let come = Reflect::get(&js_sys::global(), &"later".into())
+        .and_then(JsCast::dyn_into::<Function>)
+        .and_then(|later| later.call0(&JsValue::UNDEFINED))
+        .and_then(JsCast::dyn_into::<Promise>);
+    match come {
+        Ok(come) => JsFuture::from(come).await == Ok(JsValue::TRUE),
+        Err(_) => false,
+    }
+}
+
+/// Whether the key pressed is Escape.
+#[must_use]
+pub fn is_escape(event: Option<&web_sys::KeyboardEvent>) -> bool {
+    event.is_some_and(|event| event.key() == "Escape")
+}
+
 /// Brings the element with that id into view and gives it the focus, as soon as it is there (within a second).
 pub fn focus(element: &str) {
     focus_with(element, true);
@@ -319,6 +370,25 @@ pub fn on_hide(mut hidden: impl FnMut() + 'static) {
     listen(&document.clone(), "visibilitychange", move |_| {
         if Reflect::get(&document, &"visibilityState".into()).is_ok_and(|state| state == "hidden") {
             hidden();
+        }
+    });
+}
+
+/// Calls back when the browser puts the page away to show it later as it is, and loads it anew when it does. A page put
+/// away runs no more: whatever it still holds, no other page can have.
+pub fn on_put_away(mut away: impl FnMut() + 'static) {
+    let Some(window) = window() else { return };
+    let is_kept = |event: &Event| {
+        Reflect::get(event, &"persisted".into()).is_ok_and(|kept| kept == JsValue::TRUE)
+    };
+    listen(&window, "pagehide", move |event| {
+        if is_kept(&event) {
+            away();
+        }
+    });
+    listen(&window, "pageshow", move |event| {
+        if is_kept(&event) {
+            reload();
         }
     });
 }

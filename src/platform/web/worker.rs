@@ -23,9 +23,11 @@ const SLOTS: usize = 12;
 /// Slots that are always free.
 const FREE: usize = 4;
 
-/// Handles of a tab that just closed may live a little longer than its lock.
-const INSTALL_TRIES: u32 = 20;
-const INSTALL_PAUSE: i32 = 100;
+/// A tab that just closed, or this one before it was loaded anew, may keep the lock a little longer, and its handles a
+/// little longer than that.
+const TRIES: u32 = 20;
+/// Milliseconds between two tries.
+const PAUSE: u32 = 100;
 
 thread_local! {
     static WORKER: Worker = Worker::default();
@@ -101,10 +103,15 @@ fn listen() {
 
 /// Becomes the owner of the database, and says what the app is then.
 async fn own(wait: bool) -> AppStatus {
-    let lock = match locks::take(wait).await {
-        Ok(Some(lock)) => lock,
-        Ok(None) => return AppStatus::OtherTab,
-        Err(reason) => return AppStatus::NoStorage { reason },
+    let mut tries = TRIES;
+    let lock = loop {
+        match locks::take(wait).await {
+            Ok(Some(lock)) => break lock,
+            Ok(None) if tries == 0 => return AppStatus::OtherTab,
+            Ok(None) => super::page::sleep(PAUSE).await,
+            Err(reason) => return AppStatus::NoStorage { reason },
+        }
+        tries -= 1;
     };
     if let Err(reason) = have_pool().await {
         return AppStatus::NoStorage { reason };
@@ -137,7 +144,7 @@ async fn own(wait: bool) -> AppStatus {
 async fn have_pool() -> Result<(), String> {
     let pool = WORKER.with(|worker| worker.pool.borrow().clone());
     let mut last = String::new();
-    for _ in 0..INSTALL_TRIES {
+    for _ in 0..TRIES {
         let tried = match &pool {
             Some(pool) => pool.resume().await.map_err(|error| error.to_string()),
             None => {
@@ -157,7 +164,7 @@ async fn have_pool() -> Result<(), String> {
             Ok(()) => return have_room().await,
             Err(error) => last = error,
         }
-        super::page::sleep(INSTALL_PAUSE.unsigned_abs()).await;
+        super::page::sleep(PAUSE).await;
     }
     Err(last)
 }

@@ -42,12 +42,13 @@ pub(super) fn merge(mutation: &Mutation, facts: &Facts<'_>, ruling: Ruling) -> V
     Verdict::Apply(Change {
         private: is_private(mutation.kind, &fields),
         fields,
-        touched: mutation
-            .fields
-            .keys()
-            .chain(ruling.amended.keys())
-            .cloned()
-            .collect(),
+        touched: match facts.present {
+            Some(_) => {
+                let touched = mutation.fields.keys().chain(ruling.amended.keys());
+                touched.cloned().collect()
+            }
+            None => BTreeSet::new(),
+        },
         exact: facts.others.is_empty() && !amended && !moved,
         area: ruling.area,
         owner: ruling.owner,

@@ -101,7 +101,7 @@ pub struct Change {
     pub private: bool,
     /// Every field it has now.
     pub fields: Fields,
-    /// The fields that were given a value or lost one.
+    /// The fields that were given a value or lost one; of a new record none, since all of them are new.
     pub touched: BTreeSet<String>,
     /// It is exactly what the device thinks it is.
     pub exact: bool,

@@ -18,7 +18,7 @@ const FIELDS: usize = 10_000;
 pub(super) fn check_sizes(mutation: &Mutation, present: Option<&Stored>) -> Result<(), Refusal> {
     let mut bytes = 0;
     for (name, value) in &mutation.fields {
-        if name.is_empty() || name.len() > NAME_BYTES || name.chars().any(char::is_control) {
+        if name.is_empty() || name.len() > NAME_BYTES || has_control(name) {
             return Err(Refusal::malformed(
                 "a field's name is empty, too long or not a text",
             ));
@@ -35,6 +35,14 @@ pub(super) fn check_sizes(mutation: &Mutation, present: Option<&Stored>) -> Resu
         return Err(Refusal::malformed(format!("more than {FIELDS} fields")));
     }
     Ok(())
+}
+
+fn has_control(name: &str) -> bool {
+    if name.is_ascii() {
+        name.bytes().any(|byte| byte.is_ascii_control())
+    } else {
+        name.chars().any(char::is_control)
+    }
 }
 
 /// A text of bearable length, or null.

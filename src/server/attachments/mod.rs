@@ -4,23 +4,25 @@
 pub mod kind;
 pub mod partial;
 pub mod receive;
+pub mod shelf;
 pub mod sweep;
 mod turn;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::File,
     io::{self, Read},
     path::PathBuf,
-    sync::Arc,
 };
 
 use rusqlite::Connection;
-use sha2::{Digest, Sha256};
 
 use crate::domain::{AttachmentName, Kind, Millis, Record, UserId, visit::ANSWER};
 
-use self::{partial::Partial, turn::Turns};
+use self::{
+    partial::Partial,
+    shelf::{Opened, Shelf, Stands},
+    turn::Turns,
+};
 use super::{
     blobs::Blobs,
     check_visit,
@@ -35,13 +37,9 @@ pub const MOST_OPEN_BYTES: u64 = 100_000_000;
 /// column and no parameter, because other tools refuse parameters that they do not know.
 pub const RESTRICTED: &str = "restricted";
 
-/// Bytes read at a time.
-const AT_A_TIME: usize = 64 * 1024;
-
 /// All attachments of an office.
 pub struct Attachments {
-    partial: PathBuf,
-    blobs: Arc<dyn Blobs>,
+    shelf: Shelf,
     turns: Turns,
     /// Held while it is decided whether an attachment is here, so that none is swept up that was just said to be.
     deciding: tokio::sync::Mutex<()>,
@@ -58,28 +56,12 @@ pub enum Finished {
     OtherType,
 }
 
-/// Why an upload cannot begin.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct TooManyOpen;
-
-/// How far an upload is.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Found {
-    /// Nothing of it is here.
-    Nothing,
-    /// It was begun, and given up.
-    Expired,
-    /// So far.
-    Partial(Partial),
-}
-
 impl Attachments {
     /// Attachments with their uploads under way in this folder and the whole ones in that store.
     #[must_use]
     pub fn new(partial: PathBuf, blobs: Box<dyn Blobs>) -> Self {
         Self {
-            partial,
-            blobs: Arc::from(blobs),
+            shelf: Shelf::new(partial, blobs),
             turns: Turns::default(),
             deciding: tokio::sync::Mutex::default(),
         }
@@ -96,25 +78,8 @@ impl Attachments {
     /// # Errors
     /// When the store cannot be asked.
     pub async fn size(&self, name: &AttachmentName) -> io::Result<Option<u64>> {
-        let (blobs, name) = (Arc::clone(&self.blobs), name.clone());
-        blocking(move || blobs.size(&name)).await
-    }
-
-    /// The same for somebody who relies on it: it stays for as long as one that came just now.
-    ///
-    /// # Errors
-    /// When the store cannot be asked.
-    pub async fn claim(&self, name: &AttachmentName, now: Millis) -> io::Result<Option<u64>> {
-        let _deciding = self.deciding.lock().await;
-        let (blobs, name) = (Arc::clone(&self.blobs), name.clone());
-        blocking(move || {
-            let size = blobs.size(&name)?;
-            if size.is_some() {
-                blobs.renew(&name, now)?;
-            }
-            Ok(size)
-        })
-        .await
+        let (shelf, name) = (self.shelf.clone(), name.clone());
+        blocking(move || shelf.blobs().size(&name)).await
     }
 
     /// The bytes of a whole attachment; `None` when it is not here.
@@ -122,63 +87,38 @@ impl Attachments {
     /// # Errors
     /// When the store cannot be asked.
     pub async fn open(&self, name: &AttachmentName) -> io::Result<Option<Box<dyn Read + Send>>> {
-        let (blobs, name) = (Arc::clone(&self.blobs), name.clone());
-        blocking(move || blobs.open(&name)).await
+        let (shelf, name) = (self.shelf.clone(), name.clone());
+        blocking(move || shelf.blobs().open(&name)).await
     }
 
     /// How far a user's upload is.
     ///
     /// # Errors
-    /// When the folder cannot be read.
-    pub async fn find(
+    /// When disk or store fail.
+    pub async fn stands(
         &self,
         user: UserId,
         name: &AttachmentName,
         now: Millis,
-    ) -> io::Result<Found> {
-        let (folder, name) = (self.partial.clone(), name.clone());
-        blocking(move || {
-            let all = partial::of_user(&folder, user)?;
-            Ok(match all.into_iter().find(|(one, _)| *one == name) {
-                None => Found::Nothing,
-                Some((_, partial)) if partial.expires() <= now => {
-                    partial.remove()?;
-                    Found::Expired
-                }
-                Some((_, partial)) => Found::Partial(partial),
-            })
-        })
-        .await
+    ) -> io::Result<Stands> {
+        let (shelf, name) = (self.shelf.clone(), name.clone());
+        blocking(move || shelf.stands(user, &name, now)).await
     }
 
-    /// Begins a user's upload, in place of one of the same name and another length: one of the two was a mistake.
+    /// Goes on with a user's upload, or begins it.
     ///
     /// # Errors
-    /// When its file cannot be made; inside, when the user has too many under way.
+    /// When disk or store fail.
     pub async fn begin(
         &self,
         user: UserId,
         name: &AttachmentName,
         length: u64,
         now: Millis,
-    ) -> io::Result<Result<Partial, TooManyOpen>> {
-        let (folder, name) = (self.partial.clone(), name.clone());
-        blocking(move || {
-            let (mut open, mut bytes) = (0, length);
-            for (other, partial) in partial::of_user(&folder, user)? {
-                if other == name || partial.expires() <= now {
-                    partial.remove()?;
-                } else {
-                    open += 1;
-                    bytes += partial.length;
-                }
-            }
-            if open >= MOST_OPEN || bytes > MOST_OPEN_BYTES {
-                return Ok(Err(TooManyOpen));
-            }
-            partial::begin(&folder, user, &name, length).map(Ok)
-        })
-        .await
+    ) -> io::Result<Opened> {
+        let _deciding = self.deciding.lock().await;
+        let (shelf, name) = (self.shelf.clone(), name.clone());
+        blocking(move || shelf.open(user, &name, length, now)).await
     }
 
     /// Keeps an upload all of whose bytes are here, when they are what the name says; else throws it away.
@@ -186,51 +126,14 @@ impl Attachments {
     /// # Errors
     /// When it cannot be read or kept; then it stays as it is, to be finished at the next look.
     pub async fn finish(&self, name: &AttachmentName, partial: &Partial) -> io::Result<Finished> {
-        let (name, partial) = (name.clone(), partial.clone());
-        let checked = {
-            let (name, partial) = (name.clone(), partial.clone());
-            blocking(move || check(&name, &partial)).await?
-        };
+        let whole = (self.shelf.clone(), name.clone(), partial.clone());
+        let (shelf, name, partial) = whole.clone();
+        let checked = blocking(move || shelf.check(&name, &partial)).await?;
         let _deciding = self.deciding.lock().await;
-        let blobs = Arc::clone(&self.blobs);
-        blocking(move || {
-            match checked {
-                Finished::Kept => blobs.keep(&name, &partial.path)?,
-                Finished::OtherBytes | Finished::OtherType => partial.remove()?,
-            }
-            Ok(checked)
-        })
-        .await
+        let (shelf, name, partial) = whole;
+        blocking(move || shelf.finish(&name, &partial, checked)).await?;
+        Ok(checked)
     }
-}
-
-fn check(name: &AttachmentName, partial: &Partial) -> io::Result<Finished> {
-    let mut file = File::open(&partial.path)?;
-    let mut digest = Sha256::new();
-    let mut head = Vec::new();
-    let mut bytes = vec![0; AT_A_TIME];
-    loop {
-        let read = file.read(&mut bytes)?;
-        let Some(new) = bytes.get(..read).filter(|new| !new.is_empty()) else {
-            break;
-        };
-        digest.update(new);
-        if head.len() < kind::LOOKED_AT {
-            head.extend_from_slice(new.get(..kind::LOOKED_AT).unwrap_or(new));
-        }
-    }
-    let hash: String = digest
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Ok(if hash != name.hash() {
-        Finished::OtherBytes
-    } else if !kind::is_what_it_says(name, &head) {
-        Finished::OtherType
-    } else {
-        Finished::Kept
-    })
 }
 
 /// Does what blocks off the network's threads.
@@ -252,8 +155,9 @@ pub fn note_uses(connection: &Connection, record: &Record) -> Result<(), sqlite:
     }
     let mut uses = BTreeMap::new();
     for (field, value) in &record.fields {
-        let name = value.as_str().and_then(|text| text.parse().ok());
-        if let Some(name) = name {
+        // Most answers are none, and an error for each would cost more than all the rest.
+        let text = value.as_str().filter(|text| AttachmentName::is_one(text));
+        if let Some(name) = text.and_then(|text| text.parse().ok()) {
             let restricted: &mut BTreeSet<&str> = uses.entry(name).or_default();
             restricted.insert(question(field));
         }

@@ -41,6 +41,55 @@ pub enum Checksum {
     Sha1(Vec<u8>),
 }
 
+/// What of a request's bytes is new, and whether they are those that were meant. Knows no network and no file.
+pub struct Intake {
+    digest: Digesting,
+    /// So many of the next bytes are here already.
+    skip: usize,
+    /// So many more may come.
+    room: u64,
+}
+
+impl Intake {
+    /// Begins to take bytes in behind what is there. With `skip` the first so many are here already: a creation that
+    /// brings the beginning again.
+    #[must_use]
+    pub fn new(partial: &Partial, skip: u64, checksum: Option<Checksum>) -> Self {
+        Self {
+            digest: Digesting::new(checksum),
+            skip: usize::try_from(skip).unwrap_or(usize::MAX),
+            room: partial.length.saturating_sub(partial.offset),
+        }
+    }
+
+    /// The new ones of the next bytes: they belong into the file. `None` when they are more than the upload has.
+    pub fn take<'a>(&mut self, data: &'a [u8]) -> Option<&'a [u8]> {
+        self.digest.update(data);
+        let known = self.skip.min(data.len());
+        self.skip -= known;
+        let new = data.get(known..).unwrap_or_default();
+        self.room = self.room.checked_sub(u64::try_from(new.len()).ok()?)?;
+        Some(new)
+    }
+
+    /// How it ended, when the bytes ended so.
+    #[must_use]
+    pub fn end(self, end: End) -> End {
+        match end {
+            End::Whole if !self.digest.fits() => End::Corrupt,
+            other => other,
+        }
+    }
+}
+
+impl End {
+    /// Whether the bytes that came are kept.
+    #[must_use]
+    pub fn keeps(self) -> bool {
+        !matches!(self, Self::TooMany | Self::Corrupt)
+    }
+}
+
 enum Digesting {
     Nothing,
     Sha256(Sha256, Vec<u8>),
@@ -91,15 +140,12 @@ pub async fn receive(
     let before = partial.offset;
     let mut file = File::options().write(true).open(&partial.path).await?;
     file.seek(io::SeekFrom::Start(before)).await?;
-    let mut digest = Digesting::new(checksum);
-    let end = pour(turn, partial, body, skip, &mut file, &mut digest).await;
-    let end = match end {
-        Ok(End::Whole) if !digest.fits() => Ok(End::Corrupt),
-        other => other,
-    };
+    let mut intake = Intake::new(partial, skip, checksum);
+    let end = pour(turn, body, &mut file, &mut intake).await;
+    let end = end.map(|end| intake.end(end));
     // What is still on its way to the file comes first, so that its length can be believed.
     let flushed = file.flush().await;
-    if matches!(end, Ok(End::Corrupt | End::TooMany)) {
+    if end.as_ref().is_ok_and(|end| !end.keeps()) {
         file.set_len(before).await?;
     }
     file.sync_all().await?;
@@ -110,14 +156,10 @@ pub async fn receive(
 
 async fn pour(
     turn: &Turn,
-    partial: &Partial,
     mut body: Body,
-    skip: u64,
     file: &mut File,
-    digest: &mut Digesting,
+    intake: &mut Intake,
 ) -> io::Result<End> {
-    let mut skip = usize::try_from(skip).unwrap_or(usize::MAX);
-    let mut room = partial.length.saturating_sub(partial.offset);
     let wanted = turn.is_wanted();
     tokio::pin!(wanted);
     loop {
@@ -137,15 +179,9 @@ async fn pour(
                 Err(_) => continue,
             },
         };
-        digest.update(&data);
-        let known = skip.min(data.len());
-        skip -= known;
-        let new = data.get(known..).unwrap_or_default();
-        let size = u64::try_from(new.len()).unwrap_or(u64::MAX);
-        if size > room {
+        let Some(new) = intake.take(&data) else {
             return Ok(End::TooMany);
-        }
-        room -= size;
+        };
         file.write_all(new).await?;
     }
 }

@@ -1,13 +1,11 @@
 //! Throwing away what nobody refers to any more: whole attachments that no visit names, and uploads given up.
 
-use std::sync::Arc;
-
 use crate::{
     domain::Millis,
     server::{error::AppError, sqlite::attachment, state::AppState},
 };
 
-use super::{blocking, partial};
+use super::blocking;
 
 /// Milliseconds that a whole attachment stays although no visit names it: the visit may still be in a phone.
 pub const UNUSED: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -28,9 +26,9 @@ pub struct Swept {
 pub async fn sweep(state: &AppState, now: Millis) -> Result<Swept, AppError> {
     let attachments = state.attachments();
     let mut swept = Swept::default();
-    let blobs = Arc::clone(&attachments.blobs);
+    let shelf = attachments.shelf.clone();
     let limit = now.plus(-UNUSED);
-    let old = blocking(move || blobs.older_than(limit)).await?;
+    let old = blocking(move || shelf.blobs().older_than(limit)).await?;
     for name in old {
         let _deciding = attachments.deciding.lock().await;
         let asked = name.clone();
@@ -41,11 +39,11 @@ pub async fn sweep(state: &AppState, now: Millis) -> Result<Swept, AppError> {
         if used {
             continue;
         }
-        let blobs = Arc::clone(&attachments.blobs);
-        swept.whole += usize::from(blocking(move || blobs.remove(&name, limit)).await?);
+        let shelf = attachments.shelf.clone();
+        swept.whole += usize::from(blocking(move || shelf.blobs().remove(&name, limit)).await?);
     }
-    let folder = attachments.partial.clone();
-    let expired = blocking(move || partial::all(&folder)).await?;
+    let shelf = attachments.shelf.clone();
+    let expired = blocking(move || shelf.under_way()).await?;
     for (_, partial) in expired {
         if partial.expires() <= now {
             blocking(move || partial.remove()).await?;

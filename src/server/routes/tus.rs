@@ -16,9 +16,10 @@ use crate::{
     domain::{AttachmentName, Millis, UserId, attachment::MOST_BYTES},
     server::{
         attachments::{
-            Finished, Found,
+            Finished,
             partial::Partial,
             receive::{self, Checksum, End},
+            shelf::{Opened, Stands},
         },
         body::forget,
         error::AppError,
@@ -129,21 +130,14 @@ async fn opened(
     length: u64,
     now: Millis,
 ) -> Result<Option<Partial>, AppError> {
-    let attachments = state.attachments();
-    match attachments.claim(name, now).await? {
-        Some(size) if size == length => return Ok(None),
-        Some(size) => {
+    match state.attachments().begin(user, name, length, now).await? {
+        Opened::Partial(partial) => Ok(Some(partial)),
+        Opened::Whole => Ok(None),
+        Opened::OtherSize(size) => {
             let message = format!("{name} has {size} bytes, not {length}");
-            return Err(AppError::malformed(message));
+            Err(AppError::malformed(message))
         }
-        None => {}
-    }
-    match attachments.find(user, name, now).await? {
-        Found::Partial(partial) if partial.length == length => Ok(Some(partial)),
-        _ => match attachments.begin(user, name, length, now).await? {
-            Ok(partial) => Ok(Some(partial)),
-            Err(_) => Err(AppError::too_many(LATER)),
-        },
+        Opened::TooMany => Err(AppError::too_many(LATER)),
     }
 }
 
@@ -289,15 +283,11 @@ async fn stands(
     name: &AttachmentName,
     now: Millis,
 ) -> Result<Progress, AppError> {
-    match state.attachments().find(user, name, now).await? {
-        Found::Partial(partial) => Ok(Progress::Partial(partial)),
-        found => match state.attachments().size(name).await? {
-            Some(size) => Ok(Progress::Complete(size)),
-            None if found == Found::Expired => {
-                Err(AppError::not_found().as_status(StatusCode::GONE))
-            }
-            None => Err(AppError::not_found()),
-        },
+    match state.attachments().stands(user, name, now).await? {
+        Stands::Partial(partial) => Ok(Progress::Partial(partial)),
+        Stands::Whole(size) => Ok(Progress::Complete(size)),
+        Stands::Expired => Err(AppError::not_found().as_status(StatusCode::GONE)),
+        Stands::Nothing => Err(AppError::not_found()),
     }
 }
 

@@ -135,6 +135,28 @@ pub fn revs_of_others(
     Ok(revs)
 }
 
+/// The revs that a record was given after a rev, but for those by these mutations.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn revs_but_by(
+    connection: &Connection,
+    record: RecordId,
+    after: u64,
+    known: &BTreeSet<MutationId>,
+) -> Result<BTreeSet<u64>, Error> {
+    let mut statement =
+        connection.prepare_cached("select rev, id from mutation where record = ?1 and rev > ?2")?;
+    let mut rows = statement.query((record.to_string(), after))?;
+    let mut revs = BTreeSet::new();
+    while let Some(row) = rows.next()? {
+        if !known.contains(&id(row.get_ref(1)?.as_str().map_err(stored("id"))?)?) {
+            revs.insert(row.get(0)?);
+        }
+    }
+    Ok(revs)
+}
+
 /// Who made a revision of a record, and when.
 ///
 /// # Errors

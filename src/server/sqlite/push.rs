@@ -100,6 +100,9 @@ pub struct Sender<'a> {
     pub clock: Option<i64>,
     /// Set when the device speaks of revisions of another life of this server: the newest that both lives share.
     pub newest: Option<u64>,
+    /// Set when what is sent comes out of a backup file, not from the device: all that is in it. What the device has sent
+    /// beside that it may have sent later, or in its place under another name.
+    pub file: Option<&'a BTreeSet<MutationId>>,
 }
 
 /// Applies a mutation in the caller's transaction and answers it. A refusal is an answer, no error.
@@ -269,9 +272,10 @@ fn decide(
     };
     let base_rev = mutation.base_rev.min(sender.newest.unwrap_or(u64::MAX));
     let others = match present {
-        Some(stored) if stored.record.rev > base_rev => {
-            mutation::revs_of_others(connection, mutation.record, base_rev, &author)?
-        }
+        Some(stored) if stored.record.rev > base_rev => match sender.file {
+            Some(file) => mutation::revs_but_by(connection, mutation.record, base_rev, file)?,
+            None => mutation::revs_of_others(connection, mutation.record, base_rev, &author)?,
+        },
         _ => Default::default(),
     };
     let visit = match mutation.kind {

@@ -104,13 +104,19 @@ fn in_savepoint<T>(
     connection: &Connection,
     job: impl FnOnce(&Connection) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    connection.execute_batch("savepoint job")?;
+    say(connection, "savepoint job")?;
     let result = catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or(Err(Error::Panicked));
     if result.is_err() {
-        connection.execute_batch("rollback to job")?;
+        say(connection, "rollback to job")?;
     }
-    connection.execute_batch("release job")?;
+    say(connection, "release job")?;
     result
+}
+
+/// Runs a statement that has neither parameters nor rows and comes again and again.
+pub(crate) fn say(connection: &Connection, sql: &str) -> Result<(), Error> {
+    connection.prepare_cached(sql)?.execute([])?;
+    Ok(())
 }
 
 fn work(mut connection: Connection, waiting: &Receiver<Job>) {

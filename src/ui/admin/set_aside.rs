@@ -77,10 +77,12 @@ fn Item(item: SetAsideItem) -> Element {
                 "{item.cooperative}"
             }
         }
-        if item.mended {
-            Chip { tone: Tone::Good, icon: "done", text: t("aside-mended") }
-        } else {
-            Chip { tone: Tone::Bad, icon: "alert", text: t("aside-open-still") }
+        div { class: "chips",
+            if item.mended {
+                Chip { tone: Tone::Good, icon: "done", text: t("aside-mended") }
+            } else {
+                Chip { tone: Tone::Bad, icon: "alert", text: t("aside-open-still") }
+            }
         }
         p { "{why}" }
         if !item.mended {

@@ -26,7 +26,7 @@ pub(crate) fn Dialog(title: String, onclose: EventHandler<()>, children: Element
                 "aria-labelledby": "dialog-title",
                 onclick: move |event| event.stop_propagation(),
                 onkeydown: move |event| {
-                    if event.key() == Key::Escape {
+                    if page::is_escape(event.data().downcast()) {
                         onclose.call(());
                     }
                 },

@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 
 use super::{Asking, Chip, Icon, Tone};
 use crate::domain::{RecordId, VisitState};
-use crate::store::api::{HistoryEntry, Step, Transfer, VisitRow};
+use crate::store::api::{HistoryEntry, Step, StoreError, Transfer, VisitRow};
 use crate::sync::told::NotChosen;
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
@@ -129,6 +129,8 @@ pub(crate) fn NotChosenList(visit: RecordId) -> Element {
         h3 { class: "card-title", {t("not-chosen")} }
         match &*found.read() {
             None => rsx! { Asking {} },
+            // A visit that has not left the phone yet is unknown to the server.
+            Some(Err(StoreError::NotFound)) => rsx! { p { class: "quiet", {t("not-chosen-none")} } },
             Some(Err(why)) => rsx! { Asking { error: why.clone() } },
             Some(Ok(found)) if found.is_empty() => rsx! { p { class: "quiet", {t("not-chosen-none")} } },
             Some(Ok(found)) => rsx! {

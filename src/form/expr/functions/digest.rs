@@ -2,8 +2,9 @@
 
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use super::{Fault, Function, Scope, Value, math};
+use super::{Fault, Function, Scope, Value};
 use crate::form::expr::ast::Expr;
+use crate::math;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("digest", 2, 3, digest),

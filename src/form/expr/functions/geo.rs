@@ -1,8 +1,9 @@
 //! Functions about places: points as `lat lon altitude accuracy`, lines and areas as points joined by `;`.
 
-use super::{Fault, Function, MANY, Scope, Value, math};
+use super::{Fault, Function, MANY, Scope, Value};
 use crate::domain::decimal;
 use crate::form::expr::ast::Expr;
+use crate::math;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("area", 1, 1, area),

@@ -3,7 +3,6 @@
 mod dates;
 mod digest;
 mod geo;
-mod math;
 mod nodes;
 mod numbers;
 mod texts;

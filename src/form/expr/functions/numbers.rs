@@ -1,9 +1,10 @@
 //! Functions about numbers and truth.
 
-use super::{Fault, Function, MANY, Scope, Value, math};
+use super::{Fault, Function, MANY, Scope, Value};
 use crate::domain::decimal;
 use crate::form::expr::ast::Expr;
 use crate::form::expr::eval::eval;
+use crate::math;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("number", 0, 1, number),
