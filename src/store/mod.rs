@@ -92,7 +92,6 @@ impl Store {
     ) -> Result<Self, sql::Error> {
         sql::migrate(&mut db, &MIGRATIONS)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
-        sql::keep_plans(&db)?;
         let not_ours = |error: StoreError| {
             sql::Error::Sqlite(rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
         };
