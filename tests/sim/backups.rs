@@ -107,11 +107,11 @@ impl World {
     pub(crate) fn rescue(&mut self, number: usize) {
         let path = self.office.folder.join("file.cadangan");
         fs::write(&path, &self.files[number].file).unwrap();
-        let mut backup = rescue::read(&path, PASSWORD).unwrap();
+        let backup = rescue::read(&path, PASSWORD).unwrap();
         let (now, bug) = (Millis(self.now), self.bug);
         let lines = sqlite::transact(&mut self.office.db, |db| {
             if let Some(bug) = bug {
-                bugs::before_rescue(bug, db, &mut backup.contents);
+                bugs::before_rescue(bug, db, &backup.contents);
             }
             rescue::apply(db, &backup, now)
         });

@@ -3,7 +3,6 @@
 
 use anjangsana::{
     domain::{Fields, RecordId},
-    server::sqlite::record,
     sync::{
         backup::Contents,
         engine::Failure,
@@ -50,8 +49,6 @@ bugs! {
     FreedUnsent: "a photo's bytes are let go of before the server has said that it has them",
     PhotosSwept: "a photo is swept that only the server's visit names, while a change over it is unsent",
     OfflineBelieved: "photos wait for ever when the platform says that there is no network",
-    LivesForgotten: "a device that has missed a life of the server takes its revisions for those of the one it knew",
-    FileOvertakes: "what a backup file says overtakes what its device has sent since",
     RescueTwice: "a backup file is applied again by whoever takes it in again",
     NotSealed: "an edit made after a backup is folded into what stands in the file",
     PhotoPortal: "a captive portal's answer is taken for the arrival of a photo",
@@ -72,6 +69,10 @@ pub(crate) fn after_change(bug: Bug, db: &Connection, record: RecordId, chance: 
                 [id],
             );
             true
+        }
+        Bug::PhotosSwept => {
+            sweep_by_what_is_shown(db);
+            false
         }
         Bug::NotFrozen => {
             let row = |state: &str| -> Option<(i64, String)> {
@@ -193,36 +194,22 @@ pub(crate) fn after_back_up(bug: Bug, db: &Connection) {
 }
 
 /// At the server, in the transaction that takes a backup file in.
-pub(crate) fn before_rescue(bug: Bug, db: &Connection, contents: &mut Contents) {
-    for change in &mut contents.changes {
-        match bug {
-            Bug::RescueTwice => {
-                let id = change.mutation.id.to_string();
-                sql(db, "delete from mutation where id = ?", [id]);
-            }
-            Bug::FileOvertakes => change.mutation.base_rev = record::last_rev(db).unwrap(),
-            _ => {}
+pub(crate) fn before_rescue(bug: Bug, db: &Connection, contents: &Contents) {
+    if bug == Bug::RescueTwice {
+        for change in &contents.changes {
+            let id = change.mutation.id.to_string();
+            sql(db, "delete from mutation where id = ?", [id]);
         }
     }
 }
 
-/// On the device, when its app was started.
-pub(crate) fn after_start(bug: Bug, db: &Connection) {
-    if bug == Bug::PhotosSwept {
-        sql(
-            db,
-            "delete from attachment where loose = 1 and state = 'here' and sent = 0
-             and not exists (select 1 from record where kind = 'visit' and instr(fields, attachment.name) > 0)",
-            [],
-        );
-    }
-}
-
-/// At the server, when it begins another life.
-pub(crate) fn after_restore(bug: Bug, db: &Connection) {
-    if bug == Bug::LivesForgotten {
-        sql(db, "delete from meta where name = 'lives'", []);
-    }
+fn sweep_by_what_is_shown(db: &Connection) {
+    sql(
+        db,
+        "delete from attachment where loose = 1 and state = 'here'
+         and not exists (select 1 from record where kind = 'visit' and instr(fields, attachment.name) > 0)",
+        [],
+    );
 }
 
 /// On the device, when something answered to a photo that is not the server.

@@ -12,6 +12,7 @@ use anjangsana::{
 use rusqlite::Connection;
 use serde_json::Value;
 
+use crate::ledger::Said;
 use crate::phone::Done;
 use crate::world::World;
 
@@ -69,12 +70,13 @@ impl World {
                         || one.area != record.area.0 =>
                 {
                     self.complain(format!(
-                        "{name} has {} {id} at {} in {}, the server at {} in {}",
+                        "{name} has {} {id} at {} in {}, the server at {} in {}: {:?}",
                         record.kind.name(),
                         one.rev,
                         one.area,
                         record.rev,
-                        record.area.0
+                        record.area.0,
+                        differing(&one.base, &record.fields)
                     ));
                 }
                 Some(_) => {}
@@ -203,15 +205,13 @@ impl World {
             let is_there = said.given_up
                 || said.value.is_empty()
                 || known.contains(&(said.visit, said.field.clone(), said.value.clone()))
-                // After a restore the last submission may be counted as the first.
-                || said.field.starts_with("submission/")
-                    && known.contains(&(said.visit, "submission/1".to_owned(), said.value.clone()));
+                || self.is_submission_in(&known, said);
             let heirs = self.heirs(said.phone);
             let gave_up = |q: &usize| self.ledger.given_up.contains(&(*q, said.visit));
             if !is_last || is_there || heirs.iter().any(gave_up) {
                 continue;
             }
-            let keeps = |q: &usize| self.keeps(*q, said.visit, &said.field, &said.value);
+            let keeps = |q: &usize| self.keeps(*q, said);
             if !heirs.iter().any(keeps) {
                 lost.push(format!(
                     "{} was told that {} = {} of {} is saved, and it is lost",
@@ -224,6 +224,14 @@ impl World {
         }
     }
 
+    /// After a restore a submission may be counted otherwise.
+    fn is_submission_in(&self, known: &BTreeSet<(RecordId, String, String)>, said: &Said) -> bool {
+        let is_same = |one: &(RecordId, String, String)| {
+            one.0 == said.visit && one.1.starts_with("submission/") && one.2 == said.value
+        };
+        said.field.starts_with("submission/") && self.restored && known.iter().any(is_same)
+    }
+
     /// The phone itself; of one that is lost, the others of its person, to which its backup may have come.
     pub(crate) fn heirs(&self, p: usize) -> Vec<usize> {
         let is_lost = self.phones[p].lost;
@@ -231,7 +239,7 @@ impl World {
         (0..self.phones.len()).filter(is_heir).collect()
     }
 
-    fn keeps(&self, p: usize, visit: RecordId, field: &str, value: &str) -> bool {
+    fn keeps(&self, p: usize, said: &Said) -> bool {
         if self.phones[p].lost {
             return false;
         }
@@ -254,7 +262,9 @@ impl World {
                 outcome: String::new(),
                 fields: serde_json::from_str(&fields).unwrap(),
             };
-            said_in(&[row]).contains(&(visit, field.to_owned(), value.to_owned()))
+            let held = said_in(&[row]);
+            held.contains(&(said.visit, said.field.clone(), said.value.clone()))
+                || self.is_submission_in(&held, said)
         })
     }
 
@@ -294,6 +304,16 @@ fn sees(user: &User, one: &Stored) -> bool {
             .keys()
             .any(|name| name.starts_with("submission/"));
     !one.record.deleted && (mine || !is_draft && user.scope.sees(&one.record.area))
+}
+
+/// The names of the fields that differ.
+fn differing(here: &Fields, there: &Fields) -> BTreeSet<String> {
+    let differs = |name: &&String| here.get(*name) != there.get(*name);
+    here.keys()
+        .chain(there.keys())
+        .filter(differs)
+        .cloned()
+        .collect()
 }
 
 pub(crate) struct Here {

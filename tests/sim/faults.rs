@@ -8,7 +8,6 @@ use anjangsana::{
     sync::{engine::Event, upload},
 };
 
-use crate::bugs;
 use crate::cast::{self, AREAS, COOPERATIVES};
 use crate::check::{log, records, said_in, said_of, unsent};
 use crate::world::{Backup, What, World};
@@ -81,9 +80,6 @@ impl World {
         self.office.lose_photos_but(&backup.photos);
         let name = format!("life {}", self.now);
         self.office.change(|db| epoch::begin_as(db, &name)).unwrap();
-        if let Some(bug) = self.bug {
-            bugs::after_restore(bug, &self.office.db);
-        }
         self.people = backup.people;
         self.forms = backup.forms;
         self.office.forget_what_was_seen();

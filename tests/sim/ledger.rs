@@ -24,6 +24,8 @@ pub(crate) struct Ledger {
     pub(crate) decided: BTreeSet<MutationId>,
     /// By phone and visit: changes that a person gave up.
     pub(crate) given_up: BTreeSet<(usize, RecordId)>,
+    /// By phone and visit: a change that a person was asked about goes on under another name.
+    pub(crate) renamed: BTreeSet<(usize, RecordId)>,
     /// Phones whose people have nothing left to look after.
     pub(crate) tidied: BTreeSet<usize>,
     pub(crate) count: u64,

@@ -92,8 +92,10 @@ impl World {
     /// What waited and waits no more, or under another name, was in a person's hands.
     fn moved_on(&mut self, p: usize, visit: RecordId, held: &[MutationId]) {
         let still = self.held(p, visit);
-        let moved = held.iter().filter(|id| !still.contains(id));
-        self.ledger.decided.extend(moved);
+        for id in held.iter().filter(|id| !still.contains(id)) {
+            self.ledger.decided.insert(*id);
+            self.ledger.renamed.insert((p, visit));
+        }
     }
 
     pub(crate) fn act(&mut self, p: usize) {
@@ -370,7 +372,17 @@ impl World {
     /// Whether something was done about it.
     fn settle(&mut self, p: usize, item: &QueueItem, keep: Keep) -> bool {
         let mutation = item.mutation;
-        let visit = item.visit.as_ref().map(|visit| visit.id);
+        // Of a visit that is not here any more too.
+        let visit: Option<String> = self.phones[p]
+            .disk
+            .look
+            .query_row(
+                "select visit from outbox where mutation = ?",
+                [mutation.to_string()],
+                |row| row.get(0),
+            )
+            .unwrap_or(None);
+        let visit = visit.and_then(|visit| visit.parse::<RecordId>().ok());
         let is_conflict = item.transfer == Transfer::Conflict;
         let tried = self.phones[p].resent;
         let request = if is_conflict {
@@ -440,7 +452,8 @@ impl World {
     /// A person took the server's values in a conflict that the server knows of: what they typed into it after it was
     /// sent was theirs to give up.
     fn forgive_unsent(&mut self, p: usize, visit: RecordId, mutation: MutationId, fields: &Fields) {
-        let known = mutation::find(&self.office.db, mutation).unwrap().is_some();
+        let known = mutation::find(&self.office.db, mutation).unwrap().is_some()
+            || self.ledger.renamed.contains(&(p, visit));
         let text = |value: &Value| match value {
             Value::String(text) => text.clone(),
             mark => mark.get("at").map(Value::to_string).unwrap_or_default(),

@@ -19,9 +19,6 @@ impl World {
     pub(crate) fn start(&mut self, p: usize, room: Option<u32>) {
         if self.phones[p].store.is_none() && !self.phones[p].lost {
             self.phones[p].start(self.now, None, room);
-            if let Some(bug) = self.bug {
-                bugs::after_start(bug, &self.phones[p].disk.look);
-            }
             let name = &self.phones[p].name;
             self.trace.note(self.now, 2, || format!("{name} starts"));
             if self.phones[p].store.is_none() {

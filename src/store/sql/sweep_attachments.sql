@@ -1,10 +1,11 @@
--- Bytes that nobody can want any more. What the server says of a visit counts too, and what it is being told: an unsent
--- change over it may come to nothing, and then its photos are wanted again.
+-- Bytes that nobody can want any more. What the server says of a visit counts too: an unsent change over it may come to
+-- nothing, and then its photos are wanted again. So does what is on its way, or may come there out of a backup file.
 delete from attachment
 where loose = 1 and state = 'here' and sent = 0
-  and not exists (select 1 from outbox where state = 'sending' and instr(outbox.fields, attachment.name) > 0)
   and not exists (
     select 1 from record left join visit on visit.id = record.id
     where record.kind = 'visit' and (
         visit.state is not 'void' and instr(record.fields, attachment.name) > 0
         or instr(record.base, attachment.name) > 0 and instr(record.base, '"void":') = 0))
+  and not exists (
+    select 1 from outbox where (state = 'sending' or sealed = 1) and instr(outbox.fields, attachment.name) > 0)
