@@ -50,8 +50,9 @@ const LATER: [&str; 20] = [
     "anjangsana::ui::form::rank::Rank",
 ];
 
-/// A smaller function stays: the compiler makes one out of several that do the same, and names it after any of them.
-const SMALL: usize = 250;
+/// A smaller function stays: the compiler makes one out of several that do the same, and names it after any of them. A larger
+/// one has texts of its own.
+const SMALL: usize = 600;
 
 /// Under this name the second wasm imports everything from the first.
 const FIRST: &str = "w";
