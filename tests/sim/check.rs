@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::ledger::Said;
-use crate::phone::Done;
+use crate::phone::{Done, Phone};
 use crate::world::World;
 
 /// A row of the server's log.
@@ -169,7 +169,10 @@ impl World {
                 Some(one) if one.record.owner == Some(self.people[who].id) => {}
                 Some(_) => self.complain(format!("visit {id} has another owner")),
                 None => {
-                    let kept = self.ledger.sunk_records.contains(&id)
+                    // What only a lost disk and a lost phone had is lost.
+                    let theirs = |phone: &&Phone| phone.who == who && phone.lost;
+                    let kept = self.restored && self.phones.iter().any(|phone| theirs(&phone))
+                        || self.ledger.sunk_records.contains(&id)
                         || self
                             .phones
                             .iter()

@@ -207,6 +207,16 @@ impl World {
         let Some(visit) = self.rng.pick(from).copied() else {
             return;
         };
+        // What its lists do not show is not opened: a backup file may have brought a part of a visit.
+        let look = &self.phones[p].disk.look;
+        let is_listed = look
+            .prepare_cached("select 1 from visit where id = ?")
+            .unwrap()
+            .exists([visit.to_string()])
+            .unwrap();
+        if !is_listed {
+            return;
+        }
         let held = self.held(p, visit);
         let Some(Reply::Visit(detail)) = self.ask(p, Request::Visit(visit)) else {
             return;
