@@ -23,8 +23,10 @@ const SLOTS: usize = 12;
 /// Slots that are always free.
 const FREE: usize = 4;
 
-/// A tab that just closed, or this one before it was loaded anew, may keep the lock a little longer, and its handles a
-/// little longer than that.
+/// A tab that just closed, or this one before it was loaded anew, may keep the lock so many milliseconds longer. Counted by
+/// the clock: a tab in the background sleeps longer than it asks to.
+const LINGERING: i64 = 1_000;
+/// And its handles a little longer than that.
 const TRIES: u32 = 20;
 /// Milliseconds between two tries.
 const PAUSE: u32 = 100;
@@ -103,15 +105,14 @@ fn listen() {
 
 /// Becomes the owner of the database, and says what the app is then.
 async fn own(wait: bool) -> AppStatus {
-    let mut tries = TRIES;
+    let until = super::page::now().plus(LINGERING);
     let lock = loop {
         match locks::take(wait).await {
             Ok(Some(lock)) => break lock,
-            Ok(None) if tries == 0 => return AppStatus::OtherTab,
+            Ok(None) if super::page::now() >= until => return AppStatus::OtherTab,
             Ok(None) => super::page::sleep(PAUSE).await,
             Err(reason) => return AppStatus::NoStorage { reason },
         }
-        tries -= 1;
     };
     if let Err(reason) = have_pool().await {
         return AppStatus::NoStorage { reason };
