@@ -11,8 +11,8 @@ use crate::office::Office;
 const PIN: &str = "246810";
 /// Text questions of the form.
 const QUESTIONS: usize = 20;
-/// Letters of an answer that needs room.
-const LONG: usize = 150_000;
+/// Letters of an answer that needs room: nearly as many as the server takes in one change.
+const LONG: usize = 350_000;
 /// How long an answer may take to the server before it is taken for lost.
 const PATIENCE: Duration = Duration::from_secs(30);
 
