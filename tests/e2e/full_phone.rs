@@ -52,6 +52,7 @@ async fn a_full_phone_says_so_loses_nothing_and_goes_on_when_there_is_room() {
     let mut last = 0;
     let full = "return document.body.innerText.includes('Ruang penyimpanan HP penuh')";
     for n in 1..QUESTIONS {
+        phone.element(&format!("//*[@id='q-t_{n}']")).await;
         filling::set(&phone, &format!("q-t_{n}"), &long(n)).await;
         last = n;
         phone
