@@ -72,6 +72,7 @@ struct Phone {
 
 impl Phone {
     fn new(server: &str, folder: &Path) -> Self {
+        std::fs::create_dir_all(folder).unwrap();
         let idle = Rc::new(Cell::new(false));
         let seen = Rc::clone(&idle);
         let notice = move |notice: Notice| {

@@ -369,7 +369,7 @@ pub(super) fn position(value: &str) -> String {
     match parts.as_slice() {
         [latitude, longitude, _, accuracy, ..] => {
             format!(
-                "{}, {} (±{accuracy:.0} m)",
+                "{}, {} (±{accuracy:.0}\u{a0}m)",
                 degrees(*latitude),
                 degrees(*longitude)
             )
@@ -459,7 +459,7 @@ mod tests {
     fn a_position_is_read_the_indonesian_way() {
         assert_eq!(
             position("-3.01236 106.45679 12 7.6"),
-            "-3,01236, 106,45679 (±8 m)"
+            "-3,01236, 106,45679 (±8\u{a0}m)"
         );
         assert_eq!(position("x"), "x");
     }

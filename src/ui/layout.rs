@@ -33,17 +33,7 @@ fn OpenFrame(user: User) -> Element {
     let here = use_route::<Route>();
     // A visit being filled brings its own foot, where the navigation would be.
     let filling = matches!(here, Route::VisitPage { .. } | Route::VisitSend { .. });
-    // The same screens as in `xtask/src/later.rs`.
-    let follows = matches!(
-        here,
-        Route::QueueScreen {}
-            | Route::InboxScreen {}
-            | Route::ReviewScreen { .. }
-            | Route::Settings {}
-            | Route::FormsScreen {}
-            | Route::About {}
-            | Route::LoginAgain {}
-    );
+    let follows = here.follows();
     rsx! {
         a { class: "skip", href: "#content", {t("skip")} }
         div { class: "frame", "data-filling": filling,

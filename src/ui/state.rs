@@ -7,7 +7,7 @@ use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
-use crate::domain::{Millis, User, care, person::Permission};
+use crate::domain::{Millis, User, care, json, person::Permission};
 use crate::platform::web::{client::Client, page};
 use crate::store::api::{
     AppStatus, Bytes, CooperativeQuery, InboxQuery, Notice, Reply, Request, StoreError, SyncStatus,
@@ -131,7 +131,7 @@ impl Shell {
     /// The same, read. What cannot be read is no answer of our server.
     pub(crate) async fn fetch_as<T: DeserializeOwned>(self, path: String) -> Result<T, StoreError> {
         let bytes = self.fetch(path, None).await?;
-        serde_json::from_slice(&bytes).map_err(|_| StoreError::Server(Trouble::NotOurServer))
+        json::read_bytes(&bytes).map_err(|_| StoreError::Server(Trouble::NotOurServer))
     }
 
     /// Takes the database over from another tab.
@@ -278,6 +278,11 @@ async fn tried_room() -> Option<u64> {
 /// The shared state, in a component or a handler.
 pub(crate) fn shell() -> Shell {
     consume_context()
+}
+
+/// Whether what follows the first wasm is here (`xtask/src/later.rs`). Who asks while drawing is drawn again when it comes.
+pub(crate) fn followed() -> bool {
+    (shell().later)() == Some(true)
 }
 
 /// What a screen asked for: nothing yet, the reply, or why there is none.

@@ -1,5 +1,9 @@
 //! Every kind of question on a phone, by what a person sees and touches.
 
+use std::path::Path;
+
+use thirtyfour::prelude::*;
+
 use crate::browser::{Device, Screen};
 use crate::filling;
 use crate::office::Office;
@@ -8,12 +12,24 @@ use crate::senses::camera_photo;
 const PIN: &str = "246810";
 
 /// A visit made with a checklist that has every kind of question, on its first page.
-async fn at_work(office: &mut Office, profile: &std::path::Path) -> Device {
-    office.publish(
+async fn at_work(office: &mut Office, profile: &Path) -> Device {
+    let sheets = (
         include_str!("../fixtures/forms/semua_jenis/survey.csv"),
         include_str!("../fixtures/forms/semua_jenis/choices.csv"),
         include_str!("../fixtures/forms/semua_jenis/settings.csv"),
     );
+    let phone = visit_with(office, profile, sheets).await;
+    phone.sees("Angka dan waktu").await;
+    phone
+}
+
+/// A visit made with a checklist given as survey, choices and settings.
+pub(crate) async fn visit_with(
+    office: &mut Office,
+    profile: &Path,
+    (survey, choices, settings): (&str, &str, &str),
+) -> Device {
+    office.publish(survey, choices, settings);
     let phone = Device::open(profile, Screen::Phone).await;
     phone.goto(&office.url("/")).await;
     phone.log_in("petugas1", PIN).await;
@@ -22,7 +38,7 @@ async fn at_work(office: &mut Office, profile: &std::path::Path) -> Device {
     phone.types("Cari koperasi", "nelayan sadai").await;
     phone.tap_row("Bahari Sadai").await;
     phone.tap("Mulai kunjungan").await;
-    phone.sees("Angka dan waktu").await;
+    phone.element("//main//*[starts-with(@id, 'q-')]").await;
     phone
 }
 
@@ -134,7 +150,7 @@ async fn every_kind_of_question_can_be_answered_on_a_phone() {
     phone.sees("Titik GPS kurang tepat").await;
     phone.is_at(-3.0123, 106.4567, 8.0).await;
     phone.tap("Ambil ulang titik GPS").await;
-    phone.sees("-3,01230, 106,45670 (±8 m)").await;
+    phone.sees("-3,01230, 106,45670 (±8\u{a0}m)").await;
     phone.tap("Tambah titik").await;
     phone
         .until(
@@ -227,4 +243,57 @@ impl Device {
         self.element(&format!("//h1[normalize-space(.)='{title}']"))
             .await;
     }
+}
+
+const QUICK: &str = "type,name,label,appearance\n\
+    begin_group,satu,Satu,\nselect_one ya_tidak,cepat,Setuju?,quick\nend_group,,,\n\
+    begin_group,dua,Dua,\nselect_one ya_tidak,juga,Sungguh?,quick\ntext,alasan,Alasan,\nend_group,,,\n\
+    begin_group,tiga,Tiga,\ntext,akhir,Akhir,\nend_group,,,\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tap_on_a_quick_choice_that_stands_alone_goes_on() {
+    let mut office = Office::open();
+    let profiles = tempfile::tempdir().unwrap();
+    let phone = visit_with(
+        &mut office,
+        &profiles.path().join("phone"),
+        (
+            QUICK,
+            "list_name,name,label\nya_tidak,ya,Ya\nya_tidak,tidak,Tidak\n",
+            "form_title,form_id,version\nCepat,kunjungan,9999000003\n",
+        ),
+    )
+    .await;
+    // Arrow keys pass by choices on their way to one.
+    let first = phone
+        .element("//input[@name='q-cepat' and @value='ya']")
+        .await;
+    first.focus().await.unwrap();
+    first.send_keys(" ").await.unwrap();
+    first.send_keys(Key::Down).await.unwrap();
+    filling::saved(&phone).await;
+    phone.sees("Setuju?").await;
+    phone
+        .until(
+            "the second is chosen",
+            "return document.querySelector('input[value=tidak]').checked",
+        )
+        .await;
+
+    filling::answer(&phone, "q-cepat", "ya").await;
+    phone.element("//h1[normalize-space(.)='Dua']").await;
+    // Here something else is to be answered too.
+    filling::answer(&phone, "q-juga", "ya").await;
+    filling::saved(&phone).await;
+    filling::answer(&phone, "q-alasan", "belum lewat").await;
+    filling::saved(&phone).await;
+    phone.tap("Sebelumnya").await;
+    phone.element("//h1[normalize-space(.)='Satu']").await;
+    phone
+        .until(
+            "the tap was kept",
+            "return document.querySelector('input[value=ya]').checked",
+        )
+        .await;
+    phone.close().await;
 }

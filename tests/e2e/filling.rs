@@ -91,7 +91,7 @@ pub(crate) async fn whole_page(
     let here = async |id: &str| device.web.find(By::Id(id)).await.is_ok();
     if here("q-lokasi").await {
         device.tap("Ambil titik GPS").await;
-        device.sees("(±8 m)").await;
+        device.sees("(±8\u{a0}m)").await;
     }
     if here("q-foto_lokasi-1").await {
         device.gives_file("q-foto_lokasi-1", photo).await;

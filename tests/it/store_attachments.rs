@@ -164,6 +164,16 @@ fn a_photo_that_the_servers_visit_names_stays_while_the_change_over_it_may_come_
 }
 
 #[test]
+fn a_photo_that_the_server_is_just_being_told_of_stays_when_another_takes_its_place() {
+    let mut device = Device::new();
+    let told = device.photographs("foto", b"its text is on the way");
+    assert_eq!(device.batch().len(), 1);
+    device.photographs("foto", b"which may come to nothing");
+    let mut device = device.reopened();
+    assert!(device.has(&told));
+}
+
+#[test]
 fn a_draft_that_is_given_up_takes_its_photos_along_and_no_others() {
     let mut device = Device::new();
     let name = device.photographs("foto", b"mine alone");

@@ -24,18 +24,35 @@ use wasmparser::{
 use crate::glue::short_name;
 use crate::never::without_hashes;
 
-/// Where the screens of the second wasm are.
-const LATER: [&str; 6] = [
+/// Where the screens of the second wasm are, and what others show only once it is here (`followed` in `ui/state.rs`).
+const LATER: [&str; 20] = [
     "anjangsana::ui::admin::",
     "anjangsana::ui::backup::",
     "anjangsana::ui::officer::conflict::",
     "anjangsana::ui::officer::queue::",
     "anjangsana::ui::settings::",
     "anjangsana::ui::supervisor::",
+    // On the screens of a visit and of a cooperative: photos taken, the score, the minutes, what happened before.
+    "anjangsana::ui::components::picture::Picture",
+    "anjangsana::ui::components::score::Line",
+    "anjangsana::ui::components::score::ScorePanel",
+    "anjangsana::ui::components::visit::HistoryList",
+    "anjangsana::ui::components::visit::NotChosenList",
+    "anjangsana::ui::form::answers::Minutes",
+    "anjangsana::ui::form::overview::Discard",
+    "anjangsana::ui::form::overview::ReturnNotes",
+    "anjangsana::ui::form::score::VisitScore",
+    "anjangsana::ui::officer::profile::FollowUps",
+    "anjangsana::ui::officer::profile::LastScore",
+    // Kinds of questions that the office's own sheets do not ask (`ui/form/control.rs`).
+    "anjangsana::ui::form::place::Points",
+    "anjangsana::ui::form::range::Range",
+    "anjangsana::ui::form::rank::Rank",
 ];
 
-/// A smaller function stays: the compiler makes one out of several that do the same, and names it after any of them.
-const SMALL: usize = 250;
+/// A smaller function stays: the compiler makes one out of several that do the same, and names it after any of them. A larger
+/// one has texts of its own.
+const SMALL: usize = 600;
 
 /// Under this name the second wasm imports everything from the first.
 const FIRST: &str = "w";
@@ -185,7 +202,9 @@ impl Facts {
             .map(|own| self.imported + own as u32)
             .filter(|function| {
                 let name = self.names.get(function).map_or("", String::as_str);
-                LATER.iter().any(|later| name.contains(later))
+                // Code of other crates that is made for such a screen may be the same for another one.
+                let name = name.trim_start_matches('<');
+                LATER.iter().any(|later| name.starts_with(later))
             })
             .filter(|function| !self.exported.contains(function))
             .collect();

@@ -3,6 +3,7 @@
 use dioxus::prelude::*;
 
 use super::question::Asked;
+use super::runner::Onward;
 use super::work::work;
 use crate::domain::letters::in_small;
 use crate::form::{ChoiceState, QuestionState};
@@ -108,6 +109,11 @@ pub(crate) fn One(asked: Asked) -> Element {
         disabled,
         ..
     } = asked;
+    // With `quick` a tap goes on by itself, where nothing else is to be seen before. Arrow keys pass by the choices on
+    // their way to one, and do not.
+    let quick = question.appearance.iter().any(|word| word == "quick");
+    let onward = try_consume_context::<Onward>().filter(|_| quick);
+    let mut by_key = use_signal(|| false);
     let chosen = question.value.clone();
     let rows = matching(&question.choices, &search.read());
     let found = rows.len();
@@ -116,7 +122,12 @@ pub(crate) fn One(asked: Asked) -> Element {
         if searched(&question) {
             Narrow { id: id.clone(), search, count: question.choices.len() }
         }
-        div { class: "options", id: "{id}-options", "data-layout": layout(&question),
+        div {
+            class: "options",
+            id: "{id}-options",
+            "data-layout": layout(&question),
+            onkeydown: move |_| by_key.set(true),
+            onpointerdown: move |_| by_key.set(false),
             for choice in drawn(rows, chosen.as_deref().unwrap_or_default()) {
                 label { class: "option", key: "{choice.name}",
                     input {
@@ -130,6 +141,12 @@ pub(crate) fn One(asked: Asked) -> Element {
                             let (work, path, name) = (work.clone(), path.clone(), choice.name.clone());
                             move |_| {
                                 let _ = work.answer(&path, Some(&name), false);
+                                if let Some(Onward(go_on)) = onward
+                                    && !*by_key.peek()
+                                    && work.stands_alone(&path)
+                                {
+                                    go_on.call(());
+                                }
                             }
                         },
                     }
@@ -203,7 +220,7 @@ pub(crate) fn Many(asked: Asked) -> Element {
     }
 }
 
-/// The names chosen, in the order of the sheet, with one more or one less.
+/// The names chosen, in the order they are offered in, with one more or one less.
 fn with(order: &[String], value: &str, name: &str, chosen: bool) -> String {
     let before: Vec<&str> = value.split_whitespace().collect();
     order

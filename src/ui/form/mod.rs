@@ -1,4 +1,7 @@
 //! A visit being filled: the session and its saving ([`work`]), one page of questions, one control for each kind.
+//!
+//! A page is a screen. The appearance `quick` on a `select_one` is for a page of that one question: a tap on a choice goes on
+//! to the next page. Where more stands on the page it changes nothing, as in the field lists of ODK Collect.
 
 mod answers;
 mod attach;

@@ -18,7 +18,7 @@ use crate::ui::components::{
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
 use crate::ui::route::Route;
-use crate::ui::state::{shell, use_reply};
+use crate::ui::state::{followed, shell, use_reply};
 
 /// Goes where the officer was last.
 #[component]
@@ -86,19 +86,25 @@ pub(crate) fn VisitOverview(id: RecordId) -> Element {
         }
         p { class: "quiet", {format::state_help(detail.state, &transfer, notes)} }
         Trouble {}
-        ReturnNotes {}
+        if followed() {
+            ReturnNotes {}
+        }
         Left {}
         if detail.editable {
             Parts { id }
         } else {
             Finished {}
         }
-        VisitScore {}
-        Card { title: t("history"),
-            HistoryList { entries: history }
-            NotChosenList { visit: id }
+        if followed() {
+            VisitScore {}
         }
-        if detail.state == VisitState::Draft && detail.editable {
+        Card { title: t("history"),
+            if followed() {
+                HistoryList { entries: history }
+                NotChosenList { visit: id }
+            }
+        }
+        if detail.state == VisitState::Draft && detail.editable && followed() {
             Discard { id }
         }
     }
@@ -305,7 +311,9 @@ fn Finished() -> Element {
     let work = work();
     let pages = work.reading(pages_of);
     rsx! {
-        Minutes { pages }
+        if followed() {
+            Minutes { pages }
+        }
     }
 }
 

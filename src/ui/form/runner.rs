@@ -15,6 +15,10 @@ use crate::ui::format;
 use crate::ui::i18n::{t, ta};
 use crate::ui::route::Route;
 
+/// Goes on from this page, as its button does: for the one question that needs no button.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct Onward(pub(super) Callback<()>);
+
 /// A page by its name.
 #[component]
 pub(crate) fn VisitPage(id: RecordId, page: String) -> Element {
@@ -39,7 +43,32 @@ fn Runner(id: RecordId, page: String) -> Element {
             }
         });
     });
-    use_context_provider(|| Strict(Signal::new(work.is_checked(&page))));
+    let mut strict = use_context_provider(|| Strict(Signal::new(work.is_checked(&page)))).0;
+    let mut held = use_signal(|| false);
+    let go_on = use_callback({
+        let (work, page) = (work.clone(), page.clone());
+        move |()| {
+            let Some(after) = work.page_after(&page) else {
+                return;
+            };
+            let problems = if work.detail.editable {
+                work.check(&page)
+            } else {
+                Vec::new()
+            };
+            held.set(!problems.is_empty());
+            match problems.first() {
+                Some(first) => {
+                    strict.set(true);
+                    work.seek(&first.path);
+                }
+                None => {
+                    navigator().push(Route::VisitPage { id, page: after });
+                }
+            }
+        }
+    });
+    use_context_provider(|| Onward(go_on));
     let pages = (work.pages)();
     let title = work.page_title(&page);
     use_title(&title);
@@ -85,7 +114,7 @@ fn Runner(id: RecordId, page: String) -> Element {
             }
             SavedLine {}
             if let Some(after) = after {
-                Next { id, page, after }
+                Next { id, page, after, held }
             } else if work.detail.editable {
                 Link { class: "button primary", to: Route::VisitSend { id },
                     span { {t("check-and-send")} }
@@ -98,11 +127,9 @@ fn Runner(id: RecordId, page: String) -> Element {
 
 /// Goes on when nothing on the page is missing or wrong; otherwise says so there, and lets the person go on all the same.
 #[component]
-fn Next(id: RecordId, page: String, after: String) -> Element {
+fn Next(id: RecordId, page: String, after: String, held: Signal<bool>) -> Element {
     let work = work();
-    let mut strict = consume_context::<Strict>().0;
-    let mut held = use_signal(|| false);
-    let to = Route::VisitPage { id, page: after };
+    let go_on = consume_context::<Onward>().0;
     let mut missing = 0;
     if held() {
         // Counted anew with every answer, though not with every letter.
@@ -113,25 +140,10 @@ fn Next(id: RecordId, page: String, after: String) -> Element {
         p { class: "held", role: "alert",
             if missing > 0 {
                 span { {ta("page-problems", &[("n", missing.into())])} }
-                Link { class: "link", to: to.clone(), {t("next-anyway")} }
+                Link { class: "link", to: Route::VisitPage { id, page: after }, {t("next-anyway")} }
             }
         }
-        button {
-            class: "button primary",
-            r#type: "button",
-            onclick: move |_| {
-                let problems = if work.detail.editable { work.check(&page) } else { Vec::new() };
-                held.set(!problems.is_empty());
-                match problems.first() {
-                    Some(first) => {
-                        strict.set(true);
-                        work.seek(&first.path);
-                    }
-                    None => {
-                        navigator().push(to.clone());
-                    }
-                }
-            },
+        button { class: "button primary", r#type: "button", onclick: move |_| go_on.call(()),
             span { {t("next")} }
             Icon { name: "next" }
         }

@@ -548,6 +548,19 @@ impl Work {
         self.session.borrow().pages()
     }
 
+    /// The page that comes after a page.
+    pub(crate) fn page_after(&self, page: &str) -> Option<String> {
+        let pages = self.pages.peek();
+        let at = pages.iter().position(|one| one == page)?;
+        pages.get(at + 1).cloned()
+    }
+
+    /// Whether a question is all that stands on its page.
+    pub(crate) fn stands_alone(&self, path: &str) -> bool {
+        let page = self.session.borrow().page_of(path).unwrap_or_default();
+        matches!(self.items(&page).as_slice(), [Item::Question(_)])
+    }
+
     /// The title of a page.
     pub(crate) fn page_title(&self, page: &str) -> String {
         page_title(&self.form, page, &self.language())
@@ -580,12 +593,7 @@ impl Work {
 }
 
 fn relevant_pages(session: &Session) -> Vec<String> {
-    session
-        .pages()
-        .into_iter()
-        .filter(|page| page.relevant)
-        .map(|page| page.name)
-        .collect()
+    session.relevant_pages().map(ToOwned::to_owned).collect()
 }
 
 /// The title of a page of a form.
