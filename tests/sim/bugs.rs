@@ -47,7 +47,6 @@ bugs! {
     StaleRetry: "a retry carries a new identity",
     WrongOffset: "a photo goes on where the phone thinks it stands, the server does not mind, and nobody looks at the whole",
     FreedUnsent: "a photo's bytes are let go of before the server has said that it has them",
-    PhotosSwept: "a photo is swept that only the server's visit names, while a change over it is unsent",
     OfflineBelieved: "photos wait for ever when the platform says that there is no network",
     RescueTwice: "a backup file is applied again by whoever takes it in again",
     NotSealed: "an edit made after a backup is folded into what stands in the file",
@@ -69,10 +68,6 @@ pub(crate) fn after_change(bug: Bug, db: &Connection, record: RecordId, chance: 
                 [id],
             );
             true
-        }
-        Bug::PhotosSwept => {
-            sweep_by_what_is_shown(db);
-            false
         }
         Bug::NotFrozen => {
             let row = |state: &str| -> Option<(i64, String)> {
@@ -201,15 +196,6 @@ pub(crate) fn before_rescue(bug: Bug, db: &Connection, contents: &Contents) {
             sql(db, "delete from mutation where id = ?", [id]);
         }
     }
-}
-
-fn sweep_by_what_is_shown(db: &Connection) {
-    sql(
-        db,
-        "delete from attachment where loose = 1 and state = 'here'
-         and not exists (select 1 from record where kind = 'visit' and instr(fields, attachment.name) > 0)",
-        [],
-    );
 }
 
 /// On the device, when something answered to a photo that is not the server.

@@ -92,7 +92,9 @@ impl Facts {
                 for function in functions {
                     let function = function?;
                     self.names.insert(function.index, stem(function.name));
-                    if never_called(function.name) {
+                    let own = function.index.checked_sub(self.imported);
+                    let size = own.and_then(|own| self.sizes.get(own as usize));
+                    if never_called(function.name, size.copied().unwrap_or_default()) {
                         self.never.insert(function.index);
                     }
                 }

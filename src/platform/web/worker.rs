@@ -23,10 +23,7 @@ const SLOTS: usize = 12;
 /// Slots that are always free.
 const FREE: usize = 4;
 
-/// A tab that just closed, or this one before it was loaded anew, may keep the lock so many milliseconds longer. Counted by
-/// the clock: a tab in the background sleeps longer than it asks to.
-const LINGERING: i64 = 1_000;
-/// And its handles a little longer than that.
+/// Handles of a tab that just closed may live a little longer than its lock.
 const TRIES: u32 = 20;
 /// Milliseconds between two tries.
 const PAUSE: u32 = 100;
@@ -105,14 +102,10 @@ fn listen() {
 
 /// Becomes the owner of the database, and says what the app is then.
 async fn own(wait: bool) -> AppStatus {
-    let until = super::page::now().plus(LINGERING);
-    let lock = loop {
-        match locks::take(wait).await {
-            Ok(Some(lock)) => break lock,
-            Ok(None) if super::page::now() >= until => return AppStatus::OtherTab,
-            Ok(None) => super::page::sleep(PAUSE).await,
-            Err(reason) => return AppStatus::NoStorage { reason },
-        }
+    let lock = match locks::take(wait).await {
+        Ok(Some(lock)) => lock,
+        Ok(None) => return AppStatus::OtherTab,
+        Err(reason) => return AppStatus::NoStorage { reason },
     };
     if let Err(reason) = have_pool().await {
         return AppStatus::NoStorage { reason };
