@@ -2,8 +2,6 @@
 import init from "./anjangsana.js";
 
 const page = globalThis.document;
-// The screens that nobody needs to fill a visit and send it; empty in a development build, which is in one piece.
-const LATER = "./later.wasm";
 
 // Takes the waiting sign away once the app has drawn something.
 function watch() {
@@ -50,14 +48,6 @@ addEventListener("unhandledrejection", (event) => {
   else if (event.reason instanceof WebAssembly.RuntimeError) setTimeout(() => { throw event.reason; });
 });
 const app = init({ module_or_path: new URL("./anjangsana_bg.wasm", import.meta.url) });
-let later;
-// Brings those screens; says whether they are there. After a failure it may be asked again.
-globalThis.later = () => later ??= app
-  .then((first) => LATER && WebAssembly.instantiateStreaming(fetch(new URL(LATER, import.meta.url)), { w: first }))
-  .then(() => true, () => {
-    later = undefined;
-    return false;
-  });
 try {
   await app;
 } catch (reason) {

@@ -33,7 +33,6 @@ fn OpenFrame(user: User) -> Element {
     let here = use_route::<Route>();
     // A visit being filled brings its own foot, where the navigation would be.
     let filling = matches!(here, Route::VisitPage { .. } | Route::VisitSend { .. });
-    let follows = here.follows();
     rsx! {
         a { class: "skip", href: "#content", {t("skip")} }
         div { class: "frame", "data-filling": filling,
@@ -45,34 +44,10 @@ fn OpenFrame(user: User) -> Element {
                     UpdateToast {}
                 }
                 main { id: "content", tabindex: "-1",
-                    if follows {
-                        Later {}
-                    } else {
-                        Outlet::<Route> {}
-                    }
+                    Outlet::<Route> {}
                 }
             }
         }
-    }
-}
-
-/// A screen that is not in the first wasm, as soon as it is here.
-#[component]
-fn Later() -> Element {
-    let shell = shell();
-    match (shell.later)() {
-        Some(true) => rsx! {
-            Outlet::<Route> {}
-        },
-        None => rsx! {
-            Asking {}
-        },
-        Some(false) => rsx! {
-            Alert { tone: Tone::Warn,
-                p { {t("later-missing")} }
-                button { class: "button small", r#type: "button", onclick: move |_| shell.bring_later(), {t("later-again")} }
-            }
-        },
     }
 }
 

@@ -53,32 +53,6 @@ pub(crate) enum Route {
         NotFound { rest: Vec<String> },
 }
 
-impl Route {
-    /// Whether the screen is not in the first wasm but in what follows it: all that nobody needs to log in, fill a visit and
-    /// send it. `xtask/src/later.rs` names their modules. A screen that is there and not here stops the app when it is opened
-    /// too early.
-    pub(crate) fn follows(&self) -> bool {
-        match self {
-            Self::Home {}
-            | Self::Cooperatives {}
-            | Self::CooperativeScreen { .. }
-            | Self::VisitOverview { .. }
-            | Self::VisitResume { .. }
-            | Self::VisitPage { .. }
-            | Self::VisitSend { .. }
-            | Self::NotFound { .. } => false,
-            Self::QueueScreen {}
-            | Self::InboxScreen {}
-            | Self::ReviewScreen { .. }
-            | Self::Settings {}
-            | Self::FormsScreen {}
-            | Self::SetAsideScreen {}
-            | Self::About {}
-            | Self::LoginAgain {} => true,
-        }
-    }
-}
-
 #[component]
 fn NotFound(rest: Vec<String>) -> Element {
     let _ = rest;

@@ -29,8 +29,6 @@ pub(crate) struct Shell {
     pub(crate) online: Signal<bool>,
     /// Whether a new version waits.
     pub(crate) update: Signal<bool>,
-    /// Whether the screens are here that follow the first wasm; nothing while they come.
-    pub(crate) later: Signal<Option<bool>>,
     /// Whether the browser promised to keep the data.
     pub(crate) kept: Signal<Option<bool>>,
     /// Megabytes of storage left, when they are few.
@@ -63,7 +61,6 @@ impl Shell {
             sync: Signal::new(SyncStatus::default()),
             online: Signal::new(page::online()),
             update: Signal::new(false),
-            later: Signal::new(None),
             kept: Signal::new(None),
             little_room: Signal::new(None),
             search: Signal::new(CooperativeQuery::default()),
@@ -91,14 +88,7 @@ impl Shell {
             kept.set(page::persist().await);
         });
         spawn(shell.watch_room());
-        spawn(shell.bring_later());
         shell
-    }
-
-    /// Brings the screens that follow the first wasm.
-    pub(crate) async fn bring_later(mut self) {
-        self.later.set(None);
-        self.later.set(Some(page::later().await));
     }
 
     /// Asks the store.
@@ -278,11 +268,6 @@ async fn tried_room() -> Option<u64> {
 /// The shared state, in a component or a handler.
 pub(crate) fn shell() -> Shell {
     consume_context()
-}
-
-/// Whether what follows the first wasm is here (`xtask/src/later.rs`). Who asks while drawing is drawn again when it comes.
-pub(crate) fn followed() -> bool {
-    (shell().later)() == Some(true)
 }
 
 /// What a screen asked for: nothing yet, the reply, or why there is none.

@@ -4,7 +4,6 @@
 use crate::compress::{self, Weight};
 use crate::files::{self, Tree};
 use crate::glue;
-use crate::later;
 use crate::names::{self, Bound};
 use crate::order;
 use crate::sizes::{self, Part};
@@ -120,8 +119,7 @@ pub(crate) fn build(kind: Kind) -> Result<Bundle> {
             || path == "/precache.json"
             || root.kept.iter().any(|(kept, _)| kept == path)
     };
-    let later = |path: &str| path.starts_with(names::LATER);
-    let (after, parts): (Vec<Part>, Vec<Part>) = weights
+    let parts: Vec<Part> = weights
         .into_iter()
         .map(|(path, weight)| {
             (
@@ -135,13 +133,8 @@ pub(crate) fn build(kind: Kind) -> Result<Bundle> {
         })
         .filter(|(path, _)| loaded(path))
         .map(|(path, weight)| Part { path, weight })
-        .partition(|part| later(&part.path));
-    let size = sizes::total(&parts);
-    let report = format!(
-        "{}\n  then, while the app runs: {} kB of screens that nobody needs to fill a visit and send it",
-        sizes::table(&parts),
-        sizes::total(&after) / 1000
-    );
+        .collect();
+    let (report, size) = (sizes::table(&parts), sizes::total(&parts));
     eprintln!("{report}");
     files::write(&stamp, format!("{inputs} {size}\n{report}").as_bytes())?;
     Ok(Bundle {
@@ -170,15 +163,11 @@ fn bind(wasm: &Path, kind: Kind) -> Result<Bound> {
     bindgen.web(true)?.generate(&out)?;
     let mut wasm = std::fs::read(out.join("anjangsana_bg.wasm"))?;
     let mut glue = std::fs::read_to_string(out.join("anjangsana.js"))?;
-    let mut later = None;
     if release {
-        let (first, second) = later::split(&wasm)?;
-        (glue, wasm) = glue::shorten(&glue, &order::order(&first)?)?;
-        later = Some(second);
+        (glue, wasm) = glue::shorten(&glue, &order::order(&wasm)?)?;
     }
     Ok(Bound {
         wasm,
-        later,
         glue,
         snippets: files::read_tree(&out.join("snippets"))?,
     })

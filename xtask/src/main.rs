@@ -15,7 +15,6 @@ mod dev;
 mod exec;
 mod files;
 mod glue;
-mod later;
 mod licences;
 mod lint;
 mod names;

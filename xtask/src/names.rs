@@ -10,8 +10,6 @@ use serde_json::json;
 
 /// Files whose addresses are fixed: the browser, or an installed app, asks for them by name.
 const FIXED: [&str; 2] = ["manifest.webmanifest", "sw.js"];
-/// How the address of the second wasm begins: it comes when the app is there already.
-pub(crate) const LATER: &str = "/assets/later-";
 /// Folders whose addresses are fixed, for the same reason.
 const FIXED_FOLDER: &str = "icons/";
 /// These come first in the style sheet; the others follow by name.
@@ -22,8 +20,6 @@ const FIRST_STYLES: [&str; 2] = ["css/tokens.css", "css/base.css"];
 pub(crate) struct Bound {
     /// The wasm.
     pub(crate) wasm: Vec<u8>,
-    /// The second wasm, when it was split.
-    pub(crate) later: Option<Vec<u8>>,
     /// The glue around it.
     pub(crate) glue: String,
     /// The modules the glue imports, by the path it imports them from.
@@ -88,11 +84,6 @@ pub(crate) fn arrange(mut public: Tree, bound: Bound) -> Result<Root> {
         &format!("./{wasm}"),
         "boot.js",
     )?;
-    let later = bound
-        .later
-        .map(|later| add(&mut files, "later", "wasm", later))
-        .map_or_else(String::new, |later| format!("./{later}"));
-    boot = replace(&boot, "./later.wasm", &later, "boot.js")?;
     let boot = add(&mut files, "boot", "js", boot.into_bytes());
 
     let style = add(&mut files, "anjangsana", "css", sheet.into_bytes());
@@ -241,7 +232,7 @@ mod tests {
             ),
             file(
                 "boot.js",
-                "import './anjangsana.js'; './anjangsana_bg.wasm'; './later.wasm'",
+                "import './anjangsana.js'; './anjangsana_bg.wasm'",
             ),
             file("sw.js", "const BUILD = \"dev\";"),
             file("manifest.webmanifest", "{}"),
@@ -259,7 +250,6 @@ mod tests {
         )]);
         Bound {
             wasm: wasm.into(),
-            later: None,
             glue: "import './snippets/dioxus-web-0a1b/inline0.js'".into(),
             snippets,
         }

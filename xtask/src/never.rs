@@ -42,7 +42,7 @@ pub(crate) fn never_called(name: &str, size: usize) -> bool {
 }
 
 /// A name without the hashes of crates, `[6d1affab0864d716]`.
-pub(crate) fn without_hashes(name: &str) -> String {
+fn without_hashes(name: &str) -> String {
     let mut parts = name.split('[');
     let mut plain = parts.next().unwrap_or_default().to_owned();
     for part in parts {

@@ -282,18 +282,6 @@ pub fn set_language(language: &str) {
     }
 }
 
-/// Brings the screens that are not in the first wasm (`xtask/src/later.rs`); whether they are there.
-pub async fn later() -> bool {
-    let come = Reflect::get(&js_sys::global(), &"later".into())
-        .and_then(JsCast::dyn_into::<Function>)
-        .and_then(|later| later.call0(&JsValue::UNDEFINED))
-        .and_then(JsCast::dyn_into::<Promise>);
-    match come {
-        Ok(come) => JsFuture::from(come).await == Ok(JsValue::TRUE),
-        Err(_) => false,
-    }
-}
-
 /// Whether the key pressed is Escape.
 #[must_use]
 pub fn is_escape(event: Option<&web_sys::KeyboardEvent>) -> bool {

@@ -9,20 +9,11 @@ use crate::domain::AttachmentName;
 use crate::platform::web::camera::ObjectUrl;
 use crate::store::api::{Reply, Request, Topic};
 use crate::ui::i18n::{t, ta};
-use crate::ui::state::{followed, shell};
+use crate::ui::state::shell;
 
 /// An attachment by the name that an answer has for it; `label` is its question.
 #[component]
 pub(crate) fn Attached(name: String, label: String) -> Element {
-    rsx! {
-        if followed() {
-            Picture { name, label }
-        }
-    }
-}
-
-#[component]
-fn Picture(name: String, label: String) -> Element {
     let shell = use_hook(shell);
     let mut here = use_signal(|| false);
     let mut large = use_signal(|| false);

@@ -13,9 +13,8 @@ use super::sign::Signature;
 use super::text::{Dated, Text};
 use super::work::work;
 use crate::form::QuestionKind;
-use crate::ui::components::{Asking, Attached};
+use crate::ui::components::Attached;
 use crate::ui::format;
-use crate::ui::state::followed;
 
 /// Picks the control.
 #[component]
@@ -24,16 +23,6 @@ pub(crate) fn Control(asked: Asked) -> Element {
     if question.read_only {
         return rsx! {
             Shown { asked }
-        };
-    }
-    // Kinds that the office's own sheets do not ask for are not in the first wasm.
-    let follows = matches!(
-        question.kind,
-        QuestionKind::Range | QuestionKind::Rank | QuestionKind::Geotrace | QuestionKind::Geoshape
-    );
-    if follows && !followed() {
-        return rsx! {
-            Asking {}
         };
     }
     match question.kind {

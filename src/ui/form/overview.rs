@@ -18,7 +18,7 @@ use crate::ui::components::{
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
 use crate::ui::route::Route;
-use crate::ui::state::{followed, shell, use_reply};
+use crate::ui::state::{shell, use_reply};
 
 /// Goes where the officer was last.
 #[component]
@@ -86,25 +86,19 @@ pub(crate) fn VisitOverview(id: RecordId) -> Element {
         }
         p { class: "quiet", {format::state_help(detail.state, &transfer, notes)} }
         Trouble {}
-        if followed() {
-            ReturnNotes {}
-        }
+        ReturnNotes {}
         Left {}
         if detail.editable {
             Parts { id }
         } else {
             Finished {}
         }
-        if followed() {
-            VisitScore {}
-        }
+        VisitScore {}
         Card { title: t("history"),
-            if followed() {
-                HistoryList { entries: history }
-                NotChosenList { visit: id }
-            }
+            HistoryList { entries: history }
+            NotChosenList { visit: id }
         }
-        if detail.state == VisitState::Draft && detail.editable && followed() {
+        if detail.state == VisitState::Draft && detail.editable {
             Discard { id }
         }
     }
@@ -311,9 +305,7 @@ fn Finished() -> Element {
     let work = work();
     let pages = work.reading(pages_of);
     rsx! {
-        if followed() {
-            Minutes { pages }
-        }
+        Minutes { pages }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::ui::components::{Alert, Head, Icon, Tone};
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
 use crate::ui::route::Route;
-use crate::ui::state::{followed, shell};
+use crate::ui::state::shell;
 
 /// The summary.
 #[component]
@@ -91,10 +91,8 @@ pub(crate) fn VisitSend(id: RecordId) -> Element {
             Alert { tone: Tone::Bad, p { "{why}" } }
         }
         p { class: "lead", "{opening}" }
-        if followed() {
-            VisitScore {}
-            Minutes { pages }
-        }
+        VisitScore {}
+        Minutes { pages }
         footer { class: "foot",
             Link { class: "button", to: Route::VisitResume { id }, Icon { name: "back" } span { {t("keep-filling")} } }
             SavedLine {}

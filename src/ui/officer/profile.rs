@@ -11,7 +11,7 @@ use crate::ui::components::{
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
 use crate::ui::route::Route;
-use crate::ui::state::{followed, shell, use_reply};
+use crate::ui::state::{shell, use_reply};
 
 /// Milliseconds within which a visit by anybody is worth a question before the next.
 const RECENT: i64 = 7 * 24 * 60 * 60 * 1000;
@@ -84,10 +84,8 @@ fn Profile(profile: CooperativeProfile) -> Element {
                         VisitList { rows: profile.visits.clone(), to, officer: true }
                     }
                 }
-                if followed() {
-                    LastScore { scores: profile.scores.clone() }
-                }
-                if followed() && !profile.follow_ups.is_empty() {
+                LastScore { scores: profile.scores.clone() }
+                if !profile.follow_ups.is_empty() {
                     Card { title: t("follow-ups"), FollowUps { rows: profile.follow_ups.clone() } }
                 }
                 Card { title: t("status-history"),
