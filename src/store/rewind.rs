@@ -9,7 +9,7 @@ use super::api::StoreError;
 use super::{meta, record};
 use crate::domain::{
     AreaCode, Fields, Kind, Millis, MutationId, Record, RecordId, UserId,
-    visit::{ANSWER, SUBMISSION, VOID, WAS},
+    visit::{ANSWER, LEFT, SUBMISSION, VOID, WAS},
 };
 use crate::sync::wire::SyncReply;
 
@@ -50,8 +50,10 @@ pub(super) fn send_difference(
     if incoming.kind != Kind::Visit {
         return Ok(());
     }
-    let is_work =
-        |name: &str| name.starts_with(ANSWER) || name.starts_with(SUBMISSION) || name == VOID;
+    let is_work = |name: &str| {
+        let parts = [ANSWER, LEFT, SUBMISSION];
+        parts.iter().any(|part| name.starts_with(part)) || name == VOID
+    };
     let mut fields: Fields = known
         .iter()
         .filter(|(name, value)| is_work(name) && incoming.fields.get(*name) != Some(value))

@@ -1,10 +1,14 @@
 //! How long to wait after a failure: doubling from two seconds to five minutes, spread so that phones that lost the
 //! same mast do not all come back in the same second.
 
+use crate::domain::Millis;
+
 /// The shortest wait, milliseconds.
 pub const SHORTEST: i64 = 2_000;
 /// The longest wait, milliseconds.
 pub const LONGEST: i64 = 5 * 60_000;
+/// No wait is longer than this, whoever asks for it. One that seems to be comes from a clock that was set back meanwhile.
+pub const FARTHEST: i64 = 60 * 60_000;
 
 /// Milliseconds to wait after so many failures in a row. `jitter` is random, 0..=255, and takes off up to a quarter.
 #[must_use]
@@ -12,6 +16,12 @@ pub fn wait(failures: u32, jitter: u8) -> i64 {
     let doubled = SHORTEST.saturating_mul(1_i64 << failures.saturating_sub(1).min(20));
     let full = doubled.min(LONGEST);
     full - full / 4 * i64::from(jitter) / 255
+}
+
+/// Whether a wait until then is over.
+#[must_use]
+pub fn is_due(at: Millis, now: Millis) -> bool {
+    at <= now || at > now.plus(FARTHEST)
 }
 
 #[cfg(test)]

@@ -20,8 +20,6 @@ pub const SETTLE: i64 = 2_500;
 pub const PERIOD: i64 = 5 * 60_000;
 /// A mismatch is repaired by pulling everything anew at most so often in a row.
 const REPAIRS: u32 = 2;
-/// No wait is longer than this. One that seems to be comes from a clock that was set back meanwhile.
-const FARTHEST: i64 = 60 * 60_000;
 /// A request that is refused so often in a row is not refused by accident.
 const PATIENCE: u32 = 3;
 
@@ -320,8 +318,8 @@ impl Engine {
 
     fn woke(&mut self, now: Millis) -> Vec<Effect> {
         let due = match self.phase {
-            Phase::Idle => self.wake.is_some_and(|at| is_due(at, now)),
-            Phase::Waiting(until) => is_due(until, now),
+            Phase::Idle => self.wake.is_some_and(|at| backoff::is_due(at, now)),
+            Phase::Waiting(until) => backoff::is_due(until, now),
             _ => false,
         };
         if due {
@@ -446,14 +444,10 @@ impl Engine {
         if failure.is_some() {
             self.trouble = failure;
         }
-        let until = now.plus(pause.min(FARTHEST));
+        let until = now.plus(pause.min(backoff::FARTHEST));
         self.phase = Phase::Waiting(until);
         vec![Effect::Show, Effect::WakeAt(until)]
     }
-}
-
-fn is_due(at: Millis, now: Millis) -> bool {
-    at <= now || at > now.plus(FARTHEST)
 }
 
 #[cfg(test)]

@@ -207,7 +207,9 @@ impl Uploads {
                 self.freed()
             }
             Event::Woke => match self.phase {
-                Phase::Waiting(until) if until > now => vec![Effect::WakeAt(until)],
+                Phase::Waiting(until) if !backoff::is_due(until, now) => {
+                    vec![Effect::WakeAt(until)]
+                }
                 Phase::Waiting(_) if self.online => self.find(),
                 Phase::Waiting(_) => {
                     self.phase = Phase::Idle;
@@ -413,7 +415,7 @@ impl Uploads {
         }
         self.trouble = failure;
         self.unsure = true;
-        let until = now.plus(pause);
+        let until = now.plus(pause.min(backoff::FARTHEST));
         self.phase = Phase::Waiting(until);
         vec![Effect::Show, Effect::WakeAt(until)]
     }
@@ -635,6 +637,15 @@ mod tests {
         uploads.handle(NOW, 0, found(1_000, 0));
         uploads.handle(NOW, 0, Event::Answered(Err(Failure::TooMany { after: 60 })));
         assert_eq!(uploads.phase(), Phase::Waiting(NOW.plus(60_000)));
+    }
+
+    #[test]
+    fn a_clock_set_back_by_a_month_does_not_put_a_photo_off_by_one() {
+        let mut uploads = finding();
+        uploads.handle(NOW, 0, found(1_000, 0));
+        uploads.handle(NOW, 0, cut());
+        let month_ago = NOW.plus(-30 * 86_400_000);
+        assert_eq!(uploads.handle(month_ago, 0, Event::Woke), [Effect::Find]);
     }
 
     #[test]

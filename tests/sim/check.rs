@@ -210,6 +210,10 @@ impl World {
                 || known.contains(&(said.visit, said.field.clone(), said.value.clone()))
                 || self.is_submission_in(&known, said);
             let heirs = self.heirs(said.phone);
+            // What only a lost disk and a lost phone had is lost.
+            if self.restored && self.phones[said.phone].lost {
+                continue;
+            }
             let gave_up = |q: &usize| self.ledger.given_up.contains(&(*q, said.visit));
             if !is_last || is_there || heirs.iter().any(gave_up) {
                 continue;
