@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use super::components::{Alert, Asking, Empty, Head, Icon, Tone};
+use super::components::{Alert, Empty, Head, Icon, Tone};
 use super::gate::Gate;
 use super::i18n::{t, ta};
 use super::route::Route;
