@@ -49,18 +49,35 @@ pub(super) fn prepare(
                 record: record::parsed(row, 2)?,
                 base_rev: row.get(3)?,
                 area: crate::domain::AreaCode(row.get(4)?),
+                order: None,
                 at: Millis(row.get(5)?),
                 fields: record::json(row, 6)?,
             });
         }
     }
-    for mutation in &request.mutations {
+    for mutation in &mut request.mutations {
+        let id = mutation.id.to_string();
         transaction
             .prepare_cached("update outbox set state = 'sending' where mutation = ?")?
-            .execute([mutation.id.to_string()])?;
+            .execute([&id])?;
+        transaction
+            .prepare_cached("insert or ignore into sent (mutation) values (?)")?
+            .execute([&id])?;
+        mutation.order = transaction
+            .prepare_cached("select number from sent where mutation = ?")?
+            .query_row([&id], |row| row.get(0))?;
     }
     transaction.commit()?;
     Ok(request)
+}
+
+/// Forgets the places in the order of what is answered or goes under another name: only a retry needs its own again.
+pub(super) fn forget_order(db: &Connection) -> Result<(), StoreError> {
+    db.execute(
+        "delete from sent where mutation not in (select mutation from outbox)",
+        [],
+    )?;
+    Ok(())
 }
 
 /// Takes an answer in.
@@ -317,6 +334,16 @@ fn rebase(db: &Connection, base: &Fields, rev: u64, incoming: &Record) -> Result
     for (mutation, state, fields, base_rev) in unsent {
         if state == "sending" {
             sent.extend(fields);
+            continue;
+        }
+        // It was set aside for want of an answer, and came to the server all the same.
+        if state == "aside"
+            && fields
+                .iter()
+                .all(|(name, mine)| value(&incoming.fields, name) == *mine)
+        {
+            db.prepare_cached("delete from outbox where mutation = ?")?
+                .execute([mutation])?;
             continue;
         }
         // What did not fit an earlier state does not fit by itself later.

@@ -469,6 +469,7 @@ mod tests {
             record: RecordId::of_text("visit"),
             base_rev: 0,
             area: AreaCode::default(),
+            order: None,
             at: NOW,
             fields: Fields::new(),
         };

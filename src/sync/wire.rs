@@ -93,6 +93,10 @@ pub struct Mutation {
     /// Where a new record belongs; ignored for one that exists.
     #[serde(default, skip_serializing_if = "no_area")]
     pub area: AreaCode,
+    /// Its place among all that the device ever sent: one that was sent later has a higher number. A device from before
+    /// there was such a thing sends none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<u64>,
     /// When, by the device's clock.
     pub at: Millis,
     /// The fields changed; null takes one away.

@@ -63,6 +63,7 @@ pub(crate) fn draft(of: &Somebody, name: &str, filling: &str) -> Mutation {
         record: RecordId::of_text(name),
         base_rev: 0,
         area: of.area.clone(),
+        order: None,
         at: Millis(1),
         fields: serde_json::from_value(fields).unwrap(),
     }

@@ -243,6 +243,7 @@ impl Phone {
             record: RecordId::of_text(name),
             base_rev,
             area: AreaCode::default(),
+            order: None,
             at: Millis(4),
             fields: fields.into_iter().collect(),
         }

@@ -345,6 +345,34 @@ fn an_answer_that_was_lost_on_the_way_is_not_taken_for_somebody_elses_edit() {
 }
 
 #[test]
+fn what_was_set_aside_and_came_to_the_server_all_the_same_is_asked_about_no_more() {
+    let mut device = Device::new();
+    device.answer("x", "mine");
+    let request = device
+        .store
+        .prepare(Millis(100), Limits::default())
+        .unwrap();
+    let sent = request.mutations[0].id;
+    device.store.set_aside(sent, "Status 413").unwrap();
+    device.pull(reply(
+        11,
+        Vec::new(),
+        vec![visit_at(11, json!({"a/x": "theirs"}))],
+    ));
+    assert!(
+        matches!(device.transfer(), Some(Transfer::SetAside { .. })),
+        "another value: it still waits for a person"
+    );
+    device.pull(reply(
+        12,
+        Vec::new(),
+        vec![visit_at(12, json!({"a/x": "mine"}))],
+    ));
+    assert_eq!(device.transfer(), None);
+    assert_eq!(device.shows("x"), "mine");
+}
+
+#[test]
 fn edits_of_one_record_fold_into_one_mutation() {
     let mut device = Device::new();
     for value in ["a", "ab", "abc"] {

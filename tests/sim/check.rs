@@ -23,6 +23,8 @@ pub(crate) struct Logged {
     record: RecordId,
     outcome: String,
     fields: Fields,
+    /// Its device sent something else about the record later, and that was applied.
+    overtaken: bool,
 }
 
 impl World {
@@ -106,17 +108,19 @@ impl World {
         let name = self.phones[p].name.clone();
         let left = rows(
             &self.phones[p].disk.look,
-            "select mutation, state, ifnull(reason, ''), server is not null from outbox",
+            "select mutation, state, ifnull(reason, ''), server is not null, fields from outbox",
             |row| {
                 Ok((
                     row.get::<_, String>(0)?,
                     row.get::<_, String>(1)?,
                     row.get::<_, String>(2)?,
                     row.get::<_, bool>(3)?,
+                    row.get::<_, String>(4)?,
                 ))
             },
         );
-        for (mutation, state, reason, copy) in left {
+        for (mutation, state, reason, copy, fields) in left {
+            let fields: Fields = serde_json::from_str(&fields).unwrap();
             match state.as_str() {
                 "aside" if reason.is_empty() => {
                     self.complain(format!("{name}: {mutation} was set aside without a reason"))
@@ -130,7 +134,8 @@ impl World {
             let id: MutationId = mutation.parse().unwrap();
             if log
                 .iter()
-                .any(|one| one.id == id && one.outcome == "applied")
+                // Set aside, it may have been joined by what the server has never seen.
+                .any(|one| one.id == id && one.outcome == "applied" && one.fields == fields)
             {
                 self.complain(format!(
                     "{name}: {mutation} is kept as {state}, but the server has it"
@@ -197,6 +202,9 @@ impl World {
         let known = said_in(log);
         let mut later: BTreeSet<(usize, RecordId, String)> = BTreeSet::new();
         let mut lost = Vec::new();
+        // After a restore the history of before is gone: what the same person gave another value on another phone may
+        // have gone with it.
+        let mut overwritten: BTreeSet<(usize, RecordId, &str)> = BTreeSet::new();
         for said in self.ledger.said.iter().rev() {
             // After a restore a visit is submitted once, with its last mark, however often it was before.
             let field = match said.field.strip_prefix("submission/") {
@@ -215,7 +223,12 @@ impl World {
                 continue;
             }
             let gave_up = |q: &usize| self.ledger.given_up.contains(&(*q, said.visit));
-            if !is_last || is_there || heirs.iter().any(gave_up) {
+            let owner = (self.phones[said.phone].who, said.visit, said.field.as_str());
+            let is_overwritten = self.restored && overwritten.contains(&owner);
+            if is_there {
+                overwritten.insert(owner);
+            }
+            if !is_last || is_there || is_overwritten || heirs.iter().any(gave_up) {
                 continue;
             }
             let keeps = |q: &usize| self.keeps(*q, said);
@@ -268,6 +281,7 @@ impl World {
                 record: record.parse().unwrap(),
                 outcome: String::new(),
                 fields: serde_json::from_str(&fields).unwrap(),
+                overtaken: false,
             };
             let held = said_in(&[row]);
             held.contains(&(said.visit, said.field.clone(), said.value.clone()))
@@ -291,7 +305,13 @@ impl World {
         for one in log.iter().filter(|one| one.outcome != "applied") {
             // After a restore a device mends by itself what was refused for want of what the backup lacks.
             let mended = self.restored && one.outcome == "rejected";
-            if !mended && !held.contains(&one.id) && !self.ledger.decided.contains(&one.id) {
+            // What came late has been sent under another name already.
+            let overtaken = one.outcome == "conflict" && one.overtaken;
+            if !mended
+                && !overtaken
+                && !held.contains(&one.id)
+                && !self.ledger.decided.contains(&one.id)
+            {
                 self.complain(format!(
                     "{} came to {}, and nobody was asked",
                     one.id, one.outcome
@@ -382,7 +402,11 @@ pub(crate) fn unsent(db: &Connection, record: RecordId) -> Vec<Fields> {
 pub(crate) fn log(db: &Connection) -> Vec<Logged> {
     rows(
         db,
-        "select id, kind, record, outcome, fields from mutation where user is not null",
+        "select id, kind, record, outcome, fields, exists (
+            select 1 from mutation later
+            where later.record = this.record and later.device is this.device and later.user is this.user
+                and later.sent > this.sent and later.outcome = 'applied')
+         from mutation this where user is not null",
         |row| {
             Ok(Logged {
                 id: row.get::<_, String>(0)?.parse().unwrap(),
@@ -390,6 +414,7 @@ pub(crate) fn log(db: &Connection) -> Vec<Logged> {
                 record: row.get::<_, String>(2)?.parse().unwrap(),
                 outcome: row.get(3)?,
                 fields: serde_json::from_str(&row.get::<_, String>(4)?).unwrap(),
+                overtaken: row.get(5)?,
             })
         },
     )
