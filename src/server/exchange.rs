@@ -301,7 +301,8 @@ fn refused(id: MutationId, code: RejectCode, reason: String) -> MutationResult {
 }
 
 /// A user's role and areas as one short text: another one means that the device must begin from the beginning.
-fn name_of(user: &User) -> String {
+#[must_use]
+pub fn name_of(user: &User) -> String {
     let areas = match &user.scope {
         Scope::District => "*".to_owned(),
         Scope::Areas(areas) => {
