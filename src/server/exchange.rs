@@ -189,13 +189,9 @@ impl Exchange {
         now: Millis,
     ) -> Result<Vec<MutationResult>, Error> {
         let sender = self.sender(connection, user, now)?;
-        self.asked
-            .iter()
-            .map(|asked| match asked {
-                Ok(prepared) => push_one(connection, &sender, prepared, now),
-                Err(result) => Ok(result.clone()),
-            })
-            .collect()
+        push_all(connection, &self.asked, |prepared| {
+            push::push(connection, &sender, prepared, now)
+        })
     }
 
     /// Gathers what the device lacks, in one read transaction that sees what [`Exchange::push`] wrote.
@@ -271,17 +267,42 @@ fn understand(raw: &RawValue) -> Result<Asked, Refused> {
     Ok(Err(refused(id, RejectCode::Malformed, why)))
 }
 
+/// Pushes what was understood, in its order: at first together, since a savepoint for each costs as much as the rest. When
+/// one makes this program panic, all of that is undone, and each goes by itself.
+fn push_all(
+    connection: &Connection,
+    asked: &[Asked],
+    push: impl Fn(&Prepared) -> Result<MutationResult, Error>,
+) -> Result<Vec<MutationResult>, Error> {
+    let each = |push: &dyn Fn(&Prepared) -> Result<MutationResult, Error>| {
+        let answers = asked.iter().map(|asked| match asked {
+            Ok(prepared) => push(prepared),
+            Err(result) => Ok(result.clone()),
+        });
+        answers.collect::<Result<Vec<_>, _>>()
+    };
+    if asked.len() > 1 {
+        say(connection, "savepoint mutations")?;
+        let pushed = catch_unwind(AssertUnwindSafe(|| each(&push)));
+        if pushed.is_err() {
+            say(connection, "rollback to mutations")?;
+        }
+        say(connection, "release mutations")?;
+        if let Ok(pushed) = pushed {
+            return pushed;
+        }
+    }
+    each(&|prepared| push_one(connection, prepared, &push))
+}
+
 /// A mutation that makes this program panic would do so at every retry: it is answered, so that it holds up nothing.
 fn push_one(
     connection: &Connection,
-    sender: &Sender<'_>,
     prepared: &Prepared,
-    now: Millis,
+    push: impl Fn(&Prepared) -> Result<MutationResult, Error>,
 ) -> Result<MutationResult, Error> {
     say(connection, "savepoint mutation")?;
-    let pushed = catch_unwind(AssertUnwindSafe(|| {
-        push::push(connection, sender, prepared, now)
-    }));
+    let pushed = catch_unwind(AssertUnwindSafe(|| push(prepared)));
     let Ok(pushed) = pushed else {
         tracing::error!(mutation = %prepared.id(), "a mutation made the server panic");
         say(connection, "rollback to mutation")?;
@@ -312,4 +333,55 @@ pub fn name_of(user: &User) -> String {
         }
     };
     format!("{}:{areas}", user.role.name())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use crate::domain::{AreaCode, Fields, Kind, RecordId};
+
+    fn asked(name: &str) -> Asked {
+        let mutation = Mutation {
+            id: MutationId::of_text(name),
+            kind: Kind::Visit,
+            record: RecordId::of_text(name),
+            base_rev: 0,
+            area: AreaCode::default(),
+            order: None,
+            at: Millis(1),
+            fields: Fields::new(),
+        };
+        Ok(Prepared::new(mutation).unwrap())
+    }
+
+    #[test]
+    fn a_mutation_that_makes_the_server_panic_is_answered_and_takes_no_other_with_it() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch("create table note (id text not null unique) strict; begin")
+            .unwrap();
+        let asked = ["first", "bad", "last"].map(asked);
+        let bad = MutationId::of_text("bad");
+        let results = push_all(&connection, &asked, |prepared| {
+            let id = prepared.id();
+            connection.execute("insert into note values (?1)", [id.to_string()])?;
+            assert_ne!(id, bad, "on purpose");
+            let outcome = Outcome::Applied {
+                rev: 1,
+                exact: true,
+            };
+            Ok(MutationResult { id, outcome })
+        });
+        let refused: Vec<bool> = results
+            .unwrap()
+            .iter()
+            .map(|result| matches!(result.outcome, Outcome::Rejected { .. }))
+            .collect();
+        assert_eq!(refused, [false, true, false]);
+        let kept: u32 = connection
+            .query_row("select count(*) from note", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(kept, 2);
+    }
 }

@@ -23,7 +23,8 @@ pub(crate) struct Logged {
     record: RecordId,
     outcome: String,
     fields: Fields,
-    /// Its device sent something else about the record later, and that was applied.
+    /// Its device sent something else about the record later, and was answered that: or this came out of a file, and the
+    /// device sent something too.
     overtaken: bool,
 }
 
@@ -44,7 +45,7 @@ impl World {
         self.check_visits(&stored);
         self.check_photos(&stored);
         self.check_said(&log);
-        self.check_decided(&log);
+        self.check_decided(&log, &stored);
     }
 
     pub(crate) fn complain(&mut self, what: String) {
@@ -177,6 +178,7 @@ impl World {
                     // What only a lost disk and a lost phone had is lost.
                     let theirs = |phone: &&Phone| phone.who == who && phone.lost;
                     let kept = self.restored && self.phones.iter().any(|phone| theirs(&phone))
+                        || self.restored && self.ledger.mislaid.contains(&id)
                         || self.ledger.sunk_records.contains(&id)
                         || self
                             .phones
@@ -218,8 +220,9 @@ impl World {
                 || known.contains(&(said.visit, said.field.clone(), said.value.clone()))
                 || self.is_submission_in(&known, said);
             let heirs = self.heirs(said.phone);
-            // What only a lost disk and a lost phone had is lost.
-            if self.restored && self.phones[said.phone].lost {
+            // What only a lost disk and a lost phone had is lost, or a phone that had mislaid it.
+            let is_mislaid = self.ledger.mislaid.contains(&said.visit);
+            if self.restored && (self.phones[said.phone].lost || is_mislaid) {
                 continue;
             }
             let gave_up = |q: &usize| self.ledger.given_up.contains(&(*q, said.visit));
@@ -290,7 +293,7 @@ impl World {
     }
 
     /// What the server did not take was decided by a person, or still waits for one.
-    fn check_decided(&mut self, log: &[Logged]) {
+    fn check_decided(&mut self, log: &[Logged], stored: &[Stored]) {
         let held: BTreeSet<MutationId> = self
             .phones
             .iter()
@@ -307,8 +310,18 @@ impl World {
             let mended = self.restored && one.outcome == "rejected";
             // What came late has been sent under another name already.
             let overtaken = one.outcome == "conflict" && one.overtaken;
+            // Somebody else has said the same, so there is nothing to ask.
+            let stands = stored.iter().any(|stored| {
+                let stands = |name: &String| stored.record.fields.get(name);
+                stored.record.id == one.record
+                    && one
+                        .fields
+                        .iter()
+                        .all(|(name, value)| stands(name) == Some(value))
+            });
             if !mended
                 && !overtaken
+                && !stands
                 && !held.contains(&one.id)
                 && !self.ledger.decided.contains(&one.id)
             {
@@ -405,7 +418,7 @@ pub(crate) fn log(db: &Connection) -> Vec<Logged> {
         "select id, kind, record, outcome, fields, exists (
             select 1 from mutation later
             where later.record = this.record and later.device is this.device and later.user is this.user
-                and later.sent > this.sent and later.outcome = 'applied')
+                and (later.sent > this.sent or this.sent is null and later.sent is not null))
          from mutation this where user is not null",
         |row| {
             Ok(Logged {
