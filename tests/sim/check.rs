@@ -312,12 +312,9 @@ impl World {
             let overtaken = one.outcome == "conflict" && one.overtaken;
             // Somebody else has said the same, so there is nothing to ask.
             let stands = stored.iter().any(|stored| {
-                let stands = |name: &String| stored.record.fields.get(name);
+                let stands = |name: &str| stored.record.fields.get(name).unwrap_or(&Value::Null);
                 stored.record.id == one.record
-                    && one
-                        .fields
-                        .iter()
-                        .all(|(name, value)| stands(name) == Some(value))
+                    && one.fields.iter().all(|(name, value)| stands(name) == value)
             });
             if !mended
                 && !overtaken
