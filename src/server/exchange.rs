@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     domain::{DeviceId, Millis, MutationId, Scope, User},
+    sync::packed::Packed,
     sync::wire::{
         Digest, Limits, Mutation, MutationResult, OLDEST_PROTOCOL, Outcome, PROTOCOL, RejectCode,
     },
@@ -40,6 +41,8 @@ pub struct Request {
     #[serde(default)]
     epoch: Option<String>,
     #[serde(default)]
+    packed: bool,
+    #[serde(default)]
     mutations: Vec<Box<RawValue>>,
 }
 
@@ -52,6 +55,8 @@ pub struct Reply {
     results: Vec<MutationResult>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     records: Vec<RawRecord>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    packed: Vec<Packed<Box<RawValue>>>,
     cursor: u64,
     more: bool,
     scope: String,
@@ -100,6 +105,7 @@ pub struct Exchange {
     cursor: u64,
     scope: String,
     epoch: Option<String>,
+    packs: bool,
     asked: Vec<Asked>,
 }
 
@@ -125,6 +131,7 @@ impl Exchange {
             cursor: request.cursor,
             scope: request.scope,
             epoch: request.epoch,
+            packs: request.packed,
         })
     }
 
@@ -218,12 +225,13 @@ impl Exchange {
             Ok(_) if same_scope && !self.is_of_another(&epoch) => self.cursor,
             _ => 0,
         };
-        let page = pull::page(connection, user, cursor, &made)?;
+        let page = pull::page(connection, user, cursor, &made, self.packs)?;
         Ok(Reply {
             protocol: PROTOCOL,
             server_time: now,
             results,
             records: page.records,
+            packed: page.packed,
             cursor: page.cursor,
             more: page.more,
             scope,

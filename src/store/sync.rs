@@ -31,6 +31,7 @@ pub(super) fn prepare(
         cursor: meta::number(&transaction, meta::CURSOR)?,
         scope: meta::text(&transaction, meta::SCOPE)?.unwrap_or_default(),
         epoch: Some(meta::text(&transaction, meta::EPOCH)?.unwrap_or_default()),
+        packed: true,
         mutations: Vec::new(),
     };
     let mut bytes = 0;

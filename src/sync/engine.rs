@@ -480,6 +480,7 @@ mod tests {
             cursor: 0,
             scope: String::new(),
             epoch: None,
+            packed: true,
             mutations: (0..count).map(mutation).collect(),
         }))
     }
@@ -490,6 +491,7 @@ mod tests {
             server_time: NOW,
             results: Vec::new(),
             records: Vec::new(),
+            packed: Vec::new(),
             cursor: 1,
             more: false,
             scope: String::new(),

@@ -320,7 +320,7 @@ async fn a_wrong_password_makes_no_file_and_opens_none() {
         assert_eq!(refused, Err(StoreError::BadCredentials));
         assert_eq!(back_up(&phone, PIN).await, Err(StoreError::BadCredentials));
         let file = back_up(&phone, demo::PASSWORD).await.unwrap();
-        for secret in ["no_spt", "SPT-laut", "petugas1@"] {
+        for secret in ["no_spt", "SPT-laut", "kunjungan"] {
             assert!(
                 !file
                     .windows(secret.len())

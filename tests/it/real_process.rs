@@ -77,6 +77,7 @@ pub(crate) fn request(phone: u32, mutations: Vec<Mutation>) -> SyncRequest {
         cursor: u64::from(u32::MAX),
         scope: "none".to_owned(),
         epoch: None,
+        packed: false,
         mutations,
     }
 }

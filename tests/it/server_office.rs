@@ -184,6 +184,7 @@ impl Phone {
             cursor: self.cursor,
             scope: self.scope.clone(),
             epoch: None,
+            packed: false,
             mutations: mutations.to_vec(),
         }
     }

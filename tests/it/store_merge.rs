@@ -62,6 +62,7 @@ pub(crate) fn reply(cursor: u64, results: Vec<MutationResult>, records: Vec<Reco
         server_time: Millis(5),
         results,
         records,
+        packed: Vec::new(),
         cursor,
         more: false,
         scope: "officer 19.03.01".to_owned(),

@@ -2,7 +2,7 @@
 
 use anjangsana::{
     domain::Millis,
-    platform::{device::understand, machine::Answer},
+    platform::{device::understand_sync, machine::Answer},
     server::exchange,
     sync::{
         backoff::FARTHEST,
@@ -268,7 +268,7 @@ impl World {
             return;
         }
         phone.waiting = None;
-        let understood = understand::<SyncReply>(answer).map(Box::new);
+        let understood = understand_sync(answer).map(Box::new);
         if let (
             Answer::Response {
                 status: 200,
