@@ -314,7 +314,11 @@ impl World {
             let stands = stored.iter().any(|stored| {
                 let stands = |name: &str| stored.record.fields.get(name).unwrap_or(&Value::Null);
                 stored.record.id == one.record
-                    && one.fields.iter().all(|(name, value)| stands(name) == value)
+                    && one.fields.iter().all(|(name, value)| {
+                        // Submitted is submitted, on whichever phone.
+                        stands(name) == value
+                            || name.starts_with("submission/") && !stands(name).is_null()
+                    })
             });
             if !mended
                 && !overtaken
