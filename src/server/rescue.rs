@@ -9,7 +9,7 @@ use crate::{
     domain::{AttachmentName, Kind, Millis, MutationId, RecordId, User},
     sync::{
         backup::{CHUNK, Contents, Fault, Opener},
-        wire::{Outcome, RejectCode},
+        wire::{Mutation, Outcome, RejectCode},
     },
 };
 
@@ -19,7 +19,7 @@ use super::{
     sqlite::{
         self, epoch, mutation,
         push::{self, Prepared},
-        user,
+        record, user,
     },
 };
 
@@ -106,6 +106,20 @@ pub fn read(file: &Path, password: &str) -> Result<Backup, Error> {
     })
 }
 
+/// What is typed while a change waits for a person joins it. The server knows what it was when it answered, so the whole gets
+/// an identity of its own: the same whenever the file is taken in.
+fn grown(connection: &Connection, mutation: &Mutation) -> Result<Mutation, Error> {
+    let mut mutation = mutation.clone();
+    if let Some(logged) = mutation::entry(connection, mutation.id)?
+        && !matches!(logged.answered, mutation::Answered::Applied(_))
+        && logged.fields != mutation.fields
+    {
+        let fields = record::to_json(&mutation.fields)?;
+        mutation.id = MutationId::of_text(&format!("grown {} {fields}", mutation.id));
+    }
+    Ok(mutation)
+}
+
 /// Applies the changes of a backup in the caller's transaction, in their order.
 ///
 /// # Errors
@@ -129,7 +143,7 @@ pub fn apply(connection: &Connection, backup: &Backup, now: Millis) -> Result<Ve
     };
     let mut lines = Vec::new();
     for change in &contents.changes {
-        let mutation = &change.mutation;
+        let mutation = grown(connection, &change.mutation)?;
         let before = mutation::find(connection, mutation.id)?;
         let prepared = Prepared::new(mutation.clone())?;
         let outcome = push::push(connection, &sender, &prepared, now)?.outcome;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anjangsana::domain::{AttachmentName, RecordId, VisitState};
 use anjangsana::server::demo;
-use anjangsana::store::api::{Bytes, Reply, Request, Restored, StoreError};
+use anjangsana::store::api::{Bytes, Reply, Request, Restored, StoreError, Transfer};
 use anjangsana::sync::backup::Fault;
 use rusqlite::Connection;
 
@@ -334,6 +334,39 @@ async fn of_a_visit_that_another_phone_has_only_in_part_it_says_that_it_is_not_h
         other.sync().await;
         let answers = other.visit(visit).await.visit.answers;
         assert_eq!(answers["no_spt"], "SPT-laut");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_typed_while_a_question_was_open_is_kept_by_the_server_when_only_the_file_is_left()
+{
+    let office = demo_office().await;
+    let folder = tempfile::tempdir().unwrap();
+    local(async {
+        let lost = Phone::new(&office, &folder.path().join("1"));
+        lost.log_in("petugas1").await;
+        let visit = lost.start().await;
+        lost.sync().await;
+        let other = Phone::new(&office, &folder.path().join("2"));
+        other.log_in("petugas1").await;
+        other.sync().await;
+        lost.ask(Request::Network { online: false }).await;
+        other.answer(visit, "no_spt", "SPT-lain").await;
+        other.sync().await;
+        lost.answer(visit, "no_spt", "SPT-laut").await;
+        lost.ask(Request::Network { online: true }).await;
+        lost.sync().await;
+        assert_eq!(lost.queue().await.items[0].transfer, Transfer::Conflict);
+        lost.ask(Request::Network { online: false }).await;
+        lost.answer(visit, "narasumber_nama", "Bu Siti").await;
+        let file = back_up(&lost, demo::PASSWORD).await.unwrap();
+        for _ in 0..2 {
+            assert!(rescue(&office, &file, demo::PASSWORD).await.0);
+            let kept = everything(&office);
+            let kept = kept.iter().filter(|line| line.contains("Bu Siti"));
+            assert_eq!(kept.count(), 1, "once, however often");
+        }
     })
     .await;
 }

@@ -11,7 +11,7 @@ use anjangsana::{
         sqlite::{self, record},
     },
     store::{Incoming, Store, api::StoreError},
-    sync::{derive::Cost, engine::Event},
+    sync::{derive::Cost, engine::Event, wire::Mutation},
 };
 
 use crate::bugs;
@@ -123,7 +123,10 @@ impl World {
         .unwrap();
         for (line, change) in lines.iter().zip(&backup.contents.changes) {
             match line.fate {
-                Fate::Applied => self.office.applied_beside(&change.mutation),
+                Fate::Applied => self.office.applied_beside(&Mutation {
+                    id: line.mutation,
+                    ..change.mutation.clone()
+                }),
                 Fate::Known => {}
                 // The administrator is told.
                 Fate::Refused(..) | Fate::Conflict => {

@@ -35,7 +35,9 @@ pub(super) fn merge(mutation: &Mutation, facts: &Facts<'_>, ruling: Ruling) -> V
         .iter()
         .any(|(name, value)| fields.get(name).unwrap_or(&Value::Null) != value);
     overlay(&mut fields, &ruling.amended);
-    let moved = facts.present.is_none() && mutation.area != ruling.area
+    // A device that made it knows no other area than its own, even when the record came here meanwhile under another name.
+    let is_new = facts.present.is_none() || mutation.base_rev == 0;
+    let moved = is_new && mutation.area != ruling.area
         || facts
             .present
             .is_some_and(|present| present.record.area != ruling.area);
