@@ -10,6 +10,12 @@ use super::{AreaCode, RecordId, UserId, json};
 /// A record's fields by name. A name that is absent and a name whose value is null mean the same: empty.
 pub type Fields = BTreeMap<String, Value>;
 
+/// Bytes in one answer or one text; the server takes no longer one.
+pub const TEXT_BYTES: usize = 20_000;
+
+/// The same for a field on the screen, which counts in UTF-16: none of its units is more than three bytes.
+pub const TEXT_LENGTH: usize = TEXT_BYTES / 3;
+
 /// What a record is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,7 +1,10 @@
 //! The rules of reviews: one word of a supervisor on one submission, never changed.
 
 use crate::{
-    domain::{AreaCode, Decision, Kind, Record, Review, Visit, VisitState, person::Permission},
+    domain::{
+        AreaCode, Decision, Kind, Record, Review, Visit, VisitState, person::Permission,
+        record::TEXT_BYTES,
+    },
     sync::wire::Mutation,
 };
 
@@ -49,7 +52,7 @@ pub(super) fn rule(mutation: &Mutation, facts: &Facts<'_>) -> Result<Ruling, Ref
     }
     for (path, note) in &review.notes {
         shape::check_path("notes", path)?;
-        if note.len() > shape::TEXT_BYTES {
+        if note.len() > TEXT_BYTES {
             return Err(Refusal::malformed("a note is too long"));
         }
     }

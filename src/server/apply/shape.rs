@@ -2,14 +2,12 @@
 
 use serde_json::Value;
 
-use crate::{server::sqlite::record::Stored, sync::wire::Mutation};
+use crate::{domain::record::TEXT_BYTES, server::sqlite::record::Stored, sync::wire::Mutation};
 
 use super::Refusal;
 
 /// Bytes in a field's name.
 const NAME_BYTES: usize = 200;
-/// Bytes in one answer or one text.
-pub(super) const TEXT_BYTES: usize = 20_000;
 /// Bytes of fields in one mutation.
 const MUTATION_BYTES: usize = 400_000;
 /// Fields in one record.

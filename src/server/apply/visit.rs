@@ -8,6 +8,7 @@ use crate::{
         Fields, Mark, RecordId, Role, Visit, VisitState,
         assessment::{PROPOSAL, SCORE},
         person::Permission,
+        record::TEXT_BYTES,
         visit::{ANSWER, CREATED, LEFT, Leftover, SUBMISSION, VOID, WAS, answer_field},
     },
     form::compare_versions,
@@ -310,7 +311,7 @@ fn part(name: &str, value: &Value) -> Result<Part, Refusal> {
             return Err(Refusal::malformed(format!("{name}: no version")));
         }
         let left: Leftover = read(name, value)?;
-        if left.label.len() + left.text.len() + left.value.len() > 3 * shape::TEXT_BYTES {
+        if left.label.len() + left.text.len() + left.value.len() > 3 * TEXT_BYTES {
             return Err(Refusal::malformed(format!("{name}: too long")));
         }
         return Ok(Part::Left);
@@ -337,7 +338,7 @@ fn own(user: &crate::domain::User, mark: &Mark) -> Result<(), Refusal> {
     if mark.by != user.id {
         return Err(Refusal::forbidden("signed by somebody else"));
     }
-    if mark.reason.len() > shape::TEXT_BYTES {
+    if mark.reason.len() > TEXT_BYTES {
         return Err(Refusal::malformed("the reason is too long"));
     }
     Ok(())

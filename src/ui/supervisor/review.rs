@@ -6,6 +6,7 @@ use std::rc::Rc;
 use dioxus::prelude::*;
 
 use super::row::{Changes, ReviewPage};
+use crate::domain::record::TEXT_LENGTH;
 use crate::domain::{Decision, RecordId};
 use crate::platform::web::page as browser;
 use crate::store::api::{Reply, Request, ReviewDraft, StoreError, VisitDetail};
@@ -382,6 +383,7 @@ fn Decide(notes: Notes, ondecided: EventHandler<()>) -> Element {
             textarea {
                 id: "review-note",
                 rows: "3",
+                maxlength: "{TEXT_LENGTH}",
                 value: "{now.note}",
                 oninput: move |event| {
                     draft.write().note = event.value();

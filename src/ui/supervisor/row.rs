@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use dioxus::prelude::*;
 
 use super::review::Notes;
+use crate::domain::record::TEXT_LENGTH;
 use crate::platform::web::page as browser;
 use crate::store::api::ApprovedVisit;
 use crate::ui::components::{Chip, Icon, Tone};
@@ -128,6 +129,7 @@ fn ReviewRow(row: Row, changes: Changes) -> Element {
                     textarea {
                         id: "{note_id}",
                         rows: "2",
+                        maxlength: "{TEXT_LENGTH}",
                         value: note().unwrap_or_default(),
                         oninput: {
                             let path = path.clone();
