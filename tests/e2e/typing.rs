@@ -1,5 +1,6 @@
-//! How long a letter takes in a long form: `cargo xtask bench-browser`.
+//! What a letter in a long form draws anew, and how long it takes: `cargo xtask bench-browser`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -76,10 +77,9 @@ pub(crate) fn survey() -> String {
 }
 
 /// A phone on the one page of a visit with the long form, every letter measured.
-async fn long_form(office: &mut Office, profiles: &Path) -> Device {
-    let survey = survey();
+async fn long_form(office: &mut Office, profiles: &Path, survey: &str) -> Device {
     let sheets = (
-        survey.as_str(),
+        survey,
         "list_name,name,label\n",
         "form_title,form_id,version\nPanjang,kunjungan,9999000002\n",
     );
@@ -168,12 +168,105 @@ fn report(typing: &Typing, took: &[Took]) {
     );
 }
 
+/// From now on the page notes whatever changes in the form, and every field that is drawn anew.
+async fn watch(phone: &Device) {
+    phone
+        .script(
+            "const form = document.getElementById('content');
+             const watched = {records: [], fields: []};
+             const watcher = new MutationObserver(records => watched.records.push(...records));
+             watcher.observe(form, {childList: true, attributes: true, characterData: true, subtree: true});
+             // A field that is drawn anew changes nothing that an observer sees, but it is asked what it holds.
+             for (const kind of [HTMLInputElement, HTMLTextAreaElement]) {
+                 const value = Object.getOwnPropertyDescriptor(kind.prototype, 'value');
+                 Object.defineProperty(kind.prototype, 'value', {
+                     ...value, get() { watched.fields.push(this); return value.get.call(this); },
+                 });
+             }
+             window.touched = () => {
+                 watched.records.push(...watcher.takeRecords());
+                 // What was taken away meanwhile stood where it was taken from.
+                 const stood = new Map();
+                 for (const {target, removedNodes} of watched.records)
+                     for (const node of removedNodes) stood.set(node, target);
+                 const place = node => {
+                     for (let at = node; at; at = at.parentNode ?? stood.get(at)) {
+                         if (at.dataset?.path) return at.dataset.path;
+                         if (at.classList?.contains('question-note')) return at.id;
+                         if (at.classList?.contains('saved-line')) return 'the saved mark';
+                         if (at == form) break;
+                     }
+                     return `${node.nodeName} ${node.className ?? ''} ${node.textContent.slice(0, 40)}`;
+                 };
+                 const isElement = node => node.nodeType == Node.ELEMENT_NODE;
+                 const places = watched.records.flatMap(({type, target, addedNodes, removedNodes}) => {
+                     const moved = [...addedNodes, ...removedNodes].filter(isElement);
+                     const holds = target == form || target.classList?.contains('runner');
+                     return type == 'childList' && holds ? moved.map(place) : [place(target)];
+                 }).concat(watched.fields.map(place));
+                 watched.records = [];
+                 watched.fields = [];
+                 return [...new Set(places)];
+             };",
+            vec![],
+        )
+        .await;
+}
+
+/// What was drawn anew since the last call: names of questions, and other places in words.
+async fn touched(phone: &Device) -> BTreeSet<String> {
+    let places = phone.script("return window.touched()", vec![]).await;
+    serde_json::from_value(places).unwrap()
+}
+
+/// Goes to a question's field and types into it: what the letters drew anew, until they are on disk.
+async fn drawn_by(phone: &Device, question: &str, text: &str) -> BTreeSet<String> {
+    let field = format!("//*[@id='q-{question}']");
+    phone.tap_at(&field).await;
+    // Leaving another field shows it as it is kept.
+    touched(phone).await;
+    let field = phone.element(&field).await;
+    field.send_keys(text).await.unwrap();
+    let saved = format!(
+        "return !!document.querySelector('[data-path={question}] [data-saving=saved]') \
+         && document.querySelector('.saved-line').innerText.includes('Tersimpan di HP')"
+    );
+    phone.until("it is saved", &saved).await;
+    touched(phone).await
+}
+
+fn names(of: impl IntoIterator<Item = impl Into<String>>) -> BTreeSet<String> {
+    of.into_iter().map(Into::into).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_question_that_changed_is_drawn_again() {
+    let mut office = Office::open();
+    let profiles = tempfile::tempdir().unwrap();
+    let told = "note,kembali,Angka pertama: ${n_0},,,,\nend_group";
+    let survey = survey().replace("end_group", told);
+    let phone = long_form(&mut office, profiles.path(), &survey).await;
+    watch(&phone).await;
+
+    let drawn = drawn_by(&phone, "t_151", "Koperasi").await;
+    assert_eq!(drawn, names(["t_151", "the saved mark"]));
+    let drawn = drawn_by(&phone, "n_0", "12").await;
+    assert_eq!(drawn, names(["n_0", "q-kembali", "the saved mark"]));
+    // Questions that come and go leave the others where they are.
+    let coming = (17..QUESTIONS).step_by(10).map(|n| format!("t_{n}"));
+    let mut coming = names(coming);
+    coming.extend(names(["t_7", "the saved mark"]));
+    assert_eq!(drawn_by(&phone, "t_7", "ya").await, coming);
+    assert_eq!(drawn_by(&phone, "t_7", "\u{8}").await, coming);
+    phone.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement: run by `cargo xtask bench-browser`"]
 async fn bench_browser_a_letter_in_a_form_of_300_questions() {
     let mut office = Office::open();
     let profiles = tempfile::tempdir().unwrap();
-    let phone = long_form(&mut office, profiles.path()).await;
+    let phone = long_form(&mut office, profiles.path(), &survey()).await;
     measure(&phone).await;
     phone.is_slow(SLOWER).await;
     for typing in &TYPED {
