@@ -57,6 +57,16 @@ pub enum Item {
     Repeat(RepeatState),
 }
 
+impl Item {
+    /// Where it is.
+    pub fn path(&self) -> &str {
+        match self {
+            Item::Question(question) => &question.path,
+            Item::Repeat(repeat) => &repeat.path,
+        }
+    }
+}
+
 /// A question as it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuestionState {

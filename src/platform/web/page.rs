@@ -11,6 +11,8 @@ use crate::domain::{Millis, id::Entropy};
 
 /// A touch or a key counts as activity at most so often, milliseconds.
 const ACTIVITY_PERIOD: f64 = 10_000.0;
+/// Milliseconds after which a page that draws no frame is taken for one that nobody sees.
+const UNSEEN: u32 = 100;
 
 pub(super) fn window() -> Option<Window> {
     web_sys::window()
@@ -338,16 +340,39 @@ pub fn scroll_to_top() {
 
 /// Waits so many milliseconds. Works in the page and in the worker.
 pub async fn sleep(millis: u32) {
+    let promise = Promise::new(&mut |resolve, _| call_after(millis, &resolve));
+    let _woke = JsFuture::from(promise).await;
+}
+
+fn call_after(millis: u32, call: &Function) {
+    let global = js_sys::global();
+    if let Some(set_timeout) = Reflect::get(&global, &"setTimeout".into())
+        .ok()
+        .and_then(|found| found.dyn_into::<Function>().ok())
+    {
+        let _timer = set_timeout.call2(&global, call, &JsValue::from(millis));
+    }
+}
+
+/// Waits until what stands on the page now is drawn; where nothing is drawn, because nobody sees the page, a moment.
+pub async fn drawn() {
     let promise = Promise::new(&mut |resolve, _| {
-        let global = js_sys::global();
-        if let Some(set_timeout) = Reflect::get(&global, &"setTimeout".into())
-            .ok()
-            .and_then(|found| found.dyn_into::<Function>().ok())
-        {
-            let _timer = set_timeout.call2(&global, &resolve, &JsValue::from(millis));
+        call_after(UNSEEN, &resolve);
+        if let Some(window) = window() {
+            // When this is called the frame begins. Whatever is put in line then comes after it.
+            let begun = Closure::once_into_js(move || call_after(0, &resolve));
+            let _frame = window.request_animation_frame(begun.unchecked_ref());
         }
     });
-    let _woke = JsFuture::from(promise).await;
+    let _drawn = JsFuture::from(promise).await;
+}
+
+/// Milliseconds since the page was opened, whatever becomes of the device's clock.
+#[must_use]
+pub fn ticks() -> f64 {
+    window()
+        .and_then(|window| window.performance())
+        .map_or_else(Date::now, |performance| performance.now())
 }
 
 /// Calls back when the page is about to be hidden or closed: the last moment to save what was just typed.

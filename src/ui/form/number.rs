@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 
 use super::question::Asked;
 use super::range::stepper;
-use super::work::work;
+use super::work::{put, work};
 use crate::domain::numeral::{self, NumeralError};
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
@@ -83,34 +83,39 @@ pub(crate) fn Number(asked: Asked, whole: bool) -> Element {
     let typed = {
         let (work, path) = (work.clone(), path.clone());
         move |event: FormEvent| {
-            let text = event.value();
-            let typed = read(&text, whole);
-            let value = match &typed {
-                Typed::Value(value) => value.as_deref(),
-                // A number that is not understood must not leave an older one standing in its place.
-                _ => None,
-            };
-            let refused = work.answer(&path, value, true).err();
-            // A number is complained about when it is finished: "1." is on the way to "1.500".
-            fault.set(refused);
-            work.drafts.borrow_mut().insert(path.clone(), text.clone());
-            draft.set(Some(text));
+            let (inner, to) = (work.clone(), path.clone());
+            work.typed(&path, event.value(), move |text| {
+                let value = match read(text, whole) {
+                    Typed::Value(value) => value,
+                    // A number that is not understood must not leave an older one standing in its place.
+                    _ => None,
+                };
+                let refused = inner.answer(&to, value.as_deref(), true).err();
+                // A number is complained about when it is finished: "1." is on the way to "1.500".
+                put(fault, refused);
+                inner.drafts.borrow_mut().insert(to, text.to_owned());
+                put(draft, Some(text.to_owned()));
+            });
         }
     };
     let onstep = use_callback({
         let (work, path) = (work.clone(), path.clone());
-        let now: i64 = question
-            .value
-            .as_deref()
-            .and_then(|value| value.parse().ok())
-            .unwrap_or(0);
         move |by: f64| {
+            // What was typed last counts.
+            work.flush();
+            let now: i64 = match &*work.cell(&path).view.peek() {
+                Some(question) => question.value.as_deref().unwrap_or_default(),
+                None => "",
+            }
+            .parse()
+            .unwrap_or(0);
             work.drafts.borrow_mut().remove(&path);
             draft.set(None);
             let next = now.saturating_add(by as i64).to_string();
             fault.set(work.answer(&path, Some(&next), false).err());
         }
     });
+    let newest = work.typing(&question.path).or(draft());
     let left = move |_: FocusEvent| {
         work.flush();
         let Some(text) = draft.peek().clone() else {
@@ -135,7 +140,7 @@ pub(crate) fn Number(asked: Asked, whole: bool) -> Element {
             required: question.required,
             "aria-describedby": described,
             "aria-invalid": invalid,
-            value: draft().unwrap_or(shown),
+            value: newest.unwrap_or(shown),
             oninput: typed,
             onblur: left,
         }

@@ -179,16 +179,22 @@ fn Questions(page: String) -> Element {
 #[component]
 fn Items(items: Vec<Item>) -> Element {
     rsx! {
+        // A key counts only on what the loop itself makes: on a part within, one question more would make all after it anew.
         for item in items {
-            match item {
-                Item::Question(question) => rsx! {
-                    Question { key: "{question.path}", path: question.path }
-                },
-                Item::Repeat(repeat) => rsx! {
-                    Repeat { key: "{repeat.path}", repeat }
-                },
-            }
+            OneItem { key: "{item.path()}", item }
         }
+    }
+}
+
+#[component]
+fn OneItem(item: Item) -> Element {
+    match item {
+        Item::Question(question) => rsx! {
+            Question { path: question.path }
+        },
+        Item::Repeat(repeat) => rsx! {
+            Repeat { repeat }
+        },
     }
 }
 

@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 
 use super::question::Asked;
-use super::work::work;
+use super::work::{put, work};
 use crate::form::QuestionKind;
 use crate::platform::web::camera;
 use crate::ui::components::Icon;
@@ -20,16 +20,22 @@ pub(crate) fn Text(asked: Asked) -> Element {
         described,
         invalid,
         disabled,
-        mut fault,
+        fault,
     } = asked;
     let several = question.appearance.iter().any(|word| word == "multiline");
     let digits = question.appearance.iter().any(|word| word == "numbers");
-    let value = question.value.clone().unwrap_or_default();
+    let value = work
+        .typing(&question.path)
+        .or(question.value.clone())
+        .unwrap_or_default();
     let typed = use_callback({
         let (work, path) = (work.clone(), question.path.clone());
         move |text: String| {
-            let value = (!text.trim().is_empty()).then_some(text.as_str());
-            fault.set(work.answer(&path, value, true).err());
+            let (inner, to) = (work.clone(), path.clone());
+            work.typed(&path, text, move |text| {
+                let value = (!text.trim().is_empty()).then_some(text);
+                put(fault, inner.answer(&to, value, true).err());
+            });
         }
     });
     let left = move |_: FocusEvent| work.flush();

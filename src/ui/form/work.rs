@@ -4,6 +4,8 @@
 //! draws one question anew. A field says "saved" only after the store has said so; what could not be saved is kept and
 //! tried again until it is.
 
+mod typing;
+
 use std::cell::{Cell as Flag, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -21,9 +23,8 @@ use crate::platform::web::page;
 use crate::store::api::{Bytes, FormSheets, Place, Reply, Request, StoreError, VisitDetail};
 use crate::ui::i18n::{Language, language};
 use crate::ui::state::Shell;
+use typing::Typed;
 
-/// Milliseconds that typing may pause before the answer is saved.
-const TYPING: u32 = 300;
 /// Milliseconds before a failed save is tried again.
 const AGAIN: u32 = 2_000;
 
@@ -61,12 +62,15 @@ pub(crate) struct Work {
     cells: RefCell<BTreeMap<String, Cell>>,
     /// What was typed into fields and is no answer yet, such as "1.5" for a number. Kept while the visit is open.
     pub(crate) drafts: RefCell<BTreeMap<String, String>>,
+    /// The text of the one field that was typed into since the last frame.
+    typed: RefCell<Option<Typed>>,
     pending: RefCell<BTreeMap<String, Option<String>>>,
     /// What defaults and calculations set when the visit was opened. Saved with the first real change and not before:
     /// looking at a visit must not make it unsent.
     computed: RefCell<Vec<(String, Option<String>)>>,
     place: RefCell<Place>,
-    timer: Flag<u32>,
+    /// When what was typed is to be saved, by [`page::ticks`].
+    due: Flag<Option<f64>>,
     busy: Flag<bool>,
     /// Names of the pages that apply now, in order.
     pub(crate) pages: Signal<Vec<String>>,
@@ -171,10 +175,11 @@ impl Work {
             form,
             cells: RefCell::default(),
             drafts: RefCell::default(),
+            typed: RefCell::default(),
             pending: RefCell::default(),
             computed: RefCell::new(computed),
             place: RefCell::new(place),
-            timer: Flag::new(0),
+            due: Flag::new(None),
             busy: Flag::new(false),
             pages: Signal::new(relevant_pages(&session)),
             structure: Signal::new(0),
@@ -216,6 +221,7 @@ impl Work {
 
     /// What stands in the way on a page, in its order. From now on it is shown there.
     pub(crate) fn check(&self, page: &str) -> Vec<Problem> {
+        self.catch_up();
         let mut problems = self.problems();
         problems.retain(|problem| problem.page == page);
         if !problems.is_empty() {
@@ -256,11 +262,13 @@ impl Work {
         value: Option<&str>,
         typing: bool,
     ) -> Result<(), String> {
-        let changes = self
-            .session
-            .borrow_mut()
-            .answer(path, value)
-            .map_err(|error| error.to_string())?;
+        self.catch_up();
+        let answered = self.session.borrow_mut().answer(path, value);
+        let changes = answered.map_err(|error| {
+            // What is no answer waits for no disk.
+            self.settle();
+            error.to_string()
+        })?;
         if let Some(cell) = self.cells.borrow().get(path) {
             put(cell.saving, Saving::Pending);
         }
@@ -290,6 +298,7 @@ impl Work {
 
     /// Adds an instance to a repeat.
     pub(crate) fn add_instance(self: &Rc<Self>, repeat: &str) {
+        self.catch_up();
         // Born by time, so that the keys sort as they were made.
         let key = RecordId::new(page::now(), &page::entropy()).to_string();
         // Not in one line: what an `if let` looks at stays borrowed in its body.
@@ -303,6 +312,7 @@ impl Work {
 
     /// Takes an instance of a repeat away, with its answers.
     pub(crate) fn remove_instance(self: &Rc<Self>, instance: &str) {
+        self.catch_up();
         let removed = self.session.borrow_mut().remove_repeat(instance);
         if let Ok(changes) = removed {
             self.take(changes, false);
@@ -315,6 +325,7 @@ impl Work {
         self: &Rc<Self>,
         change: impl FnOnce(&mut Session) -> Result<Changes, AnswerError>,
     ) {
+        self.catch_up();
         // Not in one line: what an `if let` looks at stays borrowed in its body.
         let changed = change(&mut self.session.borrow_mut());
         if let Ok(changes) = changed {
@@ -362,15 +373,7 @@ impl Work {
         }
         put(self.saving, Saving::Pending);
         if typing {
-            let turn = self.timer.get().wrapping_add(1);
-            self.timer.set(turn);
-            let work = self.clone();
-            spawn_forever(async move {
-                page::sleep(TYPING).await;
-                if work.timer.get() == turn {
-                    work.flush();
-                }
-            });
+            self.flush_after_typing();
         } else {
             self.flush();
         }
@@ -378,8 +381,7 @@ impl Work {
 
     /// Fields whose value the store has are saved.
     fn settle(&self) {
-        let pending = self.pending.borrow();
-        if self.busy.get() || !pending.is_empty() {
+        if !self.is_saved() {
             return;
         }
         for cell in self.cells.borrow().values() {
@@ -394,6 +396,7 @@ impl Work {
 
     /// Saves what is pending now. It outlives the screen that asked for it.
     pub(crate) fn flush(self: &Rc<Self>) {
+        self.catch_up();
         if self.busy.get() || self.pending.borrow().is_empty() {
             return;
         }
@@ -452,7 +455,8 @@ impl Work {
         let cells = self.cells.borrow();
         for (path, _) in batch {
             if let Some(cell) = cells.get(path) {
-                let newer = saving == Saving::Saved && pending.contains_key(path);
+                let newer =
+                    saving == Saving::Saved && (pending.contains_key(path) || self.is_typing(path));
                 put(cell.saving, if newer { Saving::Pending } else { saving });
             }
         }
@@ -481,7 +485,7 @@ impl Work {
 
     /// Whether everything is on disk.
     pub(crate) fn is_saved(&self) -> bool {
-        !self.busy.get() && self.pending.borrow().is_empty()
+        !self.busy.get() && self.pending.borrow().is_empty() && self.typed.borrow().is_none()
     }
 
     /// Waits until everything is on disk; false when the store will not take it.
@@ -573,6 +577,7 @@ impl Work {
 
     /// Notes that the filling is over, before the visit is sent.
     pub(crate) fn finish(self: &Rc<Self>) {
+        self.catch_up();
         let mut changes = self.session.borrow_mut().finish(page::now().0);
         // What was computed at opening goes along even when nothing was answered since.
         let mut values = self.computed.take();
