@@ -4,6 +4,7 @@ use dioxus::prelude::*;
 
 use super::question::Asked;
 use super::work::{put, work};
+use crate::domain::record::TEXT_LENGTH;
 use crate::form::QuestionKind;
 use crate::platform::web::camera;
 use crate::ui::components::Icon;
@@ -44,6 +45,7 @@ pub(crate) fn Text(asked: Asked) -> Element {
             textarea {
                 id,
                 rows: "4",
+                maxlength: "{TEXT_LENGTH}",
                 disabled,
                 required: question.required,
                 "aria-describedby": described,
@@ -63,6 +65,7 @@ pub(crate) fn Text(asked: Asked) -> Element {
                 r#type: "text",
                 inputmode: if digits { "numeric" } else { "text" },
                 autocomplete: "off",
+                maxlength: "{TEXT_LENGTH}",
                 disabled,
                 required: question.required,
                 "aria-describedby": described,
