@@ -282,6 +282,18 @@ pub fn set_language(language: &str) {
     }
 }
 
+/// Brings the screens that are not in the first wasm (`assets/public/boot.js`); whether they are there.
+pub async fn follow() -> bool {
+    let come = Reflect::get(&js_sys::global(), &"follow".into())
+        .and_then(JsCast::dyn_into::<Function>)
+        .and_then(|follow| follow.call0(&JsValue::UNDEFINED))
+        .and_then(JsCast::dyn_into::<Promise>);
+    match come {
+        Ok(come) => JsFuture::from(come).await == Ok(JsValue::TRUE),
+        Err(_) => false,
+    }
+}
+
 /// Whether the key pressed is Escape.
 #[must_use]
 pub fn is_escape(event: Option<&web_sys::KeyboardEvent>) -> bool {
