@@ -53,7 +53,10 @@ const app = init({ module_or_path: new URL("./anjangsana_bg.wasm", import.meta.u
 let following;
 // Brings those screens; says whether they are there. After a failure it may be asked again.
 globalThis.follow = () => following ??= app
-  .then((first) => FOLLOWING && WebAssembly.instantiateStreaming(fetch(new URL(FOLLOWING, import.meta.url)), { w: first }))
+  .then((first) => FOLLOWING && WebAssembly.instantiateStreaming(
+    fetch(new URL(FOLLOWING, import.meta.url), { priority: "low" }),
+    { w: first },
+  ))
   .then(() => true, () => {
     following = undefined;
     return false;

@@ -219,6 +219,9 @@ impl Shell {
             match happening {
                 Happening::Network(online) => {
                     self.online.set(online);
+                    if online && *self.followed.peek() == Some(false) {
+                        spawn(self.bring_following());
+                    }
                     let _ = self.ask(Request::Network { online }).await;
                 }
                 Happening::Wifi(wifi) => drop(self.ask(Request::Wifi(wifi)).await),

@@ -72,11 +72,12 @@ pub(crate) fn build(kind: Kind) -> Result<Bundle> {
             kind.profile(),
         ]);
         if kind == Kind::Release {
-            // For `split`: whose address stands where. For `never`: functions that are what they are called.
+            // For `split`: whose address stands where, and its door's name. For `never`: functions that are what they are called.
             command
                 .args([
                     "--",
                     "-Clink-arg=--emit-relocs",
+                    "-Csymbol-mangling-version=v0",
                     "-Zmerge-functions=disabled",
                 ])
                 .env("RUSTC_BOOTSTRAP", "1");

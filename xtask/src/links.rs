@@ -31,7 +31,7 @@ pub(crate) enum Thing {
 #[derive(Debug, Default)]
 pub(crate) struct Links {
     /// What each thing holds the address of.
-    held: BTreeMap<Thing, Vec<Thing>>,
+    pub(crate) held: BTreeMap<Thing, Vec<Thing>>,
     /// What is held by no piece of data that the linker has a name for.
     pub(crate) loose: Vec<Thing>,
     /// The addresses that each piece of data has.
@@ -118,11 +118,11 @@ impl Links {
             !parts.relocations.is_empty(),
             "the wasm was linked without --emit-relocs"
         );
-        links.resolve(&parts)?;
+        links.resolve(wasm, &parts)?;
         Ok(links)
     }
 
-    /// What is at a thing's addresses, and what it holds the address of.
+    /// What a thing holds the address of.
     pub(crate) fn held_by(&self, thing: Thing) -> &[Thing] {
         self.held.get(&thing).map_or(&[], Vec::as_slice)
     }
@@ -143,7 +143,26 @@ impl Links {
         })
     }
 
-    fn resolve(&mut self, parts: &Parts) -> Result<()> {
+    /// Makes sure that this is where that address stands.
+    fn check(&self, entry: &RelocationEntry, thing: Thing, bytes: &[u8]) -> Result<()> {
+        let value = match entry.ty {
+            Kind::TableIndexI32 | Kind::MemoryAddrI32 => {
+                u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+            }
+            _ => padded(bytes),
+        };
+        let right = match thing {
+            Thing::Function(function) => self.slots.get(&value) == Some(&function),
+            Thing::Data(at) => i64::from(value) == i64::from(self.data[at].start) + entry.addend,
+        };
+        ensure!(
+            right,
+            "where the address of {thing:?} should stand, stands {value}"
+        );
+        Ok(())
+    }
+
+    fn resolve(&mut self, wasm: &[u8], parts: &Parts) -> Result<()> {
         let mut held_in_data = BTreeMap::new();
         for (section, entries) in &parts.relocations {
             for entry in entries {
@@ -154,6 +173,7 @@ impl Links {
                     && code == *section
                 {
                     let at = start + entry.offset as usize;
+                    self.check(entry, thing, &wasm[at..])?;
                     let next = parts.bodies.partition_point(|(body, _)| body.start <= at);
                     match next.checked_sub(1).map(|before| &parts.bodies[before]) {
                         Some((body, function)) if body.contains(&at) => self
@@ -167,6 +187,7 @@ impl Links {
                     && data == *section
                 {
                     let at = start + entry.offset as usize;
+                    self.check(entry, thing, &wasm[at..])?;
                     let segment = parts.segments.iter().find(|(range, _)| range.contains(&at));
                     let Some((range, address)) = segment else {
                         bail!("an address stands outside of all data");
@@ -195,6 +216,12 @@ impl Links {
         }
         Ok(())
     }
+}
+
+/// A number of five bytes in LEB128, as the linker writes them all.
+fn padded(bytes: &[u8]) -> u32 {
+    let parts = (0..5).map(|at| u64::from(bytes[at] & 0x7f) << (7 * at));
+    parts.sum::<u64>() as u32
 }
 
 /// Whose address a relocation is for. A call is none: those can be read in the code.
@@ -320,5 +347,143 @@ pub(crate) fn untag(name: &str) -> (&str, Option<u32>) {
             Err(_) => (name, None),
         },
         None => (name, None),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use wasm_encoder::{
+        CodeSection, ConstExpr, CustomSection, DataSection, DataSymbolDefinition, ElementSection,
+        Elements, Function, FunctionSection, LinkingSection, MemorySection, MemoryType, RefType,
+        SymbolTable, TableSection, TableType, TypeSection,
+    };
+
+    /// Where the first function has an address, counted from the beginning of the section.
+    const IN_CODE: u8 = 4;
+    /// Where the first piece of data has one.
+    const IN_DATA: u8 = 6;
+
+    /// A function with the address of a piece of data, 16; in that the address of another function, 1; the rest of that data is
+    /// the second piece.
+    fn linked(relocations: &[(&str, [u8; 6])]) -> Vec<u8> {
+        let mut types = TypeSection::new();
+        types.ty().function([], []);
+        let mut functions = FunctionSection::new();
+        functions.function(0).function(0);
+        let mut tables = TableSection::new();
+        tables.table(TableType {
+            element_type: RefType::FUNCREF,
+            minimum: 2,
+            maximum: None,
+            table64: false,
+            shared: false,
+        });
+        let mut memories = MemorySection::new();
+        memories.memory(MemoryType {
+            minimum: 1,
+            maximum: None,
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        });
+        let mut elements = ElementSection::new();
+        let place = ConstExpr::i32_const(1);
+        elements.active(None, &place, Elements::Functions((&[1][..]).into()));
+        let mut code = CodeSection::new();
+        let mut holds = Function::new([]);
+        holds.raw([0x41, 0x90, 0x80, 0x80, 0x80, 0, 0x1a, 0x0b]);
+        let mut other = Function::new([]);
+        other.instructions().end();
+        code.function(&holds).function(&other);
+        let mut data = DataSection::new();
+        data.active(0, &ConstExpr::i32_const(16), [1, 0, 0, 0, 7]);
+        let mut symbols = SymbolTable::new();
+        let piece = |offset, size| DataSymbolDefinition {
+            index: 0,
+            offset,
+            size,
+        };
+        symbols
+            .function(0, 1, Some("other"))
+            .data(0, "all", Some(piece(0, 5)))
+            .data(0, "its_end", Some(piece(4, 1)))
+            .data(0, "a_place", Some(piece(0, 0)));
+        let mut linking = LinkingSection::new();
+        linking.symbol_table(&symbols);
+        let mut module = Module::new();
+        module
+            .section(&types)
+            .section(&functions)
+            .section(&tables)
+            .section(&memories)
+            .section(&elements)
+            .section(&code)
+            .section(&data)
+            .section(&linking);
+        for (name, bytes) in relocations {
+            let (section, entry) = bytes.split_first().unwrap();
+            let length = if entry[0] == Kind::TableIndexI32 as u8 {
+                3
+            } else {
+                4
+            };
+            let mut text = vec![*section, 1];
+            text.extend(&entry[..length]);
+            module.section(&CustomSection {
+                name: (*name).into(),
+                data: text.into(),
+            });
+        }
+        module.finish()
+    }
+
+    fn in_code(symbol: u8) -> (&'static str, [u8; 6]) {
+        let kind = Kind::MemoryAddrSleb as u8;
+        ("reloc.CODE", [5, kind, IN_CODE, symbol, 0, 0])
+    }
+
+    fn in_data(at: u8) -> (&'static str, [u8; 6]) {
+        ("reloc.DATA", [6, Kind::TableIndexI32 as u8, at, 0, 0, 0])
+    }
+
+    #[test]
+    fn addresses_are_found_in_code_and_in_data() {
+        let links = Links::of(&linked(&[in_code(1), in_data(IN_DATA)])).unwrap();
+        assert_eq!(links.held_by(Thing::Function(0)), [Thing::Data(0)]);
+        assert_eq!(links.held_by(Thing::Data(0)), [Thing::Function(1)]);
+        assert!(links.held_by(Thing::Data(1)).is_empty());
+        assert!(links.loose.is_empty());
+        assert_eq!(links.data, [16..21, 20..21, 16..16]);
+        assert_eq!(links.slots, BTreeMap::from([(1, 1)]));
+    }
+
+    #[test]
+    fn data_without_a_size_holds_what_is_at_its_place() {
+        let links = Links::of(&linked(&[in_code(3)])).unwrap();
+        assert_eq!(links.held_by(Thing::Function(0)), [Thing::Data(2)]);
+        assert_eq!(links.held_by(Thing::Data(2)), [Thing::Data(0)]);
+    }
+
+    #[test]
+    fn an_address_that_is_not_where_it_should_be_stops_the_build() {
+        assert!(Links::of(&linked(&[in_code(2)])).is_err());
+        assert!(Links::of(&linked(&[in_data(IN_DATA + 1)])).is_err());
+    }
+
+    #[test]
+    fn a_wasm_without_relocations_is_refused() {
+        assert!(Links::of(&linked(&[])).is_err());
+    }
+
+    #[test]
+    fn a_tagged_name_gives_its_number_back() {
+        assert_eq!(untag("a::b.#12"), ("a::b", Some(12)));
+        assert_eq!(
+            untag("a::b.#12 catch wrapper"),
+            ("a::b.#12 catch wrapper", None)
+        );
+        assert_eq!(untag("a::b"), ("a::b", None));
     }
 }

@@ -1,40 +1,31 @@
 //! Takes the app's wasm apart. A second wasm follows once the first has drawn something: it has the screens that nobody
-//! needs to log in and to see the first lists. It has functions and data only: memory, tables and globals are the first's.
+//! needs to log in and to see the first lists; `reach.rs` says what belongs where. It has functions and data only: memory,
+//! tables and globals are the first's.
 //!
-//! One function is the door to those screens, [`DOOR`], and one place of the app calls it, after it asked whether the second
-//! wasm is here. What an export leads to without the door stays: its calls, the addresses in its code, and those in the data
-//! at these addresses, as the linker tells them ([`Links`]). What only the door leads to moves. So nothing that moved can
-//! be called before it is here, in the page or in the worker.
-//!
-//! In the first wasm the door is called through the function table. Its place there, and those of everything that moved, are
-//! filled by the second wasm.
+//! In the first wasm the door to those screens is called through the function table. Its place there, and those of everything
+//! that moved, are filled by the second wasm.
 
 // Every index was read out of the same wasm; a wrong one stops the build.
 #![allow(clippy::indexing_slicing)]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::ops::Range;
 
-use anyhow::{Result, anyhow, bail, ensure};
+use anyhow::{Result, anyhow};
 use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{
     CodeSection, ConstExpr, DataSection, ElementSection, Elements, EntityType, ExportKind,
     ExportSection, Function, FunctionSection, ImportSection, Instruction, Module, NameMap,
-    NameSection, TableSection, TableType, TypeSection,
+    NameSection, TableSection, TypeSection,
 };
 use wasmparser::{
     CodeSectionReader, CustomSectionReader, DataSectionReader, ElementSectionReader,
-    ExportSectionReader, FunctionBody, KnownCustom, Name, Operator, Parser, Payload,
-    TableSectionReader, TypeRef,
+    ExportSectionReader, FunctionBody, KnownCustom, Operator, Parser, Payload, TableSectionReader,
 };
 
-use crate::glue::short_name;
-use crate::links::{self, Links, Thing};
-use crate::never::{never_called, without_hashes};
-
-/// The function that leads to the screens that follow (`src/ui/follow.rs`).
-const DOOR: &str = "anjangsana::ui::follow::behind";
+use crate::links::{self, Links};
+use crate::never::never_called;
+use crate::reach::{Facts, Plan};
 
 /// Under this name the second wasm imports everything from the first.
 const FIRST: &str = "w";
@@ -57,241 +48,7 @@ pub(crate) fn split(wasm: &[u8], links: &Links) -> Result<(Vec<u8>, Vec<u8>)> {
     Ok((first.finish(), second))
 }
 
-/// What there is.
-#[derive(Default)]
-struct Facts {
-    imported: u32,
-    /// The type of each function, imported ones first.
-    types: Vec<u32>,
-    calls: Vec<Vec<u32>>,
-    /// The functions' names, and which numbers they had when they were linked.
-    names: BTreeMap<u32, String>,
-    linked: BTreeMap<u32, u32>,
-    /// What is called from outside.
-    outside: Vec<u32>,
-    /// What stands in the function table, which one of the tables that is, and how long they are.
-    slots: BTreeMap<u32, u32>,
-    table: u32,
-    lengths: Vec<u32>,
-    globals: Vec<wasmparser::GlobalType>,
-}
-
-impl Facts {
-    fn of(wasm: &[u8]) -> Result<Self> {
-        let mut facts = Self::default();
-        for payload in Parser::new(0).parse_all(wasm) {
-            match payload? {
-                Payload::ImportSection(imports) => {
-                    for import in imports.into_imports() {
-                        match import?.ty {
-                            TypeRef::Func(kind) => facts.types.push(kind),
-                            _ => bail!("the wasm imports something else than functions"),
-                        }
-                    }
-                    facts.imported = facts.types.len() as u32;
-                }
-                Payload::FunctionSection(functions) => {
-                    for kind in functions {
-                        facts.types.push(kind?);
-                    }
-                }
-                Payload::TableSection(tables) => {
-                    for (number, table) in tables.into_iter().enumerate() {
-                        let kind = table?.ty;
-                        facts.lengths.push(kind.initial as u32);
-                        if kind.element_type == wasmparser::RefType::FUNCREF {
-                            facts.table = number as u32;
-                        }
-                    }
-                }
-                Payload::GlobalSection(globals) => {
-                    for global in globals {
-                        facts.globals.push(global?.ty);
-                    }
-                }
-                Payload::ExportSection(exports) => {
-                    for export in exports {
-                        let export = export?;
-                        if export.kind == wasmparser::ExternalKind::Func {
-                            facts.outside.push(export.index);
-                        }
-                    }
-                }
-                Payload::StartSection { func, .. } => facts.outside.push(func),
-                Payload::ElementSection(elements) => facts.slots = links::slots(elements)?,
-                Payload::CodeSectionEntry(body) => facts.calls.push(called(&body)?),
-                Payload::CustomSection(section) => {
-                    if let KnownCustom::Name(names) = section.as_known() {
-                        facts.read_names(names)?;
-                    }
-                }
-                _ => {}
-            }
-        }
-        Ok(facts)
-    }
-
-    fn read_names(&mut self, names: wasmparser::NameSectionReader<'_>) -> Result<()> {
-        let mut seen = BTreeSet::new();
-        for name in names {
-            if let Name::Function(functions) = name? {
-                for function in functions {
-                    let function = function?;
-                    let (name, number) = links::untag(function.name);
-                    self.names.insert(function.index, without_hashes(name));
-                    if let Some(number) = number {
-                        ensure!(
-                            seen.insert(number),
-                            "two functions are the linked one {number}"
-                        );
-                        self.linked.insert(function.index, number);
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn name(&self, function: u32) -> &str {
-        self.names.get(&function).map_or("", String::as_str)
-    }
-
-    /// The type of a table; the one of functions gets one more place, for the door.
-    fn longer(&self, table: u32, mut kind: TableType) -> TableType {
-        if table == self.table {
-            kind.minimum += 1;
-            kind.maximum = kind.maximum.map(|most| most + 1);
-        }
-        kind
-    }
-
-    fn called_by(&self, function: u32) -> &[u32] {
-        match function.checked_sub(self.imported) {
-            Some(own) => &self.calls[own as usize],
-            None => &[],
-        }
-    }
-}
-
-fn called(body: &FunctionBody<'_>) -> Result<Vec<u32>> {
-    let mut called = Vec::new();
-    for operator in body.get_operators_reader()? {
-        match operator? {
-            Operator::Call { function_index } => called.push(function_index),
-            Operator::RefFunc { .. } | Operator::ReturnCall { .. } => {
-                bail!("the wasm refers to a function in a way that is not known here")
-            }
-            _ => {}
-        }
-    }
-    Ok(called)
-}
-
-/// What goes where.
-struct Plan {
-    door: u32,
-    /// The place of the door in the function table.
-    slot: u32,
-    stay: BTreeSet<u32>,
-    go: BTreeSet<u32>,
-    /// What those that go call in the first wasm, and the names it is exported under.
-    needed: BTreeMap<u32, String>,
-    /// Addresses of the data that what stays may use, and what goes.
-    data_stays: Addresses,
-    data_goes: Addresses,
-    /// Addresses that the linker knows something at.
-    known: Addresses,
-}
-
 impl Plan {
-    fn of(facts: &Facts, links: &Links) -> Result<Self> {
-        let door = door(facts)?;
-        guarded(facts, links, door)?;
-        let now: BTreeMap<u32, u32> = facts
-            .linked
-            .iter()
-            .map(|(now, then)| (*then, *now))
-            .collect();
-        let things = |things: &[Thing]| -> Vec<Thing> {
-            // A function that is no more was replaced by wasm-bindgen.
-            let now = things.iter().filter_map(|thing| match thing {
-                Thing::Function(then) => now.get(then).copied().map(Thing::Function),
-                data @ Thing::Data(_) => Some(*data),
-            });
-            now.collect()
-        };
-        let held = |thing: Thing| -> Vec<Thing> {
-            match thing {
-                Thing::Function(function) if never_called(facts.name(function)) => Vec::new(),
-                Thing::Function(function) => {
-                    let calls = facts.called_by(function).iter();
-                    let mut held: Vec<Thing> = calls.copied().map(Thing::Function).collect();
-                    if let Some(then) = facts.linked.get(&function) {
-                        held.extend(things(links.held_by(Thing::Function(*then))));
-                    }
-                    held
-                }
-                data @ Thing::Data(_) => things(links.held_by(data)),
-            }
-        };
-        // What wasm-bindgen made or put into the table may hold any address: it stays.
-        let own = facts.imported..facts.types.len() as u32;
-        let made = own.filter(|function| !facts.linked.contains_key(function));
-        let put = facts.slots.iter().filter(|(slot, function)| {
-            let then = facts.linked.get(function);
-            then.is_none() || then != links.slots.get(slot)
-        });
-        let outside = facts.outside.iter().copied();
-        let ahead: Vec<Thing> = outside
-            .chain(made)
-            .chain(put.map(|(_, function)| *function))
-            .map(Thing::Function)
-            .chain(things(&links.loose))
-            .collect();
-        let stay = reached(ahead, &held, &BTreeSet::from([Thing::Function(door)]));
-        let go = reached(vec![Thing::Function(door)], &held, &stay);
-
-        let functions = |things: &BTreeSet<Thing>| -> BTreeSet<u32> {
-            let functions = things.iter().filter_map(|thing| match thing {
-                Thing::Function(function) => Some(*function),
-                Thing::Data(_) => None,
-            });
-            functions
-                .filter(|function| *function >= facts.imported)
-                .collect()
-        };
-        let data = |things: &BTreeSet<Thing>| {
-            Addresses::of(things.iter().filter_map(|thing| match thing {
-                Thing::Function(_) => None,
-                Thing::Data(at) => Some(links.data[*at].clone()),
-            }))
-        };
-        let known = Addresses::of(links.data.iter().cloned());
-        let (data_stays, data_goes) = (data(&stay), data(&go));
-        let (stay, go) = (functions(&stay), functions(&go));
-        let mut needed: BTreeMap<u32, String> = BTreeMap::new();
-        for function in &go {
-            for called in facts.called_by(*function) {
-                if !go.contains(called) {
-                    needed.insert(*called, String::new());
-                }
-            }
-        }
-        for (at, name) in needed.values_mut().enumerate() {
-            *name = format!("${}", short_name(at));
-        }
-        Ok(Self {
-            door,
-            slot: facts.lengths[facts.table as usize],
-            stay,
-            go,
-            needed,
-            data_stays,
-            data_goes,
-            known,
-        })
-    }
-
     /// The second wasm.
     fn second(&self, facts: &Facts, wasm: &[u8]) -> Result<Vec<u8>> {
         let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
@@ -406,76 +163,6 @@ impl Plan {
             at = end;
         }
         runs
-    }
-
-    fn data_moves(&self, address: u32) -> bool {
-        self.data_goes.contains(address) && !self.data_stays.contains(address)
-    }
-}
-
-/// The one function that is the door.
-fn door(facts: &Facts) -> Result<u32> {
-    let mut doors = facts.names.iter().filter(|(_, name)| *name == DOOR);
-    match (doors.next(), doors.next()) {
-        (Some((door, _)), None) => Ok(*door),
-        (None, _) => bail!("there is no function {DOOR}: was it inlined?"),
-        _ => bail!("there is more than one function {DOOR}"),
-    }
-}
-
-/// Makes sure that the door is called in one place, and in no other way.
-fn guarded(facts: &Facts, links: &Links, door: u32) -> Result<()> {
-    let calls = facts.calls.iter().flatten();
-    let times = calls.filter(|called| **called == door).count();
-    ensure!(
-        times == 1,
-        "{DOOR} must be called in one place, it is in {times}"
-    );
-    let then = facts.linked.get(&door).copied();
-    ensure!(
-        facts.slots.values().all(|function| *function != door)
-            && links.slots.values().all(|function| Some(*function) != then)
-            && !facts.outside.contains(&door),
-        "{DOOR} can be called through a table or from outside"
-    );
-    Ok(())
-}
-
-/// What the things ahead get to, without what is behind `walls`.
-fn reached(
-    mut ahead: Vec<Thing>,
-    held: &dyn Fn(Thing) -> Vec<Thing>,
-    walls: &BTreeSet<Thing>,
-) -> BTreeSet<Thing> {
-    let mut reached = BTreeSet::new();
-    while let Some(thing) = ahead.pop() {
-        if !walls.contains(&thing) && reached.insert(thing) {
-            ahead.extend(held(thing));
-        }
-    }
-    reached
-}
-
-/// Addresses of data.
-struct Addresses(Vec<Range<u32>>);
-
-impl Addresses {
-    fn of(ranges: impl Iterator<Item = Range<u32>>) -> Self {
-        let mut sorted: Vec<Range<u32>> = ranges.collect();
-        sorted.sort_by_key(|range| range.start);
-        let mut apart: Vec<Range<u32>> = Vec::new();
-        for range in sorted {
-            match apart.last_mut() {
-                Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-                _ => apart.push(range),
-            }
-        }
-        Self(apart)
-    }
-
-    fn contains(&self, address: u32) -> bool {
-        let after = self.0.partition_point(|range| range.start <= address);
-        after > 0 && self.0[after - 1].contains(&address)
     }
 }
 
@@ -642,5 +329,218 @@ impl Reencode for Moved {
 
     fn function_index(&mut self, function: u32) -> Result<u32, Error<Infallible>> {
         Ok(self.numbers[&function])
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::links::Thing;
+    use crate::reach::DOOR;
+    use wasm_encoder::{
+        GlobalSection, GlobalType, MemorySection, MemoryType, RefType, TableType, ValType,
+    };
+
+    const START: u32 = 0;
+    const BEHIND: u32 = 1;
+    const SCREEN: u32 = 2;
+    const HELPER: u32 = 3;
+    const LISTENER: u32 = 4;
+    const SHARED: u32 = 5;
+
+    /// An app: its start calls the door and a helper; the door calls a screen, and that the helper too. A listener and a shared
+    /// function stand in the table.
+    fn app(calls: &[(u32, u32)]) -> Vec<u8> {
+        let mut types = TypeSection::new();
+        types.ty().function([], []);
+        let mut functions = FunctionSection::new();
+        let mut code = CodeSection::new();
+        let mut names = NameMap::new();
+        for (function, name) in (0..).zip(["start", DOOR, "screen", "helper", "listener", "shared"])
+        {
+            functions.function(0);
+            let mut body = Function::new([]);
+            for (_, called) in calls.iter().filter(|(caller, _)| *caller == function) {
+                body.instructions().call(*called);
+            }
+            body.instructions()
+                .i32_const(function.cast_signed())
+                .drop()
+                .end();
+            code.function(&body);
+            names.append(function, &format!("{name}.#{function}"));
+        }
+        let mut tables = TableSection::new();
+        tables.table(TableType {
+            element_type: RefType::FUNCREF,
+            minimum: 3,
+            maximum: Some(3),
+            table64: false,
+            shared: false,
+        });
+        let mut memories = MemorySection::new();
+        memories.memory(MemoryType {
+            minimum: 1,
+            maximum: None,
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        });
+        let mut globals = GlobalSection::new();
+        let stack = GlobalType {
+            val_type: ValType::I32,
+            mutable: true,
+            shared: false,
+        };
+        globals.global(stack, &ConstExpr::i32_const(1024));
+        let mut exports = ExportSection::new();
+        exports
+            .export("memory", ExportKind::Memory, 0)
+            .export("start", ExportKind::Func, START);
+        let mut elements = ElementSection::new();
+        let place = ConstExpr::i32_const(1);
+        elements.active(
+            None,
+            &place,
+            Elements::Functions((&[LISTENER, SHARED][..]).into()),
+        );
+        let mut data = DataSection::new();
+        data.active(0, &ConstExpr::i32_const(16), [1, 1, 9, 9, 2, 2]);
+        let mut section = NameSection::new();
+        section.functions(&names);
+        let mut module = Module::new();
+        module
+            .section(&types)
+            .section(&functions)
+            .section(&tables)
+            .section(&memories)
+            .section(&globals)
+            .section(&exports)
+            .section(&elements)
+            .section(&code)
+            .section(&data)
+            .section(&section);
+        module.finish()
+    }
+
+    const CALLS: [(u32, u32); 4] = [
+        (START, BEHIND),
+        (START, HELPER),
+        (BEHIND, SCREEN),
+        (SCREEN, HELPER),
+    ];
+
+    /// The screen has the address of data with the listener's; both the screen and the start have that of data with the shared
+    /// function's. Between those is something that nobody knows.
+    fn links() -> Links {
+        let function = Thing::Function;
+        Links {
+            held: BTreeMap::from([
+                (function(START), vec![Thing::Data(1)]),
+                (function(SCREEN), vec![Thing::Data(0), Thing::Data(1)]),
+                (Thing::Data(0), vec![function(LISTENER)]),
+                (Thing::Data(1), vec![function(SHARED)]),
+            ]),
+            loose: Vec::new(),
+            data: vec![16..18, 20..22],
+            slots: BTreeMap::from([(1, LISTENER), (2, SHARED)]),
+        }
+    }
+
+    /// What each function does, what stands in the table, and the data with its addresses.
+    type Seen = (Vec<String>, BTreeMap<u32, u32>, Vec<(u32, Vec<u8>)>);
+
+    fn seen(wasm: &[u8]) -> Seen {
+        wasmparser::validate(wasm).unwrap();
+        let mut seen = Seen::default();
+        for payload in Parser::new(0).parse_all(wasm) {
+            match payload.unwrap() {
+                Payload::CodeSectionEntry(body) => {
+                    let operators = body.get_operators_reader().unwrap().into_iter();
+                    let operators: Vec<_> = operators.map(Result::unwrap).collect();
+                    seen.0.push(format!("{operators:?}"));
+                }
+                Payload::ElementSection(elements) => seen.1 = links::slots(elements).unwrap(),
+                Payload::DataSection(data) => {
+                    for segment in data {
+                        let segment = segment.unwrap();
+                        let address = links::address(&segment.kind).unwrap();
+                        seen.2.push((address, segment.data.to_vec()));
+                    }
+                }
+                _ => {}
+            }
+        }
+        seen
+    }
+
+    const STOP: &str = "[Unreachable, End]";
+
+    #[test]
+    fn what_only_the_door_leads_to_moves_whether_called_or_held_by_data() {
+        let (first, second) = split(&app(&CALLS), &links()).unwrap();
+        let (bodies, table, data) = seen(&first);
+        let door = "[I32Const { value: 3 }, CallIndirect { type_index: 0, table_index: 0 }";
+        assert!(bodies[0].starts_with(door), "{bodies:?}");
+        for moved in [BEHIND, SCREEN, LISTENER] {
+            assert_eq!(bodies[moved as usize], STOP);
+        }
+        for stays in [HELPER, SHARED] {
+            assert_ne!(bodies[stays as usize], STOP);
+        }
+        assert_eq!(table, BTreeMap::from([(1, BEHIND), (2, SHARED)]));
+        assert_eq!(data, [(16, vec![0, 0, 9, 9, 2, 2])]);
+
+        // The helper is imported, so it has the first number; the door, the screen and the listener follow.
+        let (bodies, table, data) = seen(&second);
+        assert_eq!(bodies.len(), 3);
+        assert!(
+            bodies[0].starts_with("[Call { function_index: 2 }"),
+            "{bodies:?}"
+        );
+        assert!(
+            bodies[1].starts_with("[Call { function_index: 0 }"),
+            "{bodies:?}"
+        );
+        assert_eq!(table, BTreeMap::from([(1, 3), (3, 1)]));
+        assert_eq!(data, [(16, vec![1, 1])]);
+    }
+
+    #[test]
+    fn what_has_another_way_to_it_stays() {
+        let mut links = links();
+        links.loose.push(Thing::Function(LISTENER));
+        let (first, _) = split(&app(&CALLS), &links).unwrap();
+        assert_ne!(seen(&first).0[LISTENER as usize], STOP);
+
+        let calls = [&CALLS[..], &[(HELPER, SCREEN)]].concat();
+        let (first, _) = split(&app(&calls), &super::tests::links()).unwrap();
+        let (bodies, table, data) = seen(&first);
+        assert_eq!(
+            bodies[BEHIND as usize], STOP,
+            "only the door is left behind it"
+        );
+        assert_ne!(bodies[SCREEN as usize], STOP);
+        assert_eq!(table, BTreeMap::from([(1, LISTENER), (2, SHARED)]));
+        assert_eq!(data, [(16, vec![1, 1, 9, 9, 2, 2])]);
+    }
+
+    #[test]
+    fn a_place_in_the_table_that_the_linker_did_not_fill_keeps_its_function() {
+        let mut links = links();
+        links.slots.insert(1, SHARED);
+        let (first, _) = split(&app(&CALLS), &links).unwrap();
+        assert_ne!(seen(&first).0[LISTENER as usize], STOP);
+    }
+
+    #[test]
+    fn the_door_has_one_caller_and_no_address() {
+        let twice = [&CALLS[..], &[(HELPER, BEHIND)]].concat();
+        assert!(split(&app(&twice), &links()).is_err());
+        assert!(split(&app(&CALLS[1..]), &links()).is_err());
+        let mut held = links();
+        held.slots.insert(7, BEHIND);
+        assert!(split(&app(&CALLS), &held).is_err());
     }
 }

@@ -284,11 +284,12 @@ pub fn set_language(language: &str) {
 
 /// Brings the screens that are not in the first wasm (`assets/public/boot.js`); whether they are there.
 pub async fn follow() -> bool {
-    let come = Reflect::get(&js_sys::global(), &"follow".into())
-        .and_then(JsCast::dyn_into::<Function>)
-        .and_then(|follow| follow.call0(&JsValue::UNDEFINED))
-        .and_then(JsCast::dyn_into::<Promise>);
-    match come {
+    let follow = Reflect::get(&js_sys::global(), &"follow".into());
+    let Ok(follow) = follow.and_then(JsCast::dyn_into::<Function>) else {
+        return true; // an app in one piece
+    };
+    let come = follow.call0(&JsValue::UNDEFINED);
+    match come.and_then(JsCast::dyn_into::<Promise>) {
         Ok(come) => JsFuture::from(come).await == Ok(JsValue::TRUE),
         Err(_) => false,
     }
