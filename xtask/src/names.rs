@@ -348,6 +348,24 @@ mod tests {
     }
 
     #[test]
+    fn the_wasm_that_follows_is_named_where_it_is_fetched_and_kept_with_the_rest() {
+        let mut bound = bound("one");
+        bound.following = Some(b"two".to_vec());
+        let root = arrange(public("a{}"), bound).unwrap();
+        let following = named(&root, "assets/following-");
+        let boot = text(&root, &named(&root, "assets/boot-"));
+        assert!(boot.contains(following.strip_prefix("assets/").unwrap()));
+        assert!(
+            root.kept
+                .iter()
+                .any(|(path, hash)| *path == format!("/{following}") && *hash == digest(b"two"))
+        );
+        // In one piece there is nothing to fetch.
+        let root = arrange(public("a{}"), self::bound("one")).unwrap();
+        assert!(text(&root, &named(&root, "assets/boot-")).ends_with("''\n"));
+    }
+
+    #[test]
     fn tokens_come_before_the_other_styles() {
         let mut tree = public("a{}");
         assert_eq!(styles(&mut tree).unwrap(), ":root{}\na{}\n");
