@@ -133,6 +133,7 @@ fn visit(what: What, phone: &Phone, cooperative: RecordId, nth: u64) -> Mutation
         record: RecordId::of_text(&name),
         base_rev: 0,
         area: Default::default(),
+        order: None,
         at,
         fields,
     }

@@ -96,6 +96,7 @@ fn reply(page: &[u64]) -> SyncReply {
         server_time: Millis(1),
         results: Vec::new(),
         records: records.collect(),
+        packed: Vec::new(),
         cursor: page[page.len() - 1],
         more: true,
         scope: "supervisor:*".to_owned(),

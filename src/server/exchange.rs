@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     domain::{DeviceId, Millis, MutationId, Scope, User},
+    sync::packed::Packed,
     sync::wire::{
         Digest, Limits, Mutation, MutationResult, OLDEST_PROTOCOL, Outcome, PROTOCOL, RejectCode,
     },
@@ -40,6 +41,8 @@ pub struct Request {
     #[serde(default)]
     epoch: Option<String>,
     #[serde(default)]
+    packed: bool,
+    #[serde(default)]
     mutations: Vec<Box<RawValue>>,
 }
 
@@ -52,6 +55,8 @@ pub struct Reply {
     results: Vec<MutationResult>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     records: Vec<RawRecord>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    packed: Vec<Packed<Box<RawValue>>>,
     cursor: u64,
     more: bool,
     scope: String,
@@ -100,6 +105,7 @@ pub struct Exchange {
     cursor: u64,
     scope: String,
     epoch: Option<String>,
+    packs: bool,
     asked: Vec<Asked>,
 }
 
@@ -125,6 +131,7 @@ impl Exchange {
             cursor: request.cursor,
             scope: request.scope,
             epoch: request.epoch,
+            packs: request.packed,
         })
     }
 
@@ -189,13 +196,9 @@ impl Exchange {
         now: Millis,
     ) -> Result<Vec<MutationResult>, Error> {
         let sender = self.sender(connection, user, now)?;
-        self.asked
-            .iter()
-            .map(|asked| match asked {
-                Ok(prepared) => push_one(connection, &sender, prepared, now),
-                Err(result) => Ok(result.clone()),
-            })
-            .collect()
+        push_all(connection, &self.asked, |prepared| {
+            push::push(connection, &sender, prepared, now)
+        })
     }
 
     /// Gathers what the device lacks, in one read transaction that sees what [`Exchange::push`] wrote.
@@ -222,12 +225,13 @@ impl Exchange {
             Ok(_) if same_scope && !self.is_of_another(&epoch) => self.cursor,
             _ => 0,
         };
-        let page = pull::page(connection, user, cursor, &made)?;
+        let page = pull::page(connection, user, cursor, &made, self.packs)?;
         Ok(Reply {
             protocol: PROTOCOL,
             server_time: now,
             results,
             records: page.records,
+            packed: page.packed,
             cursor: page.cursor,
             more: page.more,
             scope,
@@ -271,17 +275,42 @@ fn understand(raw: &RawValue) -> Result<Asked, Refused> {
     Ok(Err(refused(id, RejectCode::Malformed, why)))
 }
 
+/// Pushes what was understood, in its order: at first together, since a savepoint for each costs as much as the rest. When
+/// one makes this program panic, all of that is undone, and each goes by itself.
+fn push_all(
+    connection: &Connection,
+    asked: &[Asked],
+    push: impl Fn(&Prepared) -> Result<MutationResult, Error>,
+) -> Result<Vec<MutationResult>, Error> {
+    let each = |push: &dyn Fn(&Prepared) -> Result<MutationResult, Error>| {
+        let answers = asked.iter().map(|asked| match asked {
+            Ok(prepared) => push(prepared),
+            Err(result) => Ok(result.clone()),
+        });
+        answers.collect::<Result<Vec<_>, _>>()
+    };
+    if asked.len() > 1 {
+        say(connection, "savepoint mutations")?;
+        let pushed = catch_unwind(AssertUnwindSafe(|| each(&push)));
+        if pushed.is_err() {
+            say(connection, "rollback to mutations")?;
+        }
+        say(connection, "release mutations")?;
+        if let Ok(pushed) = pushed {
+            return pushed;
+        }
+    }
+    each(&|prepared| push_one(connection, prepared, &push))
+}
+
 /// A mutation that makes this program panic would do so at every retry: it is answered, so that it holds up nothing.
 fn push_one(
     connection: &Connection,
-    sender: &Sender<'_>,
     prepared: &Prepared,
-    now: Millis,
+    push: impl Fn(&Prepared) -> Result<MutationResult, Error>,
 ) -> Result<MutationResult, Error> {
     say(connection, "savepoint mutation")?;
-    let pushed = catch_unwind(AssertUnwindSafe(|| {
-        push::push(connection, sender, prepared, now)
-    }));
+    let pushed = catch_unwind(AssertUnwindSafe(|| push(prepared)));
     let Ok(pushed) = pushed else {
         tracing::error!(mutation = %prepared.id(), "a mutation made the server panic");
         say(connection, "rollback to mutation")?;
@@ -301,7 +330,8 @@ fn refused(id: MutationId, code: RejectCode, reason: String) -> MutationResult {
 }
 
 /// A user's role and areas as one short text: another one means that the device must begin from the beginning.
-fn name_of(user: &User) -> String {
+#[must_use]
+pub fn name_of(user: &User) -> String {
     let areas = match &user.scope {
         Scope::District => "*".to_owned(),
         Scope::Areas(areas) => {
@@ -311,4 +341,55 @@ fn name_of(user: &User) -> String {
         }
     };
     format!("{}:{areas}", user.role.name())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use crate::domain::{AreaCode, Fields, Kind, RecordId};
+
+    fn asked(name: &str) -> Asked {
+        let mutation = Mutation {
+            id: MutationId::of_text(name),
+            kind: Kind::Visit,
+            record: RecordId::of_text(name),
+            base_rev: 0,
+            area: AreaCode::default(),
+            order: None,
+            at: Millis(1),
+            fields: Fields::new(),
+        };
+        Ok(Prepared::new(mutation).unwrap())
+    }
+
+    #[test]
+    fn a_mutation_that_makes_the_server_panic_is_answered_and_takes_no_other_with_it() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch("create table note (id text not null unique) strict; begin")
+            .unwrap();
+        let asked = ["first", "bad", "last"].map(asked);
+        let bad = MutationId::of_text("bad");
+        let results = push_all(&connection, &asked, |prepared| {
+            let id = prepared.id();
+            connection.execute("insert into note values (?1)", [id.to_string()])?;
+            assert_ne!(id, bad, "on purpose");
+            let outcome = Outcome::Applied {
+                rev: 1,
+                exact: true,
+            };
+            Ok(MutationResult { id, outcome })
+        });
+        let refused: Vec<bool> = results
+            .unwrap()
+            .iter()
+            .map(|result| matches!(result.outcome, Outcome::Rejected { .. }))
+            .collect();
+        assert_eq!(refused, [false, true, false]);
+        let kept: u32 = connection
+            .query_row("select count(*) from note", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(kept, 2);
+    }
 }

@@ -125,6 +125,7 @@ pub fn apply(connection: &Connection, change: OfficeChange) -> Result<Option<u64
         kind: change.kind,
         author: change.author,
         base_rev,
+        sent: None,
         at: change.at,
         received_at: change.at,
         clock: None,

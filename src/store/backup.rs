@@ -258,6 +258,7 @@ fn unsent(db: &Connection) -> Result<Vec<Unsent>, StoreError> {
                 record: record::parsed(row, 2)?,
                 base_rev: row.get(3)?,
                 area: AreaCode(row.get(4)?),
+                order: None,
                 at: Millis(row.get(5)?),
                 fields: record::json(row, 6)?,
             },

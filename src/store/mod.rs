@@ -42,10 +42,11 @@ use crate::sync::engine::Applied;
 use crate::sync::wire::{Limits, SyncReply, SyncRequest};
 
 /// The schema's steps, oldest first.
-pub const MIGRATIONS: [&str; 3] = [
+pub const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/001.sql"),
     include_str!("migrations/002.sql"),
     include_str!("migrations/003.sql"),
+    include_str!("migrations/004.sql"),
 ];
 
 /// Statements that are kept ready: as many as the store has that are asked again and again.
@@ -108,6 +109,7 @@ impl Store {
             meta::set(&transaction, meta::DEVICE, &fresh.to_string()).map_err(not_ours)?;
         }
         attachments::sweep(&transaction).map_err(not_ours)?;
+        sync::forget_order(&transaction).map_err(not_ours)?;
         let user = meta::text(&transaction, meta::USER)
             .map_err(not_ours)?
             .unwrap_or_default();

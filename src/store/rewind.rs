@@ -31,10 +31,10 @@ pub(super) fn begin(db: &Connection, me: UserId, reply: &SyncReply) -> Result<()
         [shared],
     )?;
     db.execute("update outbox set base_rev = min(base_rev, ?)", [shared])?;
-    // Photos that it had it may have no more: as if each were under way, it is asked how far it is.
+    // Photos that it had it may have no more: as if each were under way, it is asked how far it is. Those too that no
+    // visit names now: one may name them again.
     db.execute(
-        "update attachment set state = 'here', sent = 1
-         where state = 'sent' and bytes is not null and name in (select name from attachment_use)",
+        "update attachment set state = 'here', sent = 1 where state = 'sent' and bytes is not null",
         [],
     )?;
     Ok(())

@@ -31,6 +31,7 @@ pub(super) fn prepare(
         cursor: meta::number(&transaction, meta::CURSOR)?,
         scope: meta::text(&transaction, meta::SCOPE)?.unwrap_or_default(),
         epoch: Some(meta::text(&transaction, meta::EPOCH)?.unwrap_or_default()),
+        packed: true,
         mutations: Vec::new(),
     };
     let mut bytes = 0;
@@ -49,18 +50,35 @@ pub(super) fn prepare(
                 record: record::parsed(row, 2)?,
                 base_rev: row.get(3)?,
                 area: crate::domain::AreaCode(row.get(4)?),
+                order: None,
                 at: Millis(row.get(5)?),
                 fields: record::json(row, 6)?,
             });
         }
     }
-    for mutation in &request.mutations {
+    for mutation in &mut request.mutations {
+        let id = mutation.id.to_string();
         transaction
             .prepare_cached("update outbox set state = 'sending' where mutation = ?")?
-            .execute([mutation.id.to_string()])?;
+            .execute([&id])?;
+        transaction
+            .prepare_cached("insert or ignore into sent (mutation) values (?)")?
+            .execute([&id])?;
+        mutation.order = transaction
+            .prepare_cached("select number from sent where mutation = ?")?
+            .query_row([&id], |row| row.get(0))?;
     }
     transaction.commit()?;
     Ok(request)
+}
+
+/// Forgets the places in the order of what is answered or goes under another name: only a retry needs its own again.
+pub(super) fn forget_order(db: &Connection) -> Result<(), StoreError> {
+    db.execute(
+        "delete from sent where mutation not in (select mutation from outbox)",
+        [],
+    )?;
+    Ok(())
 }
 
 /// Takes an answer in.
@@ -76,14 +94,20 @@ pub(super) fn apply(
     if meta::text(&transaction, meta::SCOPE)?.as_deref() != Some(&reply.scope) {
         change_scope(&transaction, reply)?;
     }
+    let mut lacking = None;
     for result in &reply.results {
-        settle(&transaction, now, result.id, &result.outcome)?;
+        let lacks = settle(&transaction, now, result.id, &result.outcome)?;
+        lacking = lacking.into_iter().chain(lacks).min();
     }
     for incoming in &reply.records {
         take_in(&transaction, me, now, incoming)?;
     }
-    meta::set(&transaction, meta::CURSOR, &reply.cursor.to_string())?;
-    if !reply.more {
+    let cursor = lacking.map_or(reply.cursor, |rev: u64| {
+        reply.cursor.min(rev.saturating_sub(1))
+    });
+    meta::set(&transaction, meta::CURSOR, &cursor.to_string())?;
+    let more = reply.more || lacking.is_some();
+    if !more {
         transaction
             .prepare_cached("update record set stale = 0 where stale = 1")?
             .execute([])?;
@@ -101,10 +125,10 @@ pub(super) fn apply(
         push: transaction
             .prepare_cached(include_str!("sql/more_to_push.sql"))?
             .query_row([!reply.results.is_empty()], |row| row.get(0))?,
-        pull: reply.more,
+        pull: more,
         mismatch: match reply.digest {
-            Some(digest) => digest != own_digest(&transaction)?,
-            None => false,
+            Some(digest) if !more => digest != own_digest(&transaction)?,
+            _ => false,
         },
     };
     transaction.commit()?;
@@ -129,23 +153,33 @@ pub(super) fn set_aside(
     Ok(())
 }
 
+/// Takes the answer to one mutation in. Gives the revision of a record that the server takes this device to have, and of
+/// which it has no more than the change: that came out of a backup file of another phone.
 fn settle(
     db: &Connection,
     now: Millis,
     id: MutationId,
     outcome: &Outcome,
-) -> Result<(), StoreError> {
-    let found: Option<(RecordId, Option<String>, Fields)> = db
-        .prepare_cached("select record, visit, fields from outbox where mutation = ?")?
+) -> Result<Option<u64>, StoreError> {
+    let found: Option<(RecordId, Option<String>, Fields, bool)> = db
+        .prepare_cached(
+            "select record, visit, fields, base_rev > (select rev from record where id = outbox.record)
+             from outbox where mutation = ?",
+        )?
         .query_row([id.to_string()], |row| {
-            Ok((record::parsed(row, 0)?, row.get(1)?, record::json(row, 2)?))
+            let key = record::parsed(row, 0)?;
+            Ok((key, row.get(1)?, record::json(row, 2)?, row.get(3)?))
         })
         .optional()?;
-    let Some((key, visit, fields)) = found else {
-        return Ok(());
+    let Some((key, visit, fields, lacks)) = found else {
+        return Ok(None);
     };
+    let mut lacking = None;
     match outcome {
-        Outcome::Applied { rev, exact } => accepted(db, id, key, &fields, *rev, *exact)?,
+        Outcome::Applied { rev, exact } => {
+            lacking = (*exact && lacks).then_some(*rev);
+            accepted(db, id, key, &fields, *rev, *exact && !lacks)?;
+        }
         Outcome::Duplicate { rev } => accepted(db, id, key, &fields, *rev, false)?,
         Outcome::Conflict {
             record: server,
@@ -171,7 +205,7 @@ fn settle(
         )?
         .execute(params![visit, now.0])?;
     }
-    Ok(())
+    Ok(lacking)
 }
 
 /// Keeps a mutation until a person decides. What was changed in the record after it joins it: it must neither overtake
@@ -317,6 +351,16 @@ fn rebase(db: &Connection, base: &Fields, rev: u64, incoming: &Record) -> Result
     for (mutation, state, fields, base_rev) in unsent {
         if state == "sending" {
             sent.extend(fields);
+            continue;
+        }
+        // It was set aside for want of an answer, and came to the server all the same.
+        if state == "aside"
+            && fields
+                .iter()
+                .all(|(name, mine)| value(&incoming.fields, name) == *mine)
+        {
+            db.prepare_cached("delete from outbox where mutation = ?")?
+                .execute([mutation])?;
             continue;
         }
         // What did not fit an earlier state does not fit by itself later.

@@ -169,6 +169,12 @@ impl Store {
     }
 
     pub(super) fn visit(&self, id: RecordId) -> Result<VisitDetail, StoreError> {
+        // Of one that came in a backup file from another phone there may be no more than its last answers, until the rest
+        // comes from the server: it is in no list, and it is not here yet.
+        let row = self
+            .rows("v.id = ?1", params![id.to_string()])?
+            .pop()
+            .ok_or(StoreError::NotFound)?;
         let visit = Visit::from_record(&record::get(&self.db, id, Kind::Visit)?)?;
         let cooperative = Cooperative::from_record(&record::get(
             &self.db,
@@ -185,10 +191,6 @@ impl Store {
                 .map(|one| one.name.clone())
                 .unwrap_or_default()
         };
-        let row = self
-            .rows("v.id = ?1", params![id.to_string()])?
-            .pop()
-            .ok_or(StoreError::NotFound)?;
         let place = self
             .db
             .prepare_cached("select page, question from place where visit = ?")?

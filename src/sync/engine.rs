@@ -469,6 +469,7 @@ mod tests {
             record: RecordId::of_text("visit"),
             base_rev: 0,
             area: AreaCode::default(),
+            order: None,
             at: NOW,
             fields: Fields::new(),
         };
@@ -479,6 +480,7 @@ mod tests {
             cursor: 0,
             scope: String::new(),
             epoch: None,
+            packed: true,
             mutations: (0..count).map(mutation).collect(),
         }))
     }
@@ -489,6 +491,7 @@ mod tests {
             server_time: NOW,
             results: Vec::new(),
             records: Vec::new(),
+            packed: Vec::new(),
             cursor: 1,
             more: false,
             scope: String::new(),

@@ -7,6 +7,7 @@ pub mod derive;
 pub mod engine;
 pub mod forms;
 mod outcome;
+pub mod packed;
 pub mod told;
 pub mod upload;
 pub mod wire;

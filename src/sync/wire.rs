@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::packed::{Packed, Uneven};
 use crate::domain::{
     AreaCode, DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, User, UserId,
 };
@@ -93,6 +94,10 @@ pub struct Mutation {
     /// Where a new record belongs; ignored for one that exists.
     #[serde(default, skip_serializing_if = "no_area")]
     pub area: AreaCode,
+    /// Its place among all that the device ever sent: one that was sent later has a higher number. A device from before
+    /// there was such a thing sends none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<u64>,
     /// When, by the device's clock.
     pub at: Millis,
     /// The fields changed; null takes one away.
@@ -121,6 +126,9 @@ pub struct SyncRequest {
     /// thing sends none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<String>,
+    /// The device understands packed records.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub packed: bool,
     /// What to apply, in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mutations: Vec<Mutation>,
@@ -241,6 +249,9 @@ pub struct SyncReply {
     /// Records in scope changed since the cursor, by revision.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub records: Vec<Record>,
+    /// More of them, by column, for a device that understands it: see [`SyncReply::unpack`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packed: Vec<Packed>,
     /// The device now has everything up to this revision.
     pub cursor: u64,
     /// There is more to pull.
@@ -265,6 +276,20 @@ pub struct SyncReply {
     /// The last revision in that backup: what has a higher one was made in this life, or is known from the former one.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub epoch_rev: u64,
+}
+
+impl SyncReply {
+    /// Puts the packed records to the others.
+    ///
+    /// # Errors
+    /// [`Uneven`]: the answer is not what our server sends, and nothing of it may be used.
+    pub fn unpack(&mut self) -> Result<(), Uneven> {
+        for packed in std::mem::take(&mut self.packed) {
+            packed.unpack(&mut self.records)?;
+        }
+        self.records.sort_by_key(|record| record.rev);
+        Ok(())
+    }
 }
 
 fn is_zero(number: &u64) -> bool {

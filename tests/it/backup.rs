@@ -311,6 +311,34 @@ async fn what_is_written_after_a_backup_never_rides_on_a_change_that_the_server_
 }
 
 #[tokio::test]
+async fn of_a_visit_that_another_phone_has_only_in_part_it_says_that_it_is_not_here_until_the_rest_comes()
+ {
+    let office = demo_office().await;
+    let folder = tempfile::tempdir().unwrap();
+    local(async {
+        let other = Phone::new(&office, &folder.path().join("2"));
+        other.log_in("petugas1").await;
+        other.ask(Request::Network { online: false }).await;
+        let lost = Phone::new(&office, &folder.path().join("1"));
+        lost.log_in("petugas1").await;
+        let visit = lost.start().await;
+        lost.sync().await;
+        lost.ask(Request::Network { online: false }).await;
+        lost.answer(visit, "no_spt", "SPT-laut").await;
+        let file = back_up(&lost, demo::PASSWORD).await.unwrap();
+        restore(&other, &file, demo::PASSWORD).await.unwrap();
+        let opened = other.device.ask(Request::Visit(visit)).await;
+        assert!(matches!(opened, Err(StoreError::NotFound)));
+        assert_eq!(other.queue().await.items.len(), 1);
+        other.ask(Request::Network { online: true }).await;
+        other.sync().await;
+        let answers = other.visit(visit).await.visit.answers;
+        assert_eq!(answers["no_spt"], "SPT-laut");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_wrong_password_makes_no_file_and_opens_none() {
     let office = demo_office().await;
     let folder = tempfile::tempdir().unwrap();
@@ -320,7 +348,7 @@ async fn a_wrong_password_makes_no_file_and_opens_none() {
         assert_eq!(refused, Err(StoreError::BadCredentials));
         assert_eq!(back_up(&phone, PIN).await, Err(StoreError::BadCredentials));
         let file = back_up(&phone, demo::PASSWORD).await.unwrap();
-        for secret in ["no_spt", "SPT-laut", "petugas1@"] {
+        for secret in ["no_spt", "SPT-laut", "kunjungan"] {
             assert!(
                 !file
                     .windows(secret.len())

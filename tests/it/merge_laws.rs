@@ -77,6 +77,7 @@ fn change(base_rev: u64, name: &str, fields: serde_json::Value) -> Mutation {
         record: RecordId::of_text("kunjungan"),
         base_rev,
         area: AreaCode(AREA.to_owned()),
+        order: None,
         at: Millis(1),
         fields: serde_json::from_value(fields).unwrap(),
     }

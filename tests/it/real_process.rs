@@ -63,6 +63,7 @@ pub(crate) fn draft(of: &Somebody, name: &str, filling: &str) -> Mutation {
         record: RecordId::of_text(name),
         base_rev: 0,
         area: of.area.clone(),
+        order: None,
         at: Millis(1),
         fields: serde_json::from_value(fields).unwrap(),
     }
@@ -76,6 +77,7 @@ pub(crate) fn request(phone: u32, mutations: Vec<Mutation>) -> SyncRequest {
         cursor: u64::from(u32::MAX),
         scope: "none".to_owned(),
         epoch: None,
+        packed: false,
         mutations,
     }
 }

@@ -184,6 +184,7 @@ impl Phone {
             cursor: self.cursor,
             scope: self.scope.clone(),
             epoch: None,
+            packed: false,
             mutations: mutations.to_vec(),
         }
     }
@@ -243,6 +244,7 @@ impl Phone {
             record: RecordId::of_text(name),
             base_rev,
             area: AreaCode::default(),
+            order: None,
             at: Millis(4),
             fields: fields.into_iter().collect(),
         }

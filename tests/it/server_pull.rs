@@ -66,6 +66,44 @@ async fn a_first_sync_comes_in_pages_and_ends_with_a_digest_that_fits() {
 }
 
 #[tokio::test]
+async fn packed_records_are_the_same_as_plain_ones_and_a_third_of_their_bytes() {
+    let office = Office::open().await;
+    let cooperative = office.cooperative("sejahtera", TOBOALI);
+    let mut officer = office.hire("ppl", Role::Officer, &[TOBOALI]);
+    for n in 0..30 {
+        let mut visit = officer.visit(&format!("kunjungan {n}"), cooperative, TOBOALI);
+        for question in 0..60 {
+            let name = format!("a/organisasi_dan_kelembagaan_{question:02}");
+            visit.fields.insert(name, json!((question * n).to_string()));
+        }
+        if n % 10 == 0 {
+            visit
+                .fields
+                .insert("a/lain".to_owned(), json!("hanya di sini"));
+        }
+        rev(&officer.push(&visit).await);
+    }
+    let mut request = officer.request(&[]);
+    (request.cursor, request.scope) = (0, String::new());
+    let mut bodies = Vec::new();
+    for packed in [false, true] {
+        request.packed = packed;
+        let response = officer.post(SYNC_PATH, &request).await;
+        bodies.push(response.bytes().await.unwrap());
+    }
+    let mut replies = bodies
+        .iter()
+        .map(|body| serde_json::from_slice::<SyncReply>(body).unwrap());
+    let (plain, mut packed) = (replies.next().unwrap(), replies.next().unwrap());
+    assert!(plain.packed.is_empty());
+    assert_eq!(packed.packed.len(), 1, "the visits; there are few others");
+    packed.unpack().unwrap();
+    assert_eq!(packed.records, plain.records);
+    assert_eq!(packed.digest, plain.digest);
+    assert!(bodies[1].len() * 3 < bodies[0].len());
+}
+
+#[tokio::test]
 async fn a_page_is_bounded_by_bytes_too() {
     let office = Office::open().await;
     let cooperative = office.cooperative("satu", TOBOALI);

@@ -247,6 +247,44 @@ async fn a_device_never_fights_with_itself_when_an_answer_was_lost() {
 }
 
 #[tokio::test]
+async fn a_request_that_was_long_on_its_way_undoes_nothing_of_what_was_sent_in_its_stead() {
+    let (office, cooperative, mut officer) = office_with_officer().await;
+    let mut late = officer.visit("kunjungan", cooperative, TOBOALI);
+    late.order = Some(1);
+    late.fields.insert("a/nama".to_owned(), json!("Umar"));
+    // It was set aside for want of an answer; its person went on, and it went under another name.
+    let mut instead = officer.edit("kunjungan", 0, json!({"a/nama": "Umar Bakri"}));
+    instead.area = late.area.clone();
+    for (name, value) in &late.fields {
+        let fields = &mut instead.fields;
+        fields.entry(name.clone()).or_insert_with(|| value.clone());
+    }
+    instead.order = Some(2);
+    rev(&officer.push(&instead).await);
+    let answer = officer.push(&late).await;
+    let Outcome::Conflict { record, .. } = answer else {
+        panic!("what came late is not applied: {answer:?}");
+    };
+    assert_eq!(record.fields["a/nama"], "Umar Bakri");
+    let stands = visit_of(&office, &officer, "kunjungan").await;
+    assert_eq!(stands.answers["nama"], "Umar Bakri");
+}
+
+#[tokio::test]
+async fn what_goes_in_the_stead_of_a_request_that_did_arrive_is_no_question() {
+    let (office, cooperative, mut officer) = office_with_officer().await;
+    let mut first = officer.visit("kunjungan", cooperative, TOBOALI);
+    first.order = Some(1);
+    first.fields.insert("a/nama".to_owned(), json!("Umar"));
+    rev(&officer.push(&first).await);
+    let mut instead = officer.edit("kunjungan", 0, json!({"a/nama": "Umar Bakri"}));
+    instead.order = Some(2);
+    rev(&officer.push(&instead).await);
+    let stands = visit_of(&office, &officer, "kunjungan").await;
+    assert_eq!(stands.answers["nama"], "Umar Bakri");
+}
+
+#[tokio::test]
 async fn a_field_taken_away_by_one_and_changed_by_another_is_a_question() {
     let (office, cooperative, mut first) = office_with_officer().await;
     let mut second = office.log_in(&first.user, "second");

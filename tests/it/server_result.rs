@@ -75,6 +75,7 @@ impl Desk {
         }
         Mutation {
             area: AreaCode(TOBOALI.into()),
+            order: None,
             ..self.officer.edit(name, 0, fields)
         }
     }

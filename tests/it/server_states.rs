@@ -325,6 +325,12 @@ async fn a_review_is_a_supervisors_in_their_area_about_what_is_there() {
         desk.kabid.push(&good).await,
         Outcome::Applied { .. }
     ));
+    let mut again = desk.kabid.review(&name, 1, "approve", "");
+    (again.record, again.fields) = (good.record, good.fields.clone());
+    assert!(
+        matches!(desk.kabid.push(&again).await, Outcome::Applied { .. }),
+        "the same word under another name is no change"
+    );
     let mut changed = desk.kabid.review(&name, 1, "return", "tetapi");
     changed.record = good.record;
     assert_eq!(refused(&desk.kabid.push(&changed).await), State);

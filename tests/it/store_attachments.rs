@@ -1,7 +1,8 @@
 //! Photos on the device: kept with their answer or not at all, and let go only when nobody can want them.
 
-use anjangsana::domain::{AttachmentName, RecordId};
+use anjangsana::domain::{AttachmentName, Millis, RecordId};
 use anjangsana::store::api::{Bytes, Reply, Request, StoreError};
+use anjangsana::sync::wire::{Limits, MutationResult, Outcome, RejectCode};
 use serde_json::json;
 
 use crate::store_merge::{Device, reply, visit, visit_at};
@@ -173,6 +174,31 @@ fn a_photo_that_the_server_is_just_being_told_of_stays_when_another_takes_its_pl
     assert!(device.has(&told));
 }
 
+/// Gives the visit up, and the server says this to it.
+fn given_up(device: &mut Device, outcome: Outcome) {
+    device.ask(Request::DiscardVisit {
+        visit: visit(),
+        reason: String::new(),
+    });
+    let request = device.store.prepare(Millis(100), Limits::default());
+    let id = request.unwrap().mutations[0].id;
+    let result = MutationResult { id, outcome };
+    device.pull(reply(12, vec![result], Vec::new()));
+}
+
+#[test]
+fn a_draft_that_is_given_up_keeps_its_photos_when_the_server_does_not_agree() {
+    let mut device = Device::new();
+    let name = device.photographs("foto", b"taken before");
+    let refused = Outcome::Rejected {
+        code: RejectCode::State,
+        reason: "it was submitted on another device meanwhile".to_owned(),
+    };
+    given_up(&mut device, refused);
+    let mut device = device.reopened();
+    assert!(device.has(&name));
+}
+
 #[test]
 fn a_draft_that_is_given_up_takes_its_photos_along_and_no_others() {
     let mut device = Device::new();
@@ -181,10 +207,12 @@ fn a_draft_that_is_given_up_takes_its_photos_along_and_no_others() {
     let mut other = visit_at(11, json!({"a/foto": shared}));
     other.id = RecordId::of_text("another visit");
     device.pull(reply(11, Vec::new(), vec![other]));
-    device.ask(Request::DiscardVisit {
-        visit: visit(),
-        reason: String::new(),
-    });
+    let agreed = Outcome::Applied {
+        rev: 12,
+        exact: true,
+    };
+    given_up(&mut device, agreed);
+    let mut device = device.reopened();
     assert!(!device.has(&name));
     assert!(device.has(&shared));
 }

@@ -62,6 +62,7 @@ pub(crate) fn reply(cursor: u64, results: Vec<MutationResult>, records: Vec<Reco
         server_time: Millis(5),
         results,
         records,
+        packed: Vec::new(),
         cursor,
         more: false,
         scope: "officer 19.03.01".to_owned(),
@@ -342,6 +343,34 @@ fn an_answer_that_was_lost_on_the_way_is_not_taken_for_somebody_elses_edit() {
     device.pull(reply(11, vec![duplicate], Vec::new()));
     assert_eq!(device.batch(), [(11, fields(json!({"a/x": "second"})))]);
     assert_eq!(device.shows("x"), "second");
+}
+
+#[test]
+fn what_was_set_aside_and_came_to_the_server_all_the_same_is_asked_about_no_more() {
+    let mut device = Device::new();
+    device.answer("x", "mine");
+    let request = device
+        .store
+        .prepare(Millis(100), Limits::default())
+        .unwrap();
+    let sent = request.mutations[0].id;
+    device.store.set_aside(sent, "Status 413").unwrap();
+    device.pull(reply(
+        11,
+        Vec::new(),
+        vec![visit_at(11, json!({"a/x": "theirs"}))],
+    ));
+    assert!(
+        matches!(device.transfer(), Some(Transfer::SetAside { .. })),
+        "another value: it still waits for a person"
+    );
+    device.pull(reply(
+        12,
+        Vec::new(),
+        vec![visit_at(12, json!({"a/x": "mine"}))],
+    ));
+    assert_eq!(device.transfer(), None);
+    assert_eq!(device.shows("x"), "mine");
 }
 
 #[test]

@@ -95,6 +95,7 @@ fn golden() -> Vec<Value> {
     [
         include_str!("../fixtures/wire/sync_request_v1.json"),
         include_str!("../fixtures/wire/sync_request_v1_epoch.json"),
+        include_str!("../fixtures/wire/sync_request_v1_packed.json"),
         include_str!("../fixtures/wire/login_request_v1.json"),
     ]
     .iter()

@@ -222,8 +222,17 @@ impl World {
         }
         let after = self.fields();
         // What the server would not look at and its person gave up, it learns of from the file alone.
-        let was_given_up = |id: &RecordId| self.ledger.given_up.iter().any(|(_, one)| one == id);
-        let others = after.iter().filter(|(id, _)| !was_given_up(id));
+        let gave_up = |id: &RecordId| self.ledger.given_up.iter().any(|(_, one)| one == id);
+        let of_visit = |fields: &Fields| {
+            let visit = fields.get("visit").and_then(|visit| visit.as_str());
+            visit.and_then(|visit| visit.parse().ok())
+        };
+        let was_given_up = |id: &RecordId, fields: &Fields| {
+            gave_up(id) || of_visit(fields).is_some_and(|visit| gave_up(&visit))
+        };
+        let others = after
+            .iter()
+            .filter(|(id, fields)| !was_given_up(id, fields));
         let others: Vec<_> = others.collect();
         for (id, fields) in others {
             if before.get(id) != Some(fields) {

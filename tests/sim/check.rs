@@ -23,6 +23,9 @@ pub(crate) struct Logged {
     record: RecordId,
     outcome: String,
     fields: Fields,
+    /// Its device sent something else about the record later, and was answered that: or this came out of a file, and the
+    /// device sent something too.
+    overtaken: bool,
 }
 
 impl World {
@@ -42,7 +45,7 @@ impl World {
         self.check_visits(&stored);
         self.check_photos(&stored);
         self.check_said(&log);
-        self.check_decided(&log);
+        self.check_decided(&log, &stored);
     }
 
     pub(crate) fn complain(&mut self, what: String) {
@@ -106,17 +109,19 @@ impl World {
         let name = self.phones[p].name.clone();
         let left = rows(
             &self.phones[p].disk.look,
-            "select mutation, state, ifnull(reason, ''), server is not null from outbox",
+            "select mutation, state, ifnull(reason, ''), server is not null, fields from outbox",
             |row| {
                 Ok((
                     row.get::<_, String>(0)?,
                     row.get::<_, String>(1)?,
                     row.get::<_, String>(2)?,
                     row.get::<_, bool>(3)?,
+                    row.get::<_, String>(4)?,
                 ))
             },
         );
-        for (mutation, state, reason, copy) in left {
+        for (mutation, state, reason, copy, fields) in left {
+            let fields: Fields = serde_json::from_str(&fields).unwrap();
             match state.as_str() {
                 "aside" if reason.is_empty() => {
                     self.complain(format!("{name}: {mutation} was set aside without a reason"))
@@ -130,7 +135,8 @@ impl World {
             let id: MutationId = mutation.parse().unwrap();
             if log
                 .iter()
-                .any(|one| one.id == id && one.outcome == "applied")
+                // Set aside, it may have been joined by what the server has never seen.
+                .any(|one| one.id == id && one.outcome == "applied" && one.fields == fields)
             {
                 self.complain(format!(
                     "{name}: {mutation} is kept as {state}, but the server has it"
@@ -172,6 +178,7 @@ impl World {
                     // What only a lost disk and a lost phone had is lost.
                     let theirs = |phone: &&Phone| phone.who == who && phone.lost;
                     let kept = self.restored && self.phones.iter().any(|phone| theirs(&phone))
+                        || self.restored && self.ledger.mislaid.contains(&id)
                         || self.ledger.sunk_records.contains(&id)
                         || self
                             .phones
@@ -197,6 +204,9 @@ impl World {
         let known = said_in(log);
         let mut later: BTreeSet<(usize, RecordId, String)> = BTreeSet::new();
         let mut lost = Vec::new();
+        // After a restore the history of before is gone: what the same person gave another value on another phone may
+        // have gone with it.
+        let mut overwritten: BTreeSet<(usize, RecordId, &str)> = BTreeSet::new();
         for said in self.ledger.said.iter().rev() {
             // After a restore a visit is submitted once, with its last mark, however often it was before.
             let field = match said.field.strip_prefix("submission/") {
@@ -210,12 +220,18 @@ impl World {
                 || known.contains(&(said.visit, said.field.clone(), said.value.clone()))
                 || self.is_submission_in(&known, said);
             let heirs = self.heirs(said.phone);
-            // What only a lost disk and a lost phone had is lost.
-            if self.restored && self.phones[said.phone].lost {
+            // What only a lost disk and a lost phone had is lost, or a phone that had mislaid it.
+            let is_mislaid = self.ledger.mislaid.contains(&said.visit);
+            if self.restored && (self.phones[said.phone].lost || is_mislaid) {
                 continue;
             }
             let gave_up = |q: &usize| self.ledger.given_up.contains(&(*q, said.visit));
-            if !is_last || is_there || heirs.iter().any(gave_up) {
+            let owner = (self.phones[said.phone].who, said.visit, said.field.as_str());
+            let is_overwritten = self.restored && overwritten.contains(&owner);
+            if is_there {
+                overwritten.insert(owner);
+            }
+            if !is_last || is_there || is_overwritten || heirs.iter().any(gave_up) {
                 continue;
             }
             let keeps = |q: &usize| self.keeps(*q, said);
@@ -268,6 +284,7 @@ impl World {
                 record: record.parse().unwrap(),
                 outcome: String::new(),
                 fields: serde_json::from_str(&fields).unwrap(),
+                overtaken: false,
             };
             let held = said_in(&[row]);
             held.contains(&(said.visit, said.field.clone(), said.value.clone()))
@@ -276,7 +293,7 @@ impl World {
     }
 
     /// What the server did not take was decided by a person, or still waits for one.
-    fn check_decided(&mut self, log: &[Logged]) {
+    fn check_decided(&mut self, log: &[Logged], stored: &[Stored]) {
         let held: BTreeSet<MutationId> = self
             .phones
             .iter()
@@ -291,7 +308,24 @@ impl World {
         for one in log.iter().filter(|one| one.outcome != "applied") {
             // After a restore a device mends by itself what was refused for want of what the backup lacks.
             let mended = self.restored && one.outcome == "rejected";
-            if !mended && !held.contains(&one.id) && !self.ledger.decided.contains(&one.id) {
+            // What came late has been sent under another name already.
+            let overtaken = one.outcome == "conflict" && one.overtaken;
+            // Somebody else has said the same, so there is nothing to ask.
+            let stands = stored.iter().any(|stored| {
+                let stands = |name: &str| stored.record.fields.get(name).unwrap_or(&Value::Null);
+                stored.record.id == one.record
+                    && one.fields.iter().all(|(name, value)| {
+                        // Submitted is submitted, on whichever phone.
+                        stands(name) == value
+                            || name.starts_with("submission/") && !stands(name).is_null()
+                    })
+            });
+            if !mended
+                && !overtaken
+                && !stands
+                && !held.contains(&one.id)
+                && !self.ledger.decided.contains(&one.id)
+            {
                 self.complain(format!(
                     "{} came to {}, and nobody was asked",
                     one.id, one.outcome
@@ -382,7 +416,11 @@ pub(crate) fn unsent(db: &Connection, record: RecordId) -> Vec<Fields> {
 pub(crate) fn log(db: &Connection) -> Vec<Logged> {
     rows(
         db,
-        "select id, kind, record, outcome, fields from mutation where user is not null",
+        "select id, kind, record, outcome, fields, exists (
+            select 1 from mutation later
+            where later.record = this.record and later.device is this.device and later.user is this.user
+                and (later.sent > this.sent or this.sent is null and later.sent is not null))
+         from mutation this where user is not null",
         |row| {
             Ok(Logged {
                 id: row.get::<_, String>(0)?.parse().unwrap(),
@@ -390,6 +428,7 @@ pub(crate) fn log(db: &Connection) -> Vec<Logged> {
                 record: row.get::<_, String>(2)?.parse().unwrap(),
                 outcome: row.get(3)?,
                 fields: serde_json::from_str(&row.get::<_, String>(4)?).unwrap(),
+                overtaken: row.get(5)?,
             })
         },
     )

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anjangsana::{
-    domain::{Millis, Role},
+    domain::{Millis, RecordId, Role},
     server::{accounts, office as server_office, sqlite::epoch},
     sync::{engine::Event, upload},
 };
@@ -212,19 +212,23 @@ impl World {
             return;
         }
         self.excused = true;
-        let lost = self.phones[p]
+        let lost: Option<String> = self.phones[p]
             .disk
             .look
-            .execute(
+            .query_row(
                 "delete from record where n = (select n from record r where kind in ('visit', 'review', 'cooperative')
-                 and rev > 0 and not exists (select 1 from outbox o where o.record = r.id) order by rev limit 1)",
+                 and rev > 0 and not exists (select 1 from outbox o where o.record = r.id) order by rev limit 1)
+                 returning id",
                 [],
+                |row| row.get(0),
             )
             // The device may be writing just now; then it keeps its record.
-            .unwrap_or(0);
+            .unwrap_or(None);
+        let lost: Option<RecordId> = lost.and_then(|id| id.parse().ok());
+        self.ledger.mislaid.extend(lost);
         self.phones[p].agreed = None;
         let name = &self.phones[p].name;
         self.trace
-            .note(self.now, 26, || format!("{name} loses {lost} record"));
+            .note(self.now, 26, || format!("{name} loses {lost:?}"));
     }
 }

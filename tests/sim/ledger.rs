@@ -33,6 +33,8 @@ pub(crate) struct Ledger {
     pub(crate) photos: BTreeMap<AttachmentName, Vec<u8>>,
     /// Photos that went down with a phone.
     pub(crate) sunk: BTreeSet<AttachmentName>,
+    /// Records that vanished from a phone while the server had them.
+    pub(crate) mislaid: BTreeSet<RecordId>,
     /// Records of which something went down with a phone.
     pub(crate) sunk_records: BTreeSet<RecordId>,
 }

@@ -301,19 +301,34 @@ impl World {
             changes,
             place: None,
         };
-        if self.changed(p, visit, request) {
+        let field = format!("a/{question}");
+        let told = self.changed(p, visit, request);
+        // The power may fail between the commit and the word that it is saved: then it stands all the same.
+        let stands = || self.on_disk(p, visit, &field) == value;
+        if told || self.phones[p].store.is_none() && stands() {
             let name = &self.phones[p].name;
             self.trace.note(self.now, 34, || {
                 format!("{name} answers {question} = {value:?} in {visit}")
             });
-            if let Some(value) = value {
-                self.ledger.say(p, visit, format!("a/{question}"), value);
-            } else {
-                // Taken away: nothing to look for, but what was there before is superseded.
-                self.ledger
-                    .say(p, visit, format!("a/{question}"), String::new());
-            }
+            // Taken away: nothing to look for, but what was there before is superseded.
+            let value = value.unwrap_or_default();
+            self.ledger.say(p, visit, field, value);
         }
+    }
+
+    fn on_disk(&self, p: usize, visit: RecordId, field: &str) -> Option<String> {
+        let fields: Option<String> = self.phones[p]
+            .disk
+            .look
+            .query_row(
+                "select fields from record where id = ?",
+                [visit.to_string()],
+                |row| row.get(0),
+            )
+            .optional()
+            .unwrap();
+        let fields: Fields = serde_json::from_str(&fields?).unwrap();
+        fields.get(field)?.as_str().map(str::to_owned)
     }
 
     fn review(&mut self, p: usize) {

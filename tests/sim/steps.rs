@@ -2,8 +2,10 @@
 
 use anjangsana::{
     domain::Millis,
-    platform::{device::understand, machine::Answer},
+    platform::{device::understand_sync, machine::Answer},
+    server::exchange,
     sync::{
+        backoff::FARTHEST,
         engine::{Applied, Effect, Event, Failure, Phase},
         upload,
         wire::{Outcome, SyncReply},
@@ -107,7 +109,8 @@ impl World {
         phone.timer += 1;
         let (life, timer) = (phone.life, phone.timer);
         let soonest = phone.wishes.iter().flatten().min().copied().unwrap_or(at);
-        self.at((soonest.0 - clock.0).max(0), What::Timer(p, life, timer));
+        let pause = (soonest.0 - clock.0).clamp(0, FARTHEST);
+        self.at(pause, What::Timer(p, life, timer));
     }
 
     /// The power may fail in what the phone writes next.
@@ -214,7 +217,10 @@ impl World {
             bugs::after_apply(bug, &self.phones[p].disk.look, reply);
         }
         let phone = &mut self.phones[p];
-        phone.agreed = (!reply.more && !applied.mismatch).then_some(reply.cursor);
+        // An answer of before its person moved says nothing of what they may see now.
+        let is_of_today = reply.scope == exchange::name_of(&self.people[phone.who]);
+        let agrees = !reply.more && !applied.mismatch && is_of_today;
+        phone.agreed = agrees.then_some(reply.cursor);
         let name = &phone.name;
         self.trace.note(self.now, 5, || {
             format!(
@@ -262,7 +268,7 @@ impl World {
             return;
         }
         phone.waiting = None;
-        let understood = understand::<SyncReply>(answer).map(Box::new);
+        let understood = understand_sync(answer).map(Box::new);
         if let (
             Answer::Response {
                 status: 200,

@@ -143,7 +143,7 @@ impl<M: Machine> Device<M> {
             .machine
             .call(Call::post(SYNC_PATH, Some(token), body))
             .await;
-        understand(&answer).map(Box::new)
+        understand_sync(&answer).map(Box::new)
     }
 
     pub(super) fn show(&self) {
@@ -215,6 +215,16 @@ pub(super) fn trouble(failure: &Failure) -> Trouble {
 pub fn understand<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
     let (body, _) = succeeded(answer)?;
     json::read_bytes(body).map_err(|_| Failure::NotOurs)
+}
+
+/// The same of the answer to a sync, with its records unpacked.
+///
+/// # Errors
+/// What kind of failure it is.
+pub fn understand_sync(answer: &Answer) -> Result<SyncReply, Failure> {
+    let mut reply: SyncReply = understand(answer)?;
+    reply.unpack().map_err(|_| Failure::NotOurs)?;
+    Ok(reply)
 }
 
 /// The body of our server's answer that it is done, and the offset of an upload.

@@ -14,7 +14,7 @@ mod upload;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-pub use self::drive::{succeeded, understand};
+pub use self::drive::{succeeded, understand, understand_sync};
 
 use self::drive::sync_status;
 use super::machine::Machine;
@@ -23,6 +23,7 @@ use crate::sql::{self, Key};
 use crate::store::api::{AppStatus, Notice, Reply, Request, StoreError, Topic};
 use crate::store::vault::Vault;
 use crate::store::{Moment, Store};
+use crate::sync::backoff::FARTHEST;
 use crate::sync::engine::{Engine, Event};
 use crate::sync::upload::{Event as Upload, Uploads};
 
@@ -177,7 +178,9 @@ impl<M: Machine> Device<M> {
             Sleeper::Uploads => state.wake_uploads = Some(at),
         }
         let soonest = state.wake_sync.into_iter().chain(state.wake_uploads).min();
-        self.machine.wake_at(soonest.unwrap_or(at));
+        // The clock may have been set back since the wish was made.
+        let farthest = self.machine.now().plus(FARTHEST);
+        self.machine.wake_at(soonest.unwrap_or(at).min(farthest));
     }
 
     /// Lets go of every file at once, so that another tab can have them. A call of the server that is under way finds

@@ -47,7 +47,11 @@ pub(super) fn merge(mutation: &Mutation, facts: &Facts<'_>, ruling: Ruling) -> V
                 let touched = mutation.fields.keys().chain(ruling.amended.keys());
                 touched.cloned().collect()
             }
-            None => BTreeSet::new(),
+            // All that it has is of its first rev. What it has not, though a change took it away, is nowhere else.
+            None => {
+                let taken_away = mutation.fields.iter().filter(|(_, value)| value.is_null());
+                taken_away.map(|(name, _)| name.clone()).collect()
+            }
         },
         exact: facts.others.is_empty() && !amended && !moved,
         area: ruling.area,

@@ -101,7 +101,8 @@ pub struct Change {
     pub private: bool,
     /// Every field it has now.
     pub fields: Fields,
-    /// The fields that were given a value or lost one; of a new record none, since all of them are new.
+    /// The fields that were given a value or lost one; of a new record only those that were taken away before it came, since
+    /// all others are new.
     pub touched: BTreeSet<String>,
     /// It is exactly what the device thinks it is.
     pub exact: bool,

@@ -69,6 +69,8 @@ pub struct NewEntry<'a> {
     pub author: Author,
     /// What it was made on.
     pub base_rev: u64,
+    /// Its place among all that the device sent; none when it does not say.
+    pub sent: Option<u64>,
     /// When, by the device's clock.
     pub at: Millis,
     /// When it arrived.
@@ -110,7 +112,8 @@ pub fn is_past(connection: &Connection, mutation: MutationId) -> Result<bool, Er
         .query_row([mutation.to_string()], |row| row.get(0))?)
 }
 
-/// The revs that others than this author gave a record after a rev.
+/// The revs that a record was given after the base of a change, by others than its author or by what the same device sent
+/// later.
 ///
 /// # Errors
 /// When they cannot be read.
@@ -119,6 +122,7 @@ pub fn revs_of_others(
     record: RecordId,
     after: u64,
     author: &Author,
+    sent: Option<u64>,
 ) -> Result<BTreeSet<u64>, Error> {
     let mut statement = connection.prepare_cached(include_str!("revs_of_others.sql"))?;
     let revs = statement
@@ -128,6 +132,7 @@ pub fn revs_of_others(
                 ":after": after,
                 ":user": author.user.map(|user| user.to_string()),
                 ":device": author.device.map(|device| device.to_string()),
+                ":sent": sent,
             },
             |row| row.get(0),
         )?
@@ -195,6 +200,7 @@ pub fn put(connection: &Connection, entry: &NewEntry<'_>) -> Result<(), Error> {
             ":user": entry.author.user.map(|user| user.to_string()),
             ":device": entry.author.device.map(|device| device.to_string()),
             ":base_rev": entry.base_rev,
+            ":sent": entry.sent,
             ":at": entry.at.0,
             ":received_at": entry.received_at.0,
             ":clock": entry.clock,

@@ -151,9 +151,10 @@ fn answer(
             Answered::Conflict => {}
         }
     }
-    if i64::try_from(mutation.base_rev).is_err() {
+    let too_large = |number: u64| i64::try_from(number).is_err();
+    if too_large(mutation.base_rev) || mutation.order.is_some_and(too_large) {
         // No database can hold it, so it cannot be written down either; the answer is the same every time all the same.
-        return Ok(rejected(&Refusal::malformed("no such revision")));
+        return Ok(rejected(&Refusal::malformed("no such revision or order")));
     }
     let present = record::find(connection, mutation.record)?;
     let (outcome, answered) = match judge(connection, sender, prepared, present.as_ref(), now)? {
@@ -178,6 +179,7 @@ fn answer(
         kind: mutation.kind,
         author,
         base_rev: mutation.base_rev,
+        sent: mutation.order,
         at: mutation.at,
         received_at: now,
         clock: sender.clock,
@@ -274,7 +276,10 @@ fn decide(
     let others = match present {
         Some(stored) if stored.record.rev > base_rev => match sender.file {
             Some(file) => mutation::revs_but_by(connection, mutation.record, base_rev, file)?,
-            None => mutation::revs_of_others(connection, mutation.record, base_rev, &author)?,
+            None => {
+                let (record, order) = (mutation.record, mutation.order);
+                mutation::revs_of_others(connection, record, base_rev, &author, order)?
+            }
         },
         _ => Default::default(),
     };
@@ -363,9 +368,7 @@ fn write(
     let (born, mut field_revs) = present.map_or((rev, BTreeMap::new()), |stored| {
         (stored.born, stored.field_revs)
     });
-    if born != rev {
-        field_revs.extend(change.touched.into_iter().map(|field| (field, rev)));
-    }
+    field_revs.extend(change.touched.into_iter().map(|field| (field, rev)));
     let stored = Stored {
         record: Record {
             kind: mutation.kind,

@@ -1,7 +1,7 @@
 insert into mutation
-    (id, record, kind, user, device, base_rev, at, received_at, clock, outcome, rev, code, reason, fields)
+    (id, record, kind, user, device, base_rev, sent, at, received_at, clock, outcome, rev, code, reason, fields)
 values
-    (:id, :record, :kind, :user, :device, :base_rev, :at, :received_at, :clock, :outcome, :rev, :code, :reason, :fields)
+    (:id, :record, :kind, :user, :device, :base_rev, :sent, :at, :received_at, :clock, :outcome, :rev, :code, :reason, :fields)
 on conflict (id) do update set
     received_at = excluded.received_at,
     clock = excluded.clock,

@@ -1,5 +1,5 @@
 -- Bytes that nobody can want any more. What the server says of a visit counts too: an unsent change over it may come to
--- nothing, and then its photos are wanted again. So does what is on its way, or may come there out of a backup file.
+-- nothing, and then its photos are wanted again. So does what is unsent: to give a visit up may be refused.
 delete from attachment
 where loose = 1 and state = 'here' and sent = 0
   and not exists (
@@ -7,5 +7,4 @@ where loose = 1 and state = 'here' and sent = 0
     where record.kind = 'visit' and (
         visit.state is not 'void' and instr(record.fields, attachment.name) > 0
         or instr(record.base, attachment.name) > 0 and instr(record.base, '"void":') = 0))
-  and not exists (
-    select 1 from outbox where (state = 'sending' or sealed = 1) and instr(outbox.fields, attachment.name) > 0)
+  and not exists (select 1 from outbox where instr(outbox.fields, attachment.name) > 0)
