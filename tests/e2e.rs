@@ -20,6 +20,8 @@ mod cutting_proxy;
 mod filling;
 #[path = "e2e/first_sync.rs"]
 mod first_sync;
+#[path = "e2e/following.rs"]
+mod following;
 #[path = "e2e/forms.rs"]
 mod forms;
 #[path = "e2e/full_phone.rs"]

@@ -2,6 +2,8 @@
 import init from "./anjangsana.js";
 
 const page = globalThis.document;
+// The screens behind the first ones; empty in a development build, which is in one piece.
+const FOLLOWING = "./following.wasm";
 
 // Takes the waiting sign away once the app has drawn something.
 function watch() {
@@ -48,6 +50,17 @@ addEventListener("unhandledrejection", (event) => {
   else if (event.reason instanceof WebAssembly.RuntimeError) setTimeout(() => { throw event.reason; });
 });
 const app = init({ module_or_path: new URL("./anjangsana_bg.wasm", import.meta.url) });
+let following;
+// Brings those screens; says whether they are there. After a failure it may be asked again.
+globalThis.follow = () => following ??= app
+  .then((first) => FOLLOWING && WebAssembly.instantiateStreaming(
+    fetch(new URL(FOLLOWING, import.meta.url), { priority: "low" }),
+    { w: first },
+  ))
+  .then(() => true, () => {
+    following = undefined;
+    return false;
+  });
 try {
   await app;
 } catch (reason) {

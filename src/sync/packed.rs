@@ -149,7 +149,7 @@ mod tests {
             id: RecordId::of_text(name),
             area: AreaCode("19.03.01".to_owned()),
             rev,
-            owner: (rev % 2 == 0).then(|| UserId::of_text("petugas1")),
+            owner: rev.is_multiple_of(2).then(|| UserId::of_text("petugas1")),
             deleted: false,
             fields: serde_json::from_value(fields).unwrap(),
         }

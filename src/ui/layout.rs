@@ -3,6 +3,7 @@
 use dioxus::prelude::*;
 
 use super::components::{Alert, Empty, Head, Icon, Tone};
+use super::follow::Following;
 use super::gate::Gate;
 use super::i18n::{t, ta};
 use super::route::Route;
@@ -44,7 +45,11 @@ fn OpenFrame(user: User) -> Element {
                     UpdateToast {}
                 }
                 main { id: "content", tabindex: "-1",
-                    Outlet::<Route> {}
+                    if here.follows() {
+                        Following { route: here }
+                    } else {
+                        Outlet::<Route> {}
+                    }
                 }
             }
         }

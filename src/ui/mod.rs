@@ -4,6 +4,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `app`, `route`, `layout`, `gate/` | the frame: who is in, where they are, how they move |
+//! | `follow` | the screens that are not in the first wasm |
 //! | `state` | what every screen shares: the line to the store, status, sync, and asking again when data changed |
 //! | `i18n`, `format` | words in two languages; dates, states and errors in words |
 //! | `components/` | leafs without knowledge of any screen |
@@ -15,6 +16,7 @@ mod app;
 mod backup;
 mod components;
 mod fluent;
+mod follow;
 mod form;
 mod format;
 mod gate;

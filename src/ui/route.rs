@@ -2,12 +2,8 @@
 
 use dioxus::prelude::*;
 
-use super::admin::{FormsScreen, SetAsideScreen};
-use super::form::{VisitLayout, VisitOverview, VisitPage, VisitResume, VisitSend};
 use super::layout::Frame;
-use super::officer::{CooperativeScreen, Cooperatives, Home, QueueScreen};
-use super::settings::{About, LoginAgain, Settings};
-use super::supervisor::{InboxScreen, ReviewScreen};
+use super::officer::{CooperativeScreen, Cooperatives, Home};
 use crate::domain::RecordId;
 
 /// Every screen.
@@ -21,36 +17,52 @@ pub(crate) enum Route {
         Cooperatives {},
         #[route("/koperasi/:id")]
         CooperativeScreen { id: RecordId },
-        #[nest("/kunjungan/:id")]
-            #[layout(VisitLayout)]
-                #[route("/")]
-                VisitOverview { id: RecordId },
-                #[route("/lanjut")]
-                VisitResume { id: RecordId },
-                #[route("/isi/:page")]
-                VisitPage { id: RecordId, page: String },
-                #[route("/kirim")]
-                VisitSend { id: RecordId },
-            #[end_layout]
-        #[end_nest]
-        #[route("/antrean")]
+        #[route("/kunjungan/:id", Elsewhere)]
+        VisitOverview { id: RecordId },
+        #[route("/kunjungan/:id/lanjut", Elsewhere)]
+        VisitResume { id: RecordId },
+        #[route("/kunjungan/:id/isi/:page", Elsewhere)]
+        VisitPage { id: RecordId, page: String },
+        #[route("/kunjungan/:id/kirim", Elsewhere)]
+        VisitSend { id: RecordId },
+        #[route("/antrean", Elsewhere)]
         QueueScreen {},
-        #[route("/persetujuan")]
+        #[route("/persetujuan", Elsewhere)]
         InboxScreen {},
-        #[route("/persetujuan/:id")]
+        #[route("/persetujuan/:id", Elsewhere)]
         ReviewScreen { id: RecordId },
-        #[route("/pengaturan")]
+        #[route("/pengaturan", Elsewhere)]
         Settings {},
-        #[route("/formulir")]
+        #[route("/formulir", Elsewhere)]
         FormsScreen {},
-        #[route("/tertahan")]
+        #[route("/tertahan", Elsewhere)]
         SetAsideScreen {},
-        #[route("/tentang")]
+        #[route("/tentang", Elsewhere)]
         About {},
-        #[route("/masuk")]
+        #[route("/masuk", Elsewhere)]
         LoginAgain {},
         #[route("/:..rest")]
         NotFound { rest: Vec<String> },
+}
+
+impl Route {
+    /// Whether the screen is not in the first wasm but in the one that follows it.
+    pub(crate) fn follows(&self) -> bool {
+        !matches!(
+            self,
+            Self::Home {}
+                | Self::Cooperatives {}
+                | Self::CooperativeScreen { .. }
+                | Self::NotFound { .. }
+        )
+    }
+}
+
+/// What the router knows of a screen that follows: nothing, since [`super::follow`] draws those.
+#[component]
+fn Elsewhere(id: Option<RecordId>, page: Option<String>) -> Element {
+    let _ = (id, page);
+    rsx! {}
 }
 
 #[component]

@@ -29,6 +29,8 @@ pub(crate) struct Shell {
     pub(crate) online: Signal<bool>,
     /// Whether a new version waits.
     pub(crate) update: Signal<bool>,
+    /// Whether the screens behind the first ones are here; nothing while they come.
+    pub(crate) followed: Signal<Option<bool>>,
     /// Whether the browser promised to keep the data.
     pub(crate) kept: Signal<Option<bool>>,
     /// Megabytes of storage left, when they are few.
@@ -61,6 +63,7 @@ impl Shell {
             sync: Signal::new(SyncStatus::default()),
             online: Signal::new(page::online()),
             update: Signal::new(false),
+            followed: Signal::new(None),
             kept: Signal::new(None),
             little_room: Signal::new(None),
             search: Signal::new(CooperativeQuery::default()),
@@ -88,7 +91,14 @@ impl Shell {
             kept.set(page::persist().await);
         });
         spawn(shell.watch_room());
+        spawn(shell.bring_following());
         shell
+    }
+
+    /// Brings the screens behind the first ones.
+    pub(crate) async fn bring_following(mut self) {
+        self.followed.set(None);
+        self.followed.set(Some(page::follow().await));
     }
 
     /// Asks the store.
@@ -209,6 +219,9 @@ impl Shell {
             match happening {
                 Happening::Network(online) => {
                     self.online.set(online);
+                    if online && *self.followed.peek() == Some(false) {
+                        spawn(self.bring_following());
+                    }
                     let _ = self.ask(Request::Network { online }).await;
                 }
                 Happening::Wifi(wifi) => drop(self.ask(Request::Wifi(wifi)).await),

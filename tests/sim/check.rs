@@ -177,8 +177,9 @@ impl World {
                 None => {
                     // What only a lost disk and a lost phone had is lost.
                     let theirs = |phone: &&Phone| phone.who == who && phone.lost;
-                    let kept = self.restored && self.phones.iter().any(|phone| theirs(&phone))
-                        || self.restored && self.ledger.mislaid.contains(&id)
+                    let excused = self.phones.iter().any(|phone| theirs(&phone))
+                        || self.ledger.mislaid.contains(&id);
+                    let kept = self.restored && excused
                         || self.ledger.sunk_records.contains(&id)
                         || self
                             .phones

@@ -4,9 +4,11 @@
 use crate::compress::{self, Weight};
 use crate::files::{self, Tree};
 use crate::glue;
+use crate::links::{self, Links};
 use crate::names::{self, Bound};
 use crate::order;
 use crate::sizes::{self, Part};
+use crate::split;
 use crate::step::step;
 use crate::wasm_target::WasmCargo;
 use crate::{exec, place};
@@ -58,7 +60,7 @@ pub(crate) fn build(kind: Kind) -> Result<Bundle> {
         Kind::Dev => WasmCargo::find()?,
     };
     step("building the app (wasm)", || {
-        let mut command = cargo.command("build");
+        let mut command = cargo.command("rustc");
         command.args([
             "--package",
             "anjangsana",
@@ -69,6 +71,17 @@ pub(crate) fn build(kind: Kind) -> Result<Bundle> {
             "--profile",
             kind.profile(),
         ]);
+        if kind == Kind::Release {
+            // For `split`: whose address stands where, and its door's name. For `never`: functions that are what they are called.
+            command
+                .args([
+                    "--",
+                    "-Clink-arg=--emit-relocs",
+                    "-Csymbol-mangling-version=v0",
+                    "-Zmerge-functions=disabled",
+                ])
+                .env("RUSTC_BOOTSTRAP", "1");
+        }
         exec::run(&mut command)
     })?;
     let wasm = cargo.artefacts(kind.profile()).join("anjangsana.wasm");
@@ -103,7 +116,9 @@ pub(crate) fn build(kind: Kind) -> Result<Bundle> {
     }
     let _ = std::fs::remove_file(&stamp);
 
-    let root = step("bundling", || names::arrange(public, bind(&wasm, kind)?))?;
+    let root = step("bundling", || {
+        names::arrange(public, bind(wasm_bytes, kind)?)
+    })?;
     if kind == Kind::Dev {
         place_files(&kind.folder(), &root.files, &[])?;
         return Ok(Bundle {
@@ -119,7 +134,7 @@ pub(crate) fn build(kind: Kind) -> Result<Bundle> {
             || path == "/precache.json"
             || root.kept.iter().any(|(kept, _)| kept == path)
     };
-    let parts: Vec<Part> = weights
+    let (following, parts): (Vec<Part>, Vec<Part>) = weights
         .into_iter()
         .map(|(path, weight)| {
             (
@@ -133,8 +148,13 @@ pub(crate) fn build(kind: Kind) -> Result<Bundle> {
         })
         .filter(|(path, _)| loaded(path))
         .map(|(path, weight)| Part { path, weight })
-        .collect();
-    let (report, size) = (sizes::table(&parts), sizes::total(&parts));
+        .partition(|part| part.path.starts_with(names::FOLLOWING));
+    let size = sizes::total(&parts);
+    let report = format!(
+        "{}\n  then, while the first screens are used: {} kB with the others",
+        sizes::table(&parts),
+        sizes::total(&following) / 1000
+    );
     eprintln!("{report}");
     files::write(&stamp, format!("{inputs} {size}\n{report}").as_bytes())?;
     Ok(Bundle {
@@ -143,31 +163,41 @@ pub(crate) fn build(kind: Kind) -> Result<Bundle> {
     })
 }
 
-/// Runs wasm-bindgen, as a library of the very version that the app is linked with.
-fn bind(wasm: &Path, kind: Kind) -> Result<Bound> {
+/// Runs wasm-bindgen, as a library of the very version that the app is linked with, and takes the wasm apart.
+fn bind(linked: Vec<u8>, kind: Kind) -> Result<Bound> {
     let out = place::scratch().join("bindgen").join(kind.profile());
     if out.exists() {
         std::fs::remove_dir_all(&out)?;
     }
     let release = kind == Kind::Release;
+    let links = release.then(|| Links::of(&linked)).transpose()?;
+    let input = if release {
+        links::tag(&linked)?
+    } else {
+        linked
+    };
     let mut bindgen = Bindgen::new();
     bindgen
-        .input_path(wasm)
+        .input_bytes("anjangsana", input)
         .out_name("anjangsana")
         .typescript(false)
         .omit_default_module_path(true);
-    // The names are needed for the order of the functions; they go with it.
+    // The names are needed for what follows; they go with the order of the functions.
     bindgen
         .remove_producers_section(release)
         .keep_debug(!release);
     bindgen.web(true)?.generate(&out)?;
     let mut wasm = std::fs::read(out.join("anjangsana_bg.wasm"))?;
     let mut glue = std::fs::read_to_string(out.join("anjangsana.js"))?;
-    if release {
-        (glue, wasm) = glue::shorten(&glue, &order::order(&wasm)?)?;
+    let mut following = None;
+    if let Some(links) = links {
+        let (first, second) = split::split(&wasm, &links)?;
+        (glue, wasm) = glue::shorten(&glue, &order::order(&first)?)?;
+        following = Some(order::order(&second)?);
     }
     Ok(Bound {
         wasm,
+        following,
         glue,
         snippets: files::read_tree(&out.join("snippets"))?,
     })

@@ -93,7 +93,7 @@ fn rename(section: &[u8], names: &mut Vec<(String, String)>) -> Result<Vec<u8>> 
 }
 
 /// `a`, `b`, ..., `z`, `ab`, `bb`, ...
-fn short_name(mut number: usize) -> String {
+pub(crate) fn short_name(mut number: usize) -> String {
     let mut name = String::new();
     loop {
         name.push(char::from(b'a' + (number % 26) as u8));

@@ -3,7 +3,8 @@
 //!
 //! It needs nothing but cargo, a C compiler and, on Debian as root, the packages it installs itself. Each file has one idea:
 //! where things lie (`place`), running programs (`exec`), timed steps (`step`), packages (`apt`), a cargo that makes wasm
-//! (`wasm_target`), the web root (`bundle`, `names`, `compress`, `sizes`), and one file for each command.
+//! (`wasm_target`), the web root (`bundle`, `names`, `compress`, `sizes`), what makes the wasm light (`links`, `reach`, `split`, `never`,
+//! `order`, `glue`), and one file for each command.
 
 mod apt;
 mod browser;
@@ -16,6 +17,7 @@ mod exec;
 mod files;
 mod glue;
 mod licences;
+mod links;
 mod lint;
 mod names;
 mod never;
@@ -24,10 +26,12 @@ mod order;
 mod packages;
 mod place;
 mod pyxform;
+mod reach;
 mod run;
 mod server;
 mod sim;
 mod sizes;
+mod split;
 mod sqlite;
 mod step;
 mod test;

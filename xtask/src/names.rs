@@ -10,6 +10,8 @@ use serde_json::json;
 
 /// Files whose addresses are fixed: the browser, or an installed app, asks for them by name.
 const FIXED: [&str; 2] = ["manifest.webmanifest", "sw.js"];
+/// How the address of the second wasm begins: it comes when the app is there already.
+pub(crate) const FOLLOWING: &str = "/assets/following-";
 /// Folders whose addresses are fixed, for the same reason.
 const FIXED_FOLDER: &str = "icons/";
 /// These come first in the style sheet; the others follow by name.
@@ -20,6 +22,8 @@ const FIRST_STYLES: [&str; 2] = ["css/tokens.css", "css/base.css"];
 pub(crate) struct Bound {
     /// The wasm.
     pub(crate) wasm: Vec<u8>,
+    /// The second wasm, when it was split.
+    pub(crate) following: Option<Vec<u8>>,
     /// The glue around it.
     pub(crate) glue: String,
     /// The modules the glue imports, by the path it imports them from.
@@ -84,6 +88,11 @@ pub(crate) fn arrange(mut public: Tree, bound: Bound) -> Result<Root> {
         &format!("./{wasm}"),
         "boot.js",
     )?;
+    let following = bound
+        .following
+        .map(|wasm| add(&mut files, "following", "wasm", wasm))
+        .map_or_else(String::new, |name| format!("./{name}"));
+    boot = replace(&boot, "./following.wasm", &following, "boot.js")?;
     let boot = add(&mut files, "boot", "js", boot.into_bytes());
 
     let style = add(&mut files, "anjangsana", "css", sheet.into_bytes());
@@ -232,7 +241,7 @@ mod tests {
             ),
             file(
                 "boot.js",
-                "import './anjangsana.js'; './anjangsana_bg.wasm'",
+                "import './anjangsana.js'; './anjangsana_bg.wasm'; './following.wasm'",
             ),
             file("sw.js", "const BUILD = \"dev\";"),
             file("manifest.webmanifest", "{}"),
@@ -250,6 +259,7 @@ mod tests {
         )]);
         Bound {
             wasm: wasm.into(),
+            following: None,
             glue: "import './snippets/dioxus-web-0a1b/inline0.js'".into(),
             snippets,
         }
@@ -335,6 +345,24 @@ mod tests {
         assert!(!paths.contains(&"/icons/icon-512.png") && !paths.contains(&"/sw.js"));
         let page = root.kept.iter().find(|(path, _)| path == "/").unwrap();
         assert_eq!(page.1, digest(root.files.get("index.html").unwrap()));
+    }
+
+    #[test]
+    fn the_wasm_that_follows_is_named_where_it_is_fetched_and_kept_with_the_rest() {
+        let mut bound = bound("one");
+        bound.following = Some(b"two".to_vec());
+        let root = arrange(public("a{}"), bound).unwrap();
+        let following = named(&root, "assets/following-");
+        let boot = text(&root, &named(&root, "assets/boot-"));
+        assert!(boot.contains(following.strip_prefix("assets/").unwrap()));
+        assert!(
+            root.kept
+                .iter()
+                .any(|(path, hash)| *path == format!("/{following}") && *hash == digest(b"two"))
+        );
+        // In one piece there is nothing to fetch.
+        let root = arrange(public("a{}"), self::bound("one")).unwrap();
+        assert!(text(&root, &named(&root, "assets/boot-")).ends_with("''\n"));
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! Functions that the app never calls and the compiler cannot know of: they stand in tables beside ones it does call. Each
 //! stops the program instead, and what only they call is left out. About 10 kB less over the wire.
+//!
+//! A name says what a function does only because the app is built with `-Zmerge-functions=disabled` (`bundle.rs`): otherwise
+//! the compiler makes one out of several that do the same, and names it after any of them. A click on a link was once the
+//! function that asks where a dragged file was dropped.
 
 /// What is in the names of such functions.
 const NEVER: [&str; 21] = [
@@ -31,18 +35,14 @@ const NEVER: [&str; 21] = [
     "<keyboard_types::key::Key as core::str::traits::FromStr>::from_str",
 ];
 
-/// The compiler makes one out of several small functions that do the same, and names it after any of them: a click on a link
-/// was once the one that asks where a dragged file was dropped. So only functions of as many bytes as this are believed.
-const SMALL: usize = 300;
-
-/// Whether the app never calls the function of that name and size.
-pub(crate) fn never_called(name: &str, size: usize) -> bool {
+/// Whether the app never calls the function of that name.
+pub(crate) fn never_called(name: &str) -> bool {
     let name = without_hashes(name);
-    size >= SMALL && NEVER.iter().any(|never| name.contains(never))
+    NEVER.iter().any(|never| name.contains(never))
 }
 
 /// A name without the hashes of crates, `[6d1affab0864d716]`.
-fn without_hashes(name: &str) -> String {
+pub(crate) fn without_hashes(name: &str) -> String {
     let mut parts = name.split('[');
     let mut plain = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -68,12 +68,10 @@ mod tests {
     #[test]
     fn a_function_is_known_by_its_name_whatever_the_hashes() {
         assert!(never_called(
-            "<anyhow[dea4bdf45957fb09]::error::ErrorImpl>::debug",
-            SMALL
+            "<anyhow[dea4bdf45957fb09]::error::ErrorImpl>::debug"
         ));
         assert!(!never_called(
-            "<anyhow[dea4bdf45957fb09]::error::ErrorImpl>::provide",
-            SMALL
+            "<anyhow[dea4bdf45957fb09]::error::ErrorImpl>::provide"
         ));
         assert_eq!(
             without_hashes("<[u8; 4] as a[0123456789abcdef]::B>::c"),

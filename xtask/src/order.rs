@@ -9,7 +9,6 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
-use crate::never::never_called;
 use anyhow::{Result, anyhow, bail};
 use wasm_encoder::reencode::{Error, Reencode};
 use wasm_encoder::{CodeSection, Function, FunctionSection, Instruction, MemArg, Module};
@@ -46,8 +45,6 @@ struct Facts {
     types: Vec<u32>,
     sizes: Vec<usize>,
     names: BTreeMap<u32, String>,
-    /// Functions that are never called.
-    never: BTreeSet<u32>,
     /// The old places of the functions in their new order, and the new place of each.
     order: Vec<usize>,
     places: Vec<u32>,
@@ -92,11 +89,6 @@ impl Facts {
                 for function in functions {
                     let function = function?;
                     self.names.insert(function.index, stem(function.name));
-                    let own = function.index.checked_sub(self.imported);
-                    let size = own.and_then(|own| self.sizes.get(own as usize));
-                    if never_called(function.name, size.copied().unwrap_or_default()) {
-                        self.never.insert(function.index);
-                    }
                 }
             }
         }
@@ -151,7 +143,6 @@ impl Facts {
         while let Some(function) = ahead.pop() {
             if let Some(own) = function.checked_sub(self.imported)
                 && reached.insert(function)
-                && !self.never.contains(&function)
             {
                 ahead.extend(&calls[own as usize]);
             }
@@ -267,14 +258,7 @@ impl Reencode for Facts {
         let bodies: Vec<FunctionBody<'_>> = section.into_iter().collect::<Result<_, _>>()?;
         for old in self.order.clone() {
             let parameters = self.parameters[self.types[old] as usize];
-            let function = if self.never.contains(&(self.imported + old as u32)) {
-                let mut stop = Function::new([]);
-                stop.instructions().unreachable().end();
-                stop
-            } else {
-                self.body(&bodies[old], parameters)?
-            };
-            code.function(&function);
+            code.function(&self.body(&bodies[old], parameters)?);
         }
         Ok(())
     }

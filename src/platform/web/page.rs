@@ -284,6 +284,19 @@ pub fn set_language(language: &str) {
     }
 }
 
+/// Brings the screens that are not in the first wasm (`assets/public/boot.js`); whether they are there.
+pub async fn follow() -> bool {
+    let follow = Reflect::get(&js_sys::global(), &"follow".into());
+    let Ok(follow) = follow.and_then(JsCast::dyn_into::<Function>) else {
+        return true; // an app in one piece
+    };
+    let come = follow.call0(&JsValue::UNDEFINED);
+    match come.and_then(JsCast::dyn_into::<Promise>) {
+        Ok(come) => JsFuture::from(come).await == Ok(JsValue::TRUE),
+        Err(_) => false,
+    }
+}
+
 /// Whether the key pressed is Escape.
 #[must_use]
 pub fn is_escape(event: Option<&web_sys::KeyboardEvent>) -> bool {

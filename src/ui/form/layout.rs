@@ -5,6 +5,9 @@ use std::rc::Rc;
 use dioxus::core::{Runtime, RuntimeGuard};
 use dioxus::prelude::*;
 
+use super::overview::{VisitOverview, VisitResume};
+use super::runner::VisitPage;
+use super::send::VisitSend;
 use super::work::Work;
 use crate::domain::RecordId;
 use crate::platform::web::page;
@@ -18,7 +21,7 @@ use crate::ui::state::shell;
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) struct Reread(pub(crate) Signal<u32>);
 
-/// The layout of everything under `/kunjungan/:id`.
+/// Everything under `/kunjungan/:id`.
 #[component]
 pub(crate) fn VisitLayout(id: RecordId) -> Element {
     rsx! {
@@ -68,6 +71,7 @@ impl PartialEq for Shared {
 
 #[component]
 fn Open(detail: Shared) -> Element {
+    let here = use_route::<Route>();
     let opened = use_hook(|| {
         let shell = shell();
         let user = shell.user();
@@ -104,8 +108,20 @@ fn Open(detail: Shared) -> Element {
         }
     });
     match opened {
-        Ok(_) => rsx! {
-            Outlet::<Route> {}
+        Ok(_) => match here {
+            Route::VisitOverview { id } => rsx! {
+                VisitOverview { id }
+            },
+            Route::VisitResume { id } => rsx! {
+                VisitResume { id }
+            },
+            Route::VisitPage { id, page } => rsx! {
+                VisitPage { id, page }
+            },
+            Route::VisitSend { id } => rsx! {
+                VisitSend { id }
+            },
+            _ => rsx! {},
         },
         Err(why) => rsx! {
             Head { title: t("visit"), back: Route::Home {} }

@@ -23,7 +23,4 @@ mod work;
 
 pub(crate) use answers::{Page, Reading, Row, answer};
 pub(crate) use layout::VisitLayout;
-pub(crate) use overview::{VisitOverview, VisitResume};
-pub(crate) use runner::VisitPage;
 pub(crate) use score::worst;
-pub(crate) use send::VisitSend;
