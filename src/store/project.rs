@@ -168,6 +168,13 @@ fn uses(db: &Connection, visit: &Visit) -> Result<(), StoreError> {
             .execute([&id, value])?;
         }
     }
+    // And what the server has of it: an unsent change over it may wait for a person for long.
+    db.prepare_cached(
+        "insert or ignore into attachment_use (visit, name)
+         select ?1, name from attachment
+         where state = 'here' and instr((select base from record where id = ?1), name) > 0",
+    )?
+    .execute([&id])?;
     Ok(())
 }
 

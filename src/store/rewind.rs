@@ -47,6 +47,7 @@ pub(super) fn send_difference(
     known: &Fields,
     incoming: &Record,
 ) -> Result<(), StoreError> {
+    stand_on(db, incoming.id, incoming.rev)?;
     if incoming.kind != Kind::Visit {
         return Ok(());
     }
@@ -71,8 +72,18 @@ pub(super) fn send_difference(
         area: &incoming.area,
         fields,
         after,
+        base: meta::number(db, meta::EPOCH_REV)?.min(incoming.rev),
     };
     send_again(db, now, lacking)
+}
+
+/// Lets unsent changes stand on no newer revision of their record than the server has.
+fn stand_on(db: &Connection, id: RecordId, rev: u64) -> Result<(), StoreError> {
+    db.execute(
+        "update outbox set base_rev = min(base_rev, ?) where record = ?",
+        params![rev, id.to_string()],
+    )?;
+    Ok(())
 }
 
 /// Everything has come, and these records of the user's own have not: the server lost them whole. They go again.
@@ -94,6 +105,7 @@ pub(super) fn send_lost(db: &Connection, now: Millis) -> Result<(), StoreError> 
             "update record set base = '{}', unseen = 0 where id = ?",
             [id.to_string()],
         )?;
+        stand_on(db, id, 0)?;
         let Some(kind) = kind else { continue };
         let lacking = Lacking {
             id,
@@ -101,6 +113,7 @@ pub(super) fn send_lost(db: &Connection, now: Millis) -> Result<(), StoreError> 
             area: &area,
             fields: known,
             after: 0,
+            base: 0,
         };
         send_again(db, now, lacking)?;
         record::refresh(db, id)?;
@@ -116,6 +129,8 @@ struct Lacking<'a> {
     fields: Fields,
     /// The last submission of a visit that the server knows.
     after: u32,
+    /// The revision of it that both sides have.
+    base: u64,
 }
 
 fn submissions(fields: &Fields) -> impl Iterator<Item = u32> {
@@ -143,9 +158,9 @@ fn send_again(db: &Connection, now: Millis, lacking: Lacking<'_>) -> Result<(), 
         area,
         mut fields,
         after,
+        base,
     } = lacking;
     let key = id.to_string();
-    let shared = meta::number(db, meta::EPOCH_REV)?;
     let fresh = MutationId::of_text(&format!(
         "again {} {} {key}",
         meta::text(db, meta::EPOCH)?.unwrap_or_default(),
@@ -185,7 +200,7 @@ fn send_again(db: &Connection, now: Millis, lacking: Lacking<'_>) -> Result<(), 
         db.execute(
             "update outbox set mutation = ?, state = 'waiting', code = null, reason = null, sealed = 0, base_rev = ?
              where seq = ? and (state = 'aside' or sealed = 1)",
-            params![fresh, shared, seq],
+            params![fresh, base, seq],
         )?;
         return Ok(());
     }
@@ -204,7 +219,7 @@ fn send_again(db: &Connection, now: Millis, lacking: Lacking<'_>) -> Result<(), 
             kind.name(),
             key,
             visit,
-            shared,
+            base,
             area.0,
             now.0,
             serde_json::to_string(&fields)?

@@ -230,16 +230,32 @@ impl World {
             let visit = fields.get("visit").and_then(|visit| visit.as_str());
             visit.and_then(|visit| visit.parse().ok())
         };
+        // What was set aside on a phone, and is still there, the server may learn of from the file.
+        let phones = self.phones.iter().filter(|phone| !phone.lost);
+        let aside: BTreeSet<String> = phones
+            .flat_map(|phone| texts(&phone.disk.look, "select record from outbox"))
+            .collect();
         let was_given_up = |id: &RecordId, fields: &Fields| {
-            gave_up(id) || of_visit(fields).is_some_and(|visit| gave_up(&visit))
+            aside.contains(&id.to_string())
+                || gave_up(id)
+                || of_visit(fields).is_some_and(|visit| gave_up(&visit))
         };
         let others = after
             .iter()
             .filter(|(id, fields)| !was_given_up(id, fields));
         let others: Vec<_> = others.collect();
         for (id, fields) in others {
-            if before.get(id) != Some(fields) {
-                let was = before.get(id);
+            let was = before.get(id);
+            // After a restore a draft may be back at an older version of its form, until it is opened.
+            let is_moved = |was: &Fields| {
+                let rest = |fields: &Fields| {
+                    let mut rest = fields.clone();
+                    rest.remove("form_version");
+                    rest
+                };
+                self.restored && rest(was) == rest(fields)
+            };
+            if was != Some(fields) && !was.is_some_and(is_moved) {
                 self.complain(format!(
                     "a backup taken in again made {fields:?} of {id}, which was {was:?}"
                 ));
