@@ -36,7 +36,8 @@ pub(super) fn merge(mutation: &Mutation, facts: &Facts<'_>, ruling: Ruling) -> V
         .any(|(name, value)| fields.get(name).unwrap_or(&Value::Null) != value);
     overlay(&mut fields, &ruling.amended);
     // A device that made it knows no other area than its own, even when the record came here meanwhile under another name.
-    let is_new = facts.present.is_none() || mutation.base_rev == 0;
+    let says_where = mutation.base_rev == 0 && !mutation.area.0.is_empty();
+    let is_new = facts.present.is_none() || says_where;
     let moved = is_new && mutation.area != ruling.area
         || facts
             .present
