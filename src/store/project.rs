@@ -105,6 +105,7 @@ pub(super) fn visit_of(db: &Connection, id: RecordId) -> Result<(), StoreError> 
     if let Some(record) = record::find(db, id)? {
         // A visit that does not read keeps its review; there is nothing to show it at.
         let _unreadable_visit = visit(db, &record)?;
+        uses_beneath(db, id)?;
     }
     Ok(())
 }
@@ -168,13 +169,17 @@ fn uses(db: &Connection, visit: &Visit) -> Result<(), StoreError> {
             .execute([&id, value])?;
         }
     }
-    // And what the server has of it: an unsent change over it may wait for a person for long.
+    Ok(())
+}
+
+/// What the server's copy of a visit names beside its answers: an unsent change over it may wait for a person for long.
+pub(super) fn uses_beneath(db: &Connection, visit: RecordId) -> Result<(), StoreError> {
     db.prepare_cached(
         "insert or ignore into attachment_use (visit, name)
          select ?1, name from attachment
-         where state = 'here' and instr((select base from record where id = ?1), name) > 0",
+         where state = 'here' and instr((select base from record where id = ?1 and kind = 'visit'), name) > 0",
     )?
-    .execute([&id])?;
+    .execute([visit.to_string()])?;
     Ok(())
 }
 

@@ -174,5 +174,6 @@ pub(super) fn refresh(db: &Connection, id: RecordId) -> Result<(), StoreError> {
     }
     db.prepare_cached("update record set fields = ? where id = ?")?
         .execute(params![serde_json::to_string(&record.fields)?, key])?;
-    project::project(db, &record)
+    project::project(db, &record)?;
+    project::uses_beneath(db, id)
 }

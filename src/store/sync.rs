@@ -293,6 +293,7 @@ fn take_in(db: &Connection, me: UserId, now: Millis, incoming: &Record) -> Resul
             Ok((record::json(row, 0)?, row.get(1)?, row.get(2)?))
         })
         .optional()?;
+    let is_known = before.is_some();
     if let Some((base, rev, went_back)) = before {
         if went_back {
             rewind::send_difference(db, now, &base, incoming)?;
@@ -316,9 +317,10 @@ fn take_in(db: &Connection, me: UserId, now: Millis, incoming: &Record) -> Resul
         incoming.rev,
         serde_json::to_string(&incoming.fields)?
     ])?;
-    let unsent: bool = db
-        .prepare_cached("select exists (select 1 from outbox where record = ?)")?
-        .query_row([&key], |row| row.get(0))?;
+    let unsent: bool = is_known
+        && db
+            .prepare_cached("select exists (select 1 from outbox where record = ?)")?
+            .query_row([&key], |row| row.get(0))?;
     if unsent {
         return record::refresh(db, incoming.id);
     }
