@@ -242,8 +242,13 @@ async fn a_device_never_fights_with_itself_when_an_answer_was_lost() {
     ));
     assert!(matches!(
         reply.results[1].outcome,
-        Outcome::Applied { exact: true, .. }
+        Outcome::Applied { exact: false, .. }
     ));
+    let comes = reply
+        .records
+        .iter()
+        .any(|record| record.kind == Kind::Visit && record.fields["a/nama"] == json!("Hasanah"));
+    assert!(comes, "whatever the device thinks that it has");
 }
 
 #[tokio::test]

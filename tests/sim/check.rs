@@ -316,9 +316,14 @@ impl World {
                 let stands = |name: &str| stored.record.fields.get(name).unwrap_or(&Value::Null);
                 stored.record.id == one.record
                     && one.fields.iter().all(|(name, value)| {
-                        // Submitted is submitted, on whichever phone.
+                        // Submitted is submitted, on whichever phone; and a later answer may have joined it.
                         stands(name) == value
                             || name.starts_with("submission/") && !stands(name).is_null()
+                            || self.ledger.said.iter().any(|said| {
+                                said.visit == one.record
+                                    && said.field == *name
+                                    && stands(name).as_str() == Some(&said.value)
+                            })
                     })
             });
             if !mended

@@ -42,6 +42,10 @@ pub(super) fn merge(mutation: &Mutation, facts: &Facts<'_>, ruling: Ruling) -> V
         || facts
             .present
             .is_some_and(|present| present.record.area != ruling.area);
+    // Of what the device sent itself it may have given up a part meanwhile: it is told all the same.
+    let untouched = facts
+        .present
+        .is_none_or(|present| present.record.rev <= mutation.base_rev);
     Verdict::Apply(Change {
         private: is_private(mutation.kind, &fields),
         fields,
@@ -56,7 +60,7 @@ pub(super) fn merge(mutation: &Mutation, facts: &Facts<'_>, ruling: Ruling) -> V
                 taken_away.map(|(name, _)| name.clone()).collect()
             }
         },
-        exact: facts.others.is_empty() && !amended && !moved,
+        exact: untouched && !amended && !moved,
         area: ruling.area,
         owner: ruling.owner,
         audience: ruling.audience,
