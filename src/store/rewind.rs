@@ -192,8 +192,8 @@ fn send_again(db: &Connection, now: Millis, lacking: Lacking<'_>) -> Result<(), 
     }
     if let Some((seq, _)) = unsent {
         db.execute(
-            "update outbox set fields = ? where seq = ?",
-            params![serde_json::to_string(&fields)?, seq],
+            "update outbox set fields = ?, area = ? where seq = ?",
+            params![serde_json::to_string(&fields)?, area.0, seq],
         )?;
         // What the server refused it refused for want of what goes with it now; one in a backup file stands for what it
         // held then.

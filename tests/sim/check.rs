@@ -312,6 +312,12 @@ impl World {
             // What came late has been sent under another name already.
             let overtaken = one.outcome == "conflict" && one.overtaken;
             // Somebody else has said the same, so there is nothing to ask.
+            let came = one.fields.iter().all(|(name, value)| {
+                let mut applied = log
+                    .iter()
+                    .filter(|other| other.outcome == "applied" && other.record == one.record);
+                value.is_null() || applied.any(|other| other.fields.get(name) == Some(value))
+            });
             let stands = stored.iter().any(|stored| {
                 let stands = |name: &str| stored.record.fields.get(name).unwrap_or(&Value::Null);
                 stored.record.id == one.record
@@ -329,6 +335,7 @@ impl World {
             if !mended
                 && !overtaken
                 && !stands
+                && !came
                 && !held.contains(&one.id)
                 && !self.ledger.decided.contains(&one.id)
             {
