@@ -58,10 +58,12 @@ impl World {
     pub(crate) fn changed(&mut self, p: usize, visit: RecordId, request: Request) -> bool {
         // Whoever changes what was refused mends it, and it goes again under another name.
         let held = self.held(p, visit);
-        if self.ask(p, request).is_none() {
+        let told = self.ask(p, request).is_some();
+        // The power may fail between the commit and the word that it is done.
+        self.moved_on(p, visit, &held);
+        if !told {
             return false;
         }
-        self.moved_on(p, visit, &held);
         let chance = self.rng.per_mille(100);
         if let Some(bug) = self.bug
             && bugs::after_change(bug, &self.phones[p].disk.look, visit, chance)
