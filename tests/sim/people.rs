@@ -220,11 +220,12 @@ impl World {
             return;
         }
         let held = self.held(p, visit);
-        let Some(Reply::Visit(detail)) = self.ask(p, Request::Visit(visit)) else {
-            return;
-        };
+        let reply = self.ask(p, Request::Visit(visit));
         // A draft that moves to a newer form when it is opened takes what was refused along.
         self.moved_on(p, visit, &held);
+        let Some(Reply::Visit(detail)) = reply else {
+            return;
+        };
         let returned = detail.state == VisitState::Returned;
         if returned && (self.bug == Some(Bug::ReturnedLocked) || !detail.editable) {
             self.wrong.push(format!(
