@@ -212,7 +212,7 @@ pub(super) fn trouble(failure: &Failure) -> Trouble {
 ///
 /// # Errors
 /// What kind of failure it is.
-pub fn understand<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
+pub(super) fn understand<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
     let (body, _) = succeeded(answer)?;
     json::read_bytes(body).map_err(|_| Failure::NotOurs)
 }

@@ -14,7 +14,7 @@ mod upload;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-pub use self::drive::{succeeded, understand, understand_sync};
+pub use self::drive::{succeeded, understand_sync};
 
 use self::drive::sync_status;
 use super::machine::Machine;

@@ -30,7 +30,8 @@ pub struct Facts<'a> {
     pub in_sight: bool,
     /// The record as it stands; none for a new one.
     pub present: Option<&'a Stored>,
-    /// The revs that others than this user on this device gave it since the mutation's base.
+    /// The revs that it was given since the mutation's base by others than this user on this device, or by what that device
+    /// sent after the mutation.
     pub others: BTreeSet<u64>,
     /// For a visit: its cooperative. For a review: its visit. None when there is no such record.
     pub parent: Option<&'a Record>,
