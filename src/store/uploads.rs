@@ -115,11 +115,13 @@ impl Store {
     /// [`StoreError::Database`].
     pub fn free_photos(&self, now: Millis) -> Result<usize, StoreError> {
         let limit = now.plus(-KEPT);
-        // Taken out of its visit while it was on its way: nobody asked for the rest of it since.
+        // Taken out of its visit while it was on its way: nobody asked for the rest of it since, and nothing unsent names it,
+        // which the server may have taken already.
         self.db.execute(
             "delete from attachment where loose = 1 and state = 'here' and made <= ?
              and name not in (select name from attachment_use)
-             and not exists (select 1 from record where kind = 'visit' and instr(base, attachment.name) > 0)",
+             and not exists (select 1 from record where kind = 'visit' and instr(base, attachment.name) > 0)
+             and not exists (select 1 from outbox where instr(outbox.fields, attachment.name) > 0)",
             [limit.0],
         )?;
         let mut candidates = self.db.prepare(include_str!("sql/old_photos.sql"))?;

@@ -172,6 +172,12 @@ fn a_photo_that_the_server_is_just_being_told_of_stays_when_another_takes_its_pl
     device.photographs("foto", b"which may come to nothing");
     let mut device = device.reopened();
     assert!(device.has(&told));
+    let in_a_year = Millis(400 * 24 * 60 * 60 * 1000);
+    device
+        .store
+        .free_photos(anjangsana::server::machine::now().plus(in_a_year.0))
+        .unwrap();
+    assert!(device.has(&told), "however long it is on its way");
 }
 
 /// Gives the visit up, and the server says this to it.

@@ -71,6 +71,14 @@ impl Disk {
         &self.doom
     }
 
+    /// Forgets which statements are ready. To prepare one counts as steps too: a run that counts them must not depend on the
+    /// runs before it.
+    pub(crate) fn forget_statements(&self) {
+        if let Some(app) = &self.app {
+            app.flush_prepared_statement_cache();
+        }
+    }
+
     /// Opens it as a device does. With `room`, it is full after so many more pages.
     pub(crate) fn open(&mut self, room: Option<u32>) -> Connection {
         // What was to befall the app that ran before is over.

@@ -78,8 +78,9 @@ impl World {
         self.crash_server("and its disk is lost");
         self.office.go_back_to(&backup.db);
         self.office.lose_photos_but(&backup.photos);
-        let name = format!("life {}", self.now);
-        self.office.change(|db| epoch::begin_as(db, &name)).unwrap();
+        self.life = format!("life {}", self.now);
+        let name = &self.life;
+        self.office.change(|db| epoch::begin_as(db, name)).unwrap();
         self.people = backup.people;
         self.forms = backup.forms;
         self.office.forget_what_was_seen();

@@ -115,7 +115,7 @@ impl World {
 
     /// The power may fail in what the phone writes next.
     pub(crate) fn may_doom(&mut self, p: usize) {
-        if self.strikes(3) {
+        if self.tears && self.strikes(12) {
             let steps = 1 + self.rng.below(320) as i64;
             self.phones[p].disk.doom().after_steps(steps);
         } else if self.strikes(3) {
@@ -217,8 +217,9 @@ impl World {
             bugs::after_apply(bug, &self.phones[p].disk.look, reply);
         }
         let phone = &mut self.phones[p];
-        // An answer of before its person moved says nothing of what they may see now.
-        let is_of_today = reply.scope == exchange::name_of(&self.people[phone.who]);
+        // An answer of before its person moved, or before the server's disk was lost, says nothing of what they may see now.
+        let is_of_today =
+            reply.scope == exchange::name_of(&self.people[phone.who]) && reply.epoch == self.life;
         let agrees = !reply.more && !applied.mismatch && is_of_today;
         phone.agreed = agrees.then_some(reply.cursor);
         let name = &phone.name;

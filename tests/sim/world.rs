@@ -140,6 +140,10 @@ pub(crate) struct World {
     pub(crate) backup: Option<Backup>,
     /// The server was put back to a backup.
     pub(crate) restored: bool,
+    /// The name of the server's present life.
+    pub(crate) life: String,
+    /// The power fails in the middle of what phones write, too. In some runs, since it costs time to count steps.
+    pub(crate) tears: bool,
     /// What people saved of their phones.
     pub(crate) files: Vec<Saved>,
 }
@@ -163,6 +167,12 @@ impl World {
                 phone.skew = rng.between(-40 * 86_400_000, 40 * 86_400_000);
             }
         }
+        let tears = seed.is_multiple_of(4);
+        if tears {
+            phones
+                .iter()
+                .for_each(|phone| phone.disk.forget_statements());
+        }
         let rough = [0, 1, 2, 4][rng.below(4)];
         let acts = 15 + rng.below(50) as u32;
         Self {
@@ -184,6 +194,8 @@ impl World {
             forms: 1,
             backup: None,
             restored: false,
+            life: String::new(),
+            tears,
             files: Vec::new(),
         }
     }
