@@ -5,24 +5,10 @@ const page = globalThis.document;
 // The screens behind the first ones; empty in a development build, which is in one piece.
 const FOLLOWING = "./following.wasm";
 
-// Takes the waiting sign away once the app has drawn something.
-function watch() {
-  const main = page.getElementById("main");
-  const done = new MutationObserver(() => {
-    if (!main.hasChildNodes()) return;
-    done.disconnect();
-    page.getElementById("wait")?.remove();
-  });
-  done.observe(main, { childList: true });
-}
-
+// The waiting sign is shown as long as nothing stands before it (css/base.css).
 function say(title, reason) {
-  // Once the app has drawn the sign is gone: a new one takes the place of what no longer answers.
-  let wait = page.getElementById("wait");
-  if (!wait) {
-    wait = Object.assign(page.createElement("div"), { id: "wait", className: "wait" });
-    page.getElementById("main").replaceWith(wait);
-  }
+  page.getElementById("main")?.remove();
+  const wait = page.getElementById("wait");
   const line = (tag, text) => Object.assign(page.createElement(tag), { textContent: text });
   const again = line("button", "Muat ulang");
   again.addEventListener("click", () => location.reload());
@@ -41,10 +27,7 @@ function trapped(error) {
   if (error instanceof WebAssembly.RuntimeError) say("Anjangsana berhenti", error.message);
 }
 
-if (page) {
-  watch();
-  addEventListener("error", (event) => trapped(event.error));
-}
+if (page) addEventListener("error", (event) => trapped(event.error));
 addEventListener("unhandledrejection", (event) => {
   if (page) trapped(event.reason);
   else if (event.reason instanceof WebAssembly.RuntimeError) setTimeout(() => { throw event.reason; });

@@ -42,11 +42,12 @@ use crate::sync::engine::Applied;
 use crate::sync::wire::{Limits, SyncReply, SyncRequest};
 
 /// The schema's steps, oldest first.
-pub const MIGRATIONS: [&str; 4] = [
+pub const MIGRATIONS: [&str; 5] = [
     include_str!("migrations/001.sql"),
     include_str!("migrations/002.sql"),
     include_str!("migrations/003.sql"),
     include_str!("migrations/004.sql"),
+    include_str!("migrations/005.sql"),
 ];
 
 /// Statements that are kept ready: as many as the store has that are asked again and again.

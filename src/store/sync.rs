@@ -7,8 +7,8 @@ use super::api::StoreError;
 use super::{meta, project, record, rewind};
 use crate::domain::visit::{SUBMISSION, VOID};
 use crate::domain::{
-    DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, Scope, User, UserId, json,
-    record::overlay,
+    AttachmentName, DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, Scope, User,
+    UserId, json, record::overlay,
 };
 use crate::sync::engine::Applied;
 use crate::sync::wire::{
@@ -67,6 +67,12 @@ pub(super) fn prepare(
         mutation.order = transaction
             .prepare_cached("select number from sent where mutation = ?")?
             .query_row([&id], |row| row.get(0))?;
+        let names = mutation.fields.values().filter_map(|value| value.as_str());
+        for name in names.filter(|name| AttachmentName::is_one(name)) {
+            transaction
+                .prepare_cached("insert or ignore into told values (?)")?
+                .execute([name])?;
+        }
     }
     transaction.commit()?;
     Ok(request)

@@ -115,14 +115,18 @@ impl Store {
     /// [`StoreError::Database`].
     pub fn free_photos(&self, now: Millis) -> Result<usize, StoreError> {
         let limit = now.plus(-KEPT);
-        // Taken out of its visit while it was on its way: nobody asked for the rest of it since, and nothing unsent names it,
-        // which the server may have taken already.
+        // Taken out of its visit, and the server may have heard of it: nobody asked for it since, and what the server said
+        // after everything had been sent does not name it.
         self.db.execute(
             "delete from attachment where loose = 1 and state = 'here' and made <= ?
              and name not in (select name from attachment_use)
              and not exists (select 1 from record where kind = 'visit' and instr(base, attachment.name) > 0)
-             and not exists (select 1 from outbox where instr(outbox.fields, attachment.name) > 0)",
+             and not exists (select 1 from outbox)",
             [limit.0],
+        )?;
+        self.db.execute(
+            "delete from told where name not in (select name from attachment)",
+            [],
         )?;
         let mut candidates = self.db.prepare(include_str!("sql/old_photos.sql"))?;
         let candidates = candidates

@@ -180,6 +180,49 @@ fn a_photo_that_the_server_is_just_being_told_of_stays_when_another_takes_its_pl
     assert!(device.has(&told), "however long it is on its way");
 }
 
+#[test]
+fn a_photo_that_the_server_may_have_heard_of_stays_and_goes_when_the_server_asks_for_it() {
+    let mut device = Device::new();
+    let told = device.photographs("foto", b"heard of, and nobody here knows it");
+    let id = device
+        .store
+        .prepare(Millis(100), Limits::default())
+        .unwrap()
+        .mutations[0]
+        .id;
+    // A repetition meets a proxy that says that it is too large; the first one had arrived.
+    let outcome = Outcome::Rejected {
+        code: RejectCode::Malformed,
+        reason: "too large".to_owned(),
+    };
+    device.pull(reply(10, vec![MutationResult { id, outcome }], Vec::new()));
+    let other = device.photographs("foto", b"taken instead");
+    let mut device = device.reopened();
+    assert!(device.has(&told) && device.has(&other));
+    let named = json!({"a/x": "1", "a/y": "1", "a/foto": told});
+    device.pull(reply(12, Vec::new(), vec![visit_at(12, named)]));
+    let id = device
+        .store
+        .prepare(Millis(200), Limits::default())
+        .unwrap()
+        .mutations[0]
+        .id;
+    let outcome = Outcome::Applied {
+        rev: 13,
+        exact: true,
+    };
+    device.pull(reply(13, vec![MutationResult { id, outcome }], Vec::new()));
+    let mut sent = Vec::new();
+    while let Some(next) = device.store.next_upload().unwrap() {
+        device.store.photo_sent(&next.name).unwrap();
+        sent.push(next.name);
+    }
+    sent.sort();
+    let mut both = vec![told, other];
+    both.sort();
+    assert_eq!(sent, both);
+}
+
 /// Gives the visit up, and the server says this to it.
 fn given_up(device: &mut Device, outcome: Outcome) {
     device.ask(Request::DiscardVisit {

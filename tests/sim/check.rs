@@ -179,7 +179,10 @@ impl World {
                     let theirs = |phone: &&Phone| phone.who == who && phone.lost;
                     let excused = self.phones.iter().any(|phone| theirs(&phone))
                         || self.ledger.mislaid.contains(&id);
+                    // What was refused and has only its lost phone's file left: the office has it among what is held.
+                    let is_held = |one: &Logged| one.record == id && one.outcome == "rejected";
                     let kept = self.restored && excused
+                        || excused && log(&self.office.db).iter().any(is_held)
                         || self.ledger.sunk_records.contains(&id)
                         || self
                             .phones

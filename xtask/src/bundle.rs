@@ -86,7 +86,11 @@ pub(crate) fn build(kind: Kind) -> Result<Bundle> {
     })?;
     let wasm = cargo.artefacts(kind.profile()).join("anjangsana.wasm");
     let wasm_bytes = std::fs::read(&wasm).with_context(|| format!("reading {}", wasm.display()))?;
-    let public = files::read_tree(&place::root().join("assets/public"))?;
+    let mut public = files::read_tree(&place::root().join("assets/public"))?;
+    // The page stands where dx looks for it.
+    let page = place::root().join("index.html");
+    let bytes = std::fs::read(&page).with_context(|| page.display().to_string())?;
+    public.insert("index.html".into(), bytes);
 
     // The report stands for the whole build: it is written last, and only for these very inputs.
     let me = std::env::current_exe()

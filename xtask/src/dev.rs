@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 /// What is watched.
-const WATCHED: [&str; 4] = ["src", "assets", "Cargo.toml", "Cargo.lock"];
+const WATCHED: [&str; 5] = ["src", "assets", "index.html", "Cargo.toml", "Cargo.lock"];
 /// How often.
 const GLANCE: Duration = Duration::from_millis(400);
 

@@ -39,7 +39,7 @@ pub(crate) struct Root {
     pub(crate) kept: Vec<(String, String)>,
 }
 
-/// Arranges what stands in `assets/public` and what wasm-bindgen made.
+/// Arranges the page, what stands in `assets/public`, and what wasm-bindgen made.
 ///
 /// # Errors
 /// When a file that must be there is not, or names another in a way that cannot be followed.
@@ -109,11 +109,10 @@ pub(crate) fn arrange(mut public: Tree, bound: Bound) -> Result<Root> {
              <link rel=\"preload\" href=\"/assets/{wasm}\" as=\"fetch\" type=\"application/wasm\" crossorigin>"
         ),
     )?;
-    html = replace(
+    html = fill(
         &html,
-        "src=\"/boot.js\"",
-        &format!("src=\"/assets/{boot}\""),
-        "index.html",
+        "boot",
+        &format!(r#"<script type="module" id="boot" src="/assets/{boot}"></script>"#),
     )?;
 
     // The build's name follows from everything in it; it is then written into the page and the service worker.
@@ -237,7 +236,7 @@ mod tests {
         Tree::from([
             file(
                 "index.html",
-                "<html data-build=\"dev\"><!-- styles: --><!-- preload: --><script src=\"/boot.js\"></script>",
+                "<html data-build=\"dev\"><!-- styles: --><!-- preload: --><!-- boot: -->",
             ),
             file(
                 "boot.js",

@@ -1,7 +1,11 @@
 -- Bytes that nobody can want any more. What the server says of a visit counts too: an unsent change over it may come to
--- nothing, and then its photos are wanted again. So does what is unsent: to give a visit up may be refused.
+-- nothing, and then its photos are wanted again. So does what is unsent: to give a visit up may be refused. What the server
+-- may have heard of stays until the server has said what it made of it.
 delete from attachment
 where loose = 1 and state = 'here' and sent = 0
+  and (
+    not exists (select 1 from told where told.name = attachment.name)
+    or exists (select 1 from record where record.kind = 'visit' and instr(record.base, attachment.name) > 0))
   and not exists (
     select 1 from record left join visit on visit.id = record.id
     where record.kind = 'visit' and (
