@@ -31,6 +31,11 @@ pub(super) fn begin(db: &Connection, me: UserId, reply: &SyncReply) -> Result<()
         [shared],
     )?;
     db.execute("update outbox set base_rev = min(base_rev, ?)", [shared])?;
+    // What stood against these is of the life before, and so is the place that kept the losing side: they are asked anew.
+    db.execute(
+        "update outbox set state = 'waiting', server = null, changed = null where state = 'conflict'",
+        [],
+    )?;
     // Photos that it had it may have no more: as if each were under way, it is asked how far it is. Those too that no
     // visit names now: one may name them again.
     db.execute(

@@ -246,11 +246,16 @@ impl World {
         let others: Vec<_> = others.collect();
         for (id, fields) in others {
             let was = before.get(id);
-            // After a restore a draft may be back at an older version of its form, until it is opened.
+            // After a restore a draft may be back at an older version of its form, until it is opened; and a submission that
+            // was refused in the life before may stand now.
             let is_moved = |was: &Fields| {
                 let rest = |fields: &Fields| {
                     let mut rest = fields.clone();
-                    rest.remove("form_version");
+                    rest.retain(|name, _| {
+                        let of_submissions = ["submission/", "was/"];
+                        name != "form_version"
+                            && !of_submissions.iter().any(|start| name.starts_with(start))
+                    });
                     rest
                 };
                 self.restored && rest(was) == rest(fields)
