@@ -8,7 +8,7 @@ use std::{
 };
 
 use anjangsana::{
-    domain::{DeviceId, Fields, Kind, Millis, MutationId, RecordId, Role},
+    domain::{AreaCode, DeviceId, Fields, Kind, Millis, MutationId, RecordId, Role},
     form::{builtin, compile},
     server::{Config, forms},
     sync::wire::{Mutation, SYNC_PATH},
@@ -73,7 +73,7 @@ pub(crate) async fn push(what: What, connections: usize, batch: usize, total: us
             .map(|request| {
                 let first = number * requests * batch + request * batch;
                 let mutations: Vec<Mutation> = (first..first + batch)
-                    .map(|nth| visit(what, &phone, cooperative, nth as u64))
+                    .map(|nth| visit(what, &phone, (cooperative, &area), nth as u64))
                     .collect();
                 // The head of the request is not known yet; gzip lets it come as a member of its own.
                 let mutations = serde_json::to_string(&mutations).unwrap();
@@ -112,7 +112,7 @@ pub(crate) async fn push(what: What, connections: usize, batch: usize, total: us
     }
 }
 
-fn visit(what: What, phone: &Phone, cooperative: RecordId, nth: u64) -> Mutation {
+fn visit(what: What, phone: &Phone, (cooperative, area): (RecordId, &str), nth: u64) -> Mutation {
     let at = Millis(1_731_031_200_000);
     let mut fields = match what {
         What::Drafts | What::Submitted => {
@@ -132,7 +132,7 @@ fn visit(what: What, phone: &Phone, cooperative: RecordId, nth: u64) -> Mutation
         kind: Kind::Visit,
         record: RecordId::of_text(&name),
         base_rev: 0,
-        area: Default::default(),
+        area: AreaCode(area.to_owned()),
         order: None,
         at,
         fields,

@@ -118,7 +118,10 @@ pub fn apply(connection: &Connection, change: OfficeChange) -> Result<Option<u64
             .extend(touched.into_iter().map(|field| (field, rev)));
     }
     record::put(connection, &stored)?;
-    attachments::note_uses(connection, &stored.record)?;
+    let Record {
+        kind, id, fields, ..
+    } = &stored.record;
+    attachments::note_uses(connection, *kind, *id, fields)?;
     let entry = NewEntry {
         id: MutationId::new(change.at, &machine::entropy()?),
         record: change.id,

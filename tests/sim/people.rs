@@ -477,10 +477,11 @@ impl World {
             .unwrap_or_default()
     }
 
-    /// A person took the server's values in a conflict that the server knows of: what they typed into it after it was
-    /// sent was theirs to give up.
+    /// A person took the server's values in a conflict that the server knows of, or knew of before its disk was lost, which
+    /// the phone has not heard yet: what they typed into it after it was sent was theirs to give up.
     fn forgive_unsent(&mut self, p: usize, visit: RecordId, mutation: MutationId, fields: &Fields) {
-        let known = mutation::find(&self.office.db, mutation).unwrap().is_some()
+        let known = self.restored
+            || mutation::find(&self.office.db, mutation).unwrap().is_some()
             || self.ledger.renamed.contains(&(p, visit));
         let text = |value: &Value| match value {
             Value::String(text) => text.clone(),

@@ -1,11 +1,12 @@
 //! The three-way merge, field by field: the base the device had, what it wants, what stands here now.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use serde_json::Value;
 
 use crate::{
     domain::{
+        Fields,
         assessment::{PROPOSAL, SCORE},
         record::overlay,
         visit::WAS,
@@ -15,7 +16,7 @@ use crate::{
 
 use super::{Change, Facts, Ruling, Verdict, is_private};
 
-pub(super) fn merge(mutation: &Mutation, facts: &Facts<'_>, ruling: Ruling) -> Verdict {
+pub(super) fn merge<'a>(mutation: &'a Mutation, facts: &Facts<'_>, ruling: Ruling) -> Verdict<'a> {
     let disputed = mutation
         .fields
         .iter()
@@ -24,17 +25,7 @@ pub(super) fn merge(mutation: &Mutation, facts: &Facts<'_>, ruling: Ruling) -> V
     if !disputed.is_empty() {
         return Verdict::Conflict(disputed);
     }
-    let mut fields = facts
-        .present
-        .map(|present| present.record.fields.clone())
-        .unwrap_or_default();
-    overlay(&mut fields, &mutation.fields);
-    // What the device does not know of: it must be told.
-    let amended = ruling
-        .amended
-        .iter()
-        .any(|(name, value)| fields.get(name).unwrap_or(&Value::Null) != value);
-    overlay(&mut fields, &ruling.amended);
+    let (fields, amended) = merged(mutation, facts, &ruling.amended);
     // A device that made it knows no other area than its own, even when the record came here meanwhile under another name.
     let says_where = mutation.base_rev == 0 && !mutation.area.0.is_empty();
     let is_new = facts.present.is_none() || says_where;
@@ -67,6 +58,28 @@ pub(super) fn merge(mutation: &Mutation, facts: &Facts<'_>, ruling: Ruling) -> V
         parent: ruling.parent,
         submits: ruling.submits,
     })
+}
+
+/// All fields that there are then; and whether the server amended any, of which the device does not know.
+fn merged<'a>(
+    mutation: &'a Mutation,
+    facts: &Facts<'_>,
+    amendments: &Fields,
+) -> (Cow<'a, Fields>, bool) {
+    let takes_away = || mutation.fields.values().any(Value::is_null);
+    if facts.present.is_none() && amendments.is_empty() && !takes_away() {
+        return (Cow::Borrowed(&mutation.fields), false);
+    }
+    let mut fields = facts
+        .present
+        .map(|present| present.record.fields.clone())
+        .unwrap_or_default();
+    overlay(&mut fields, &mutation.fields);
+    let amended = amendments
+        .iter()
+        .any(|(name, value)| fields.get(name).unwrap_or(&Value::Null) != value);
+    overlay(&mut fields, amendments);
+    (Cow::Owned(fields), amended)
 }
 
 /// Whether somebody else, since the base, gave this field a value that is not this one. What a device wrote itself it

@@ -11,7 +11,7 @@ mod visit;
 
 pub use visit::answers;
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use crate::{
     domain::{
@@ -43,9 +43,9 @@ pub struct Facts<'a> {
 
 /// What a mutation comes to.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Verdict {
+pub enum Verdict<'a> {
     /// It is applied.
-    Apply(Change),
+    Apply(Change<'a>),
     /// Somebody else gave these of its fields another value: a person must choose.
     Conflict(BTreeSet<String>),
     /// It is refused for good.
@@ -89,7 +89,7 @@ impl Refusal {
 
 /// How a record stands after a mutation.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Change {
+pub struct Change<'a> {
     /// Where it belongs.
     pub area: AreaCode,
     /// Whose it is.
@@ -100,8 +100,8 @@ pub struct Change {
     pub parent: Option<RecordId>,
     /// Only its owner sees it.
     pub private: bool,
-    /// Every field it has now.
-    pub fields: Fields,
+    /// Every field it has now; borrowed when those are the mutation's own, as of most new records.
+    pub fields: Cow<'a, Fields>,
     /// The fields that were given a value or lost one; of a new record only those that were taken away before it came, since
     /// all others are new.
     pub touched: BTreeSet<String>,
@@ -124,7 +124,7 @@ struct Ruling {
 
 /// Decides on a mutation.
 #[must_use]
-pub fn decide(mutation: &Mutation, facts: &Facts<'_>) -> Verdict {
+pub fn decide<'a>(mutation: &'a Mutation, facts: &Facts<'_>) -> Verdict<'a> {
     match rule(mutation, facts) {
         Err(refusal) => Verdict::Reject(refusal),
         Ok(ruling) => merge::merge(mutation, facts, ruling),

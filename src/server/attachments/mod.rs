@@ -15,8 +15,9 @@ use std::{
 };
 
 use rusqlite::Connection;
+use serde_json::Value;
 
-use crate::domain::{AttachmentName, Kind, Millis, Record, UserId, visit::ANSWER};
+use crate::domain::{AttachmentName, Fields, Kind, Millis, RecordId, UserId, visit::ANSWER};
 
 use self::{
     partial::Partial,
@@ -149,12 +150,17 @@ pub(super) async fn blocking<T: Send + 'static>(
 ///
 /// # Errors
 /// When the database fails.
-pub fn note_uses(connection: &Connection, record: &Record) -> Result<(), sqlite::Error> {
-    if record.kind != Kind::Visit {
+pub fn note_uses(
+    connection: &Connection,
+    kind: Kind,
+    id: RecordId,
+    fields: &Fields,
+) -> Result<(), sqlite::Error> {
+    if kind != Kind::Visit {
         return Ok(());
     }
     let mut uses = BTreeMap::new();
-    for (field, value) in &record.fields {
+    for (field, value) in fields {
         // Most answers are none, and an error for each would cost more than all the rest.
         let text = value.as_str().filter(|text| AttachmentName::is_one(text));
         if let Some(name) = text.and_then(|text| text.parse().ok()) {
@@ -165,8 +171,10 @@ pub fn note_uses(connection: &Connection, record: &Record) -> Result<(), sqlite:
     let form = if uses.is_empty() {
         None
     } else {
-        let (form, version) = (record.text("form"), record.text("form_version"));
-        match check_visit::published(connection, &form, &version) {
+        let text = |field: &str| fields.get(field).and_then(Value::as_str);
+        let (form, version) = (text("form"), text("form_version"));
+        let (form, version) = (form.unwrap_or_default(), version.unwrap_or_default());
+        match check_visit::published(connection, form, version) {
             // A form that does not compile restricts nothing; that it does not is in the log already.
             Err(sqlite::Error::Stored { .. }) => None,
             other => other?,
@@ -182,7 +190,7 @@ pub fn note_uses(connection: &Connection, record: &Record) -> Result<(), sqlite:
         .into_iter()
         .map(|(name, questions)| (name, questions.iter().any(keeps_back)))
         .collect();
-    attachment::set_uses(connection, record.id, &uses)
+    attachment::set_uses(connection, id, &uses)
 }
 
 /// The question that a field answers: the last step of its path, without the number of a repeat.

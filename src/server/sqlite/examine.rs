@@ -1,7 +1,7 @@
 //! A submitted visit run through its form. That takes longer than all the rest of a push, and the one writer has no time
 //! for it: a reading connection does it beforehand, and what it found holds as long as what it looked at stands.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use rusqlite::Connection;
 
@@ -94,12 +94,12 @@ fn rev(stored: Option<&Stored>) -> Option<u64> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn examine(
+pub fn examine<'a>(
     connection: &Connection,
     of: &Submission<'_>,
-    mut change: Change,
+    mut change: Change<'a>,
     foreseen: Option<&Foreseen>,
-) -> Result<Verdict, Error> {
+) -> Result<Verdict<'a>, Error> {
     let (visit, form) = match understand(connection, of, &mut change)? {
         Understood::Visit(visit, form) => (visit, form),
         Understood::Nothing(refusal) => return Ok(Verdict::Reject(refusal)),
@@ -120,7 +120,7 @@ pub fn examine(
     };
     if !corrections.is_empty() {
         change.touched.extend(corrections.keys().cloned());
-        overlay(&mut change.fields, &corrections);
+        overlay(change.fields.to_mut(), &corrections);
         change.exact = false;
     }
     Ok(Verdict::Apply(change))
@@ -133,7 +133,7 @@ pub fn examine(
 pub fn foresee(
     connection: &Connection,
     of: &Submission<'_>,
-    mut change: Change,
+    mut change: Change<'_>,
 ) -> Result<Option<Foreseen>, Error> {
     let Understood::Visit(visit, form) = understand(connection, of, &mut change)? else {
         return Ok(None);
@@ -142,7 +142,7 @@ pub fn foresee(
     Ok(Some(Foreseen {
         word,
         others,
-        fields: change.fields,
+        fields: change.fields.into_owned(),
         stood: rev(of.present),
         cooperative: of.cooperative.map(|record| record.rev),
         at: check_visit::submitted_at(&visit, of.now),
@@ -159,7 +159,7 @@ enum Understood {
 fn understand(
     connection: &Connection,
     of: &Submission<'_>,
-    change: &mut Change,
+    change: &mut Change<'_>,
 ) -> Result<Understood, Error> {
     let record = Record {
         kind: Kind::Visit,
@@ -168,10 +168,10 @@ fn understand(
         rev: 0,
         owner: change.owner,
         deleted: false,
-        fields: std::mem::take(&mut change.fields),
+        fields: std::mem::take(&mut change.fields).into_owned(),
     };
     let visit = Visit::from_record(&record);
-    change.fields = record.fields;
+    change.fields = Cow::Owned(record.fields);
     let visit = match visit {
         Ok(visit) => visit,
         Err(bad) => return Ok(Understood::Nothing(Refusal::malformed(bad.to_string()))),

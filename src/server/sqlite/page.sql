@@ -1,6 +1,7 @@
 select rev, id, kind, area, owner, deleted, fields
 from record
 where rev > :cursor
+    and rev not in (select value from json_each(:known))
     and (
         (private = 0 and (:district or area = '' or area in (select value from json_each(:areas))))
         or owner = :user

@@ -121,6 +121,7 @@ fn plain(
     let mut statement = connection.prepare_cached(include_str!("page.sql"))?;
     let mut rows = statement.query(named_params! {
         ":cursor": cursor,
+        ":known": to_json(known)?,
         ":district": district,
         ":areas": areas,
         ":user": user.id.to_string(),
@@ -129,10 +130,6 @@ fn plain(
     let (mut reached, mut bytes) = (cursor, 0);
     while let Some(row) = rows.next()? {
         let rev: u64 = row.get("rev")?;
-        if known.contains(&rev) {
-            reached = rev;
-            continue;
-        }
         let fields: String = row.get("fields")?;
         let full = records.len() >= PAGE_RECORDS || bytes + fields.len() > most;
         if full && !records.is_empty() {

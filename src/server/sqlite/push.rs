@@ -1,13 +1,16 @@
 //! Applies a device's mutations: gathers what must be known, lets `apply` decide, writes down both the change and the
 //! answer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::{
-    domain::{DeviceId, Kind, Millis, MutationId, Record, RecordId, Review, User},
+    domain::{DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, Review, User},
     server::{
         apply::{self, Change, Facts, Refusal, Verdict},
         attachments, forms,
@@ -222,13 +225,13 @@ fn conflict(
     })
 }
 
-fn judge(
+fn judge<'a>(
     connection: &Connection,
     sender: &Sender<'_>,
-    prepared: &Prepared,
+    prepared: &'a Prepared,
     present: Option<&Stored>,
     now: Millis,
-) -> Result<Verdict, Error> {
+) -> Result<Verdict<'a>, Error> {
     let mutation = &prepared.mutation;
     let parent = parent(connection, mutation, present)?;
     let known = (present, parent.as_ref());
@@ -261,12 +264,12 @@ fn submission<'a>(
 }
 
 /// What a mutation comes to before its form is asked.
-fn decide(
+fn decide<'a>(
     connection: &Connection,
     sender: &Sender<'_>,
-    mutation: &Mutation,
+    mutation: &'a Mutation,
     (present, parent): Known<'_>,
-) -> Result<Verdict, Error> {
+) -> Result<Verdict<'a>, Error> {
     let user = sender.user;
     let author = Author {
         user: Some(user.id),
@@ -361,7 +364,7 @@ fn write(
     connection: &Connection,
     prepared: &Prepared,
     present: Option<Stored>,
-    change: Change,
+    change: Change<'_>,
 ) -> Result<u64, Error> {
     let mutation = &prepared.mutation;
     let rev = record::last_rev(connection)? + 1;
@@ -369,6 +372,15 @@ fn write(
         (stored.born, stored.field_revs)
     });
     field_revs.extend(change.touched.into_iter().map(|field| (field, rev)));
+    attachments::note_uses(connection, mutation.kind, mutation.record, &change.fields)?;
+    let (fields, is_said) = match change.fields {
+        // They are written as they came; a copy of them would cost more than most else here.
+        Cow::Borrowed(_) => (Fields::new(), true),
+        Cow::Owned(fields) => {
+            let is_said = fields == mutation.fields;
+            (fields, is_said)
+        }
+    };
     let stored = Stored {
         record: Record {
             kind: mutation.kind,
@@ -377,7 +389,7 @@ fn write(
             rev,
             owner: change.owner,
             deleted: false,
-            fields: change.fields,
+            fields,
         },
         audience: change.audience,
         parent: change.parent,
@@ -385,11 +397,10 @@ fn write(
         born,
         field_revs,
     };
-    if stored.record.fields == mutation.fields {
+    if is_said {
         record::put_as(connection, &stored, &prepared.fields)?;
     } else {
         record::put(connection, &stored)?;
     }
-    attachments::note_uses(connection, &stored.record)?;
     Ok(rev)
 }

@@ -101,7 +101,7 @@ pub fn put(connection: &Connection, stored: &Stored) -> Result<(), Error> {
     put_as(connection, stored, &to_json(&stored.record.fields)?)
 }
 
-/// The same for fields whose JSON is known already.
+/// The same with fields that are JSON already; those of `stored` are not looked at.
 ///
 /// # Errors
 /// When it cannot be written.
