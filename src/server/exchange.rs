@@ -23,7 +23,7 @@ use super::sqlite::{
     epoch::{self, Epoch},
     pull::{self, RawRecord},
     push::{self, Prepared, Sender},
-    writer::say,
+    writer::{end, say},
 };
 
 /// [`crate::sync::wire::SyncRequest`] as the server reads it: one mutation that is not understood does not hold up the
@@ -293,9 +293,9 @@ fn push_all(
         say(connection, "savepoint mutations")?;
         let pushed = catch_unwind(AssertUnwindSafe(|| each(&push)));
         if pushed.is_err() {
-            say(connection, "rollback to mutations")?;
+            end(connection, "rollback to mutations")?;
         }
-        say(connection, "release mutations")?;
+        end(connection, "release mutations")?;
         if let Ok(pushed) = pushed {
             return pushed;
         }
@@ -313,12 +313,12 @@ fn push_one(
     let pushed = catch_unwind(AssertUnwindSafe(|| push(prepared)));
     let Ok(pushed) = pushed else {
         tracing::error!(mutation = %prepared.id(), "a mutation made the server panic");
-        say(connection, "rollback to mutation")?;
-        say(connection, "release mutation")?;
+        end(connection, "rollback to mutation")?;
+        end(connection, "release mutation")?;
         let why = "the server fails at this change; it is kept on the device";
         return Ok(refused(prepared.id(), RejectCode::Other, why.to_owned()));
     };
-    say(connection, "release mutation")?;
+    end(connection, "release mutation")?;
     pushed
 }
 

@@ -46,7 +46,7 @@ impl Phone<'_> {
             let name = format!("uji {}", kept.len());
             let answer = self.push(&name).await;
             if answer.status() != 200 {
-                assert_eq!(answer.status(), 507);
+                assert_eq!(answer.status(), 507, "{name}");
                 let error: ErrorReply = answer.json().await.unwrap();
                 assert_eq!(error.code, ErrorCode::Full);
                 assert!(

@@ -181,8 +181,8 @@ impl World {
                         || self.ledger.mislaid.contains(&id);
                     // What was refused and has only its lost phone's file left: the office has it among what is held.
                     let is_held = |one: &Logged| one.record == id && one.outcome == "rejected";
-                    let kept = self.restored && excused
-                        || excused && log(&self.office.db).iter().any(is_held)
+                    let kept = excused
+                        && (self.restored || log(&self.office.db).iter().any(is_held))
                         || self.ledger.sunk_records.contains(&id)
                         || self
                             .phones

@@ -10,7 +10,10 @@ use std::{
     thread::JoinHandle,
 };
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{
+    Connection, Transaction, TransactionBehavior,
+    ffi::{Error as Code, SQLITE_ABORT, SQLITE_FULL},
+};
 use tokio::sync::oneshot;
 
 use super::Error;
@@ -20,7 +23,14 @@ const GROUP: usize = 128;
 
 /// Tells the one who waits, once it is known whether the commit took.
 type Answer = Box<dyn FnOnce(Result<(), &rusqlite::Error>) + Send>;
-type Job = Box<dyn FnOnce(&Connection) -> Answer + Send>;
+type Job = Box<dyn FnOnce(&Connection) -> Done + Send>;
+
+/// A job that was run.
+struct Done {
+    answer: Answer,
+    /// There was no room for it.
+    is_full: bool,
+}
 
 /// The writer thread.
 pub struct Writer {
@@ -55,15 +65,20 @@ impl Writer {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
             let result = in_savepoint(connection, job);
-            Box::new(move |committed| {
+            let is_full = result.as_ref().is_err_and(Error::is_full);
+            let answer = move |committed: Result<(), &rusqlite::Error>| {
                 let result = match committed {
-                    Ok(()) => result,
-                    Err(why) if super::is_full(why) => Err(Error::Full),
-                    Err(why) => Err(Error::Commit(why.to_string())),
+                    Err(why) if result.is_ok() && super::is_full(why) => Err(Error::Full),
+                    Err(why) if result.is_ok() => Err(Error::Commit(why.to_string())),
+                    _ => result,
                 };
                 // Nobody waits any more: what was committed stays, and a retry finds it.
                 let _ = answer.send(result);
-            })
+            };
+            Done {
+                answer: Box::new(answer),
+                is_full,
+            }
         });
         self.jobs
             .lock()
@@ -107,10 +122,19 @@ fn in_savepoint<T>(
     say(connection, "savepoint job")?;
     let result = catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or(Err(Error::Panicked));
     if result.is_err() {
-        say(connection, "rollback to job")?;
+        end(connection, "rollback to job")?;
     }
-    say(connection, "release job")?;
+    end(connection, "release job")?;
     result
+}
+
+/// Says what ends a savepoint; nothing when SQLite has undone the whole transaction, as it may on a full disk: then the
+/// statement that failed is the one to be heard.
+pub(crate) fn end(connection: &Connection, sql: &str) -> Result<(), Error> {
+    if connection.is_autocommit() {
+        return Ok(());
+    }
+    say(connection, sql)
 }
 
 /// Runs a statement that has neither parameters nor rows and comes again and again.
@@ -121,29 +145,51 @@ pub(crate) fn say(connection: &Connection, sql: &str) -> Result<(), Error> {
 
 fn work(mut connection: Connection, waiting: &Receiver<Job>) {
     while let Ok(first) = waiting.recv() {
-        let group = std::iter::once(first).chain(waiting.try_iter().take(GROUP - 1));
-        commit(&mut connection, group);
+        let mut group = std::iter::once(first)
+            .chain(waiting.try_iter().take(GROUP - 1))
+            .peekable();
+        while group.peek().is_some() {
+            commit(&mut connection, &mut group);
+        }
     }
     // The end: leave one whole file behind, without a log beside it. A failure here loses nothing.
     let _ = connection.execute_batch("pragma optimize; pragma wal_checkpoint(truncate);");
 }
 
-fn commit(connection: &mut Connection, group: impl Iterator<Item = Job>) {
+/// Runs the jobs of a group in one transaction, up to one that takes the whole transaction down with it.
+fn commit(connection: &mut Connection, group: &mut impl Iterator<Item = Job>) {
     let mut answers: Vec<Answer> = Vec::new();
-    let committed = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .and_then(|transaction| {
-            answers.extend(group.map(|job| job(&transaction)));
-            transaction.commit()
-        });
-    // When the transaction could not even begin, the jobs were never run: they are dropped, and who waits is told
-    // that the database is closed.
+    let committed = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+        Ok(transaction) => run(transaction, group, &mut answers),
+        // It could not even begin, so the jobs are not run: they are dropped, and who waits is told that the database is
+        // closed.
+        Err(why) => {
+            group.for_each(drop);
+            Err(why)
+        }
+    };
     if let Err(why) = &committed {
         tracing::error!(error = %why, "a group of changes was not committed");
     }
     for answer in answers {
         answer(committed.as_ref().copied());
     }
+}
+
+fn run(
+    transaction: Transaction<'_>,
+    group: &mut impl Iterator<Item = Job>,
+    answers: &mut Vec<Answer>,
+) -> rusqlite::Result<()> {
+    for job in group {
+        let Done { answer, is_full } = job(&transaction);
+        answers.push(answer);
+        if transaction.is_autocommit() {
+            let code = if is_full { SQLITE_FULL } else { SQLITE_ABORT };
+            return Err(rusqlite::Error::SqliteFailure(Code::new(code), None));
+        }
+    }
+    transaction.commit()
 }
 
 #[cfg(test)]
