@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -25,42 +26,61 @@ struct Typing {
     what: &'static str,
     field: &'static str,
     text: &'static str,
-    /// Whether each letter waits until the one before is on disk: then each one also shows "saving" and "saved".
-    slowly: bool,
+    pace: Pace,
 }
 
+/// When the next letter comes.
+#[derive(Clone, Copy, PartialEq)]
+enum Pace {
+    /// Ten letters a second: somebody who types very fast.
+    Person,
+    /// As soon as the one before has been drawn: faster than anybody, and what follows from a letter is still under way.
+    Drawn,
+    /// When the one before is on disk: each one also shows "saving" and "saved".
+    Saved,
+}
+
+/// From one letter of a person to the next.
+const BEAT: Duration = Duration::from_millis(100);
+
 /// Ordinary letters, figures that thirty other questions hang on, and a text that brings and takes questions.
-const TYPED: [Typing; 5] = [
+const TYPED: [Typing; 6] = [
     // The browser compiles for speed only what it has seen often.
     Typing {
         what: "the first text after the form was opened",
         field: "q-t_3",
         text: "Koperasi ini berjalan baik sejak tahun lalu.",
-        slowly: false,
+        pace: Pace::Person,
     },
     Typing {
         what: "a text",
         field: "q-t_151",
         text: "Koperasi ini berjalan baik sejak tahun lalu.",
-        slowly: false,
+        pace: Pace::Person,
     },
     Typing {
         what: "a text, each letter saved before the next",
         field: "q-t_152",
         text: "Koperasi ini berjalan baik sejak tahun lalu.",
-        slowly: true,
+        pace: Pace::Saved,
+    },
+    Typing {
+        what: "a text, each letter as soon as the one before is drawn",
+        field: "q-t_156",
+        text: "Koperasi ini berjalan baik sejak tahun lalu.",
+        pace: Pace::Drawn,
     },
     Typing {
         what: "a number that 30 calculations hang on",
         field: "q-n_0",
         text: "12345678901234567890",
-        slowly: false,
+        pace: Pace::Person,
     },
     Typing {
         what: "a text that shows and hides 29 questions",
         field: "q-t_7",
         text: "ya, ya, ya, ya",
-        slowly: false,
+        pace: Pace::Person,
     },
 ];
 
@@ -154,7 +174,7 @@ async fn busy(phone: &Device) -> f64 {
     tasks.unwrap()["value"].as_f64().unwrap() * 1000.0
 }
 
-/// Types a text letter by letter, as a person does: the next one when the one before has been drawn.
+/// Types a text letter by letter, the next one not before the one before has been drawn.
 async fn type_letters(phone: &Device, typing: &Typing) -> Measured {
     let cdp = phone.web.cdp();
     let field = format!("//*[@id='{}']", typing.field);
@@ -162,7 +182,11 @@ async fn type_letters(phone: &Device, typing: &Typing) -> Measured {
     filling::saved(phone).await;
     phone.script("window.took = []", vec![]).await;
     let before = busy(phone).await;
+    let mut beat = tokio::time::interval(BEAT);
     for letter in typing.text.chars() {
+        if typing.pace == Pace::Person {
+            beat.tick().await;
+        }
         let key = |kind: &str| json!({"type": kind, "text": letter, "key": letter});
         for kind in ["keyDown", "keyUp"] {
             let pressed = cdp.send_raw("Input.dispatchKeyEvent", key(kind)).await;
@@ -170,7 +194,7 @@ async fn type_letters(phone: &Device, typing: &Typing) -> Measured {
         }
         let drawn = json!({"expression": "window.measured", "awaitPromise": true});
         cdp.send_raw("Runtime.evaluate", drawn).await.unwrap();
-        if typing.slowly {
+        if typing.pace == Pace::Saved {
             filling::saved(phone).await;
         }
     }
@@ -338,7 +362,7 @@ async fn bench_browser_a_letter_in_a_form_of_300_questions() {
         what: "for comparison, a bare field on an empty page",
         field: "bare",
         text: TYPED[0].text,
-        slowly: false,
+        pace: Pace::Person,
     };
     let bare = type_letters(&phone, &typing).await;
     bare.report(typing.what);
