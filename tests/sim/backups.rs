@@ -246,21 +246,19 @@ impl World {
         let others: Vec<_> = others.collect();
         for (id, fields) in others {
             let was = before.get(id);
-            // After a restore a draft may be back at an older version of its form, until it is opened; and a submission that
-            // was refused in the life before may stand now.
-            let is_moved = |was: &Fields| {
-                let rest = |fields: &Fields| {
-                    let mut rest = fields.clone();
-                    rest.retain(|name, _| {
-                        let of_submissions = ["submission/", "was/"];
-                        name != "form_version"
-                            && !of_submissions.iter().any(|start| name.starts_with(start))
-                    });
-                    rest
-                };
-                self.restored && rest(was) == rest(fields)
+            // After a restore a draft may be back at an older version of its form, until it is opened; a submission that was
+            // refused in the life before may stand now; and an answer that was cleared may be back, since only a file that
+            // is older knows that it ever was. Nothing that stands may change.
+            let is_more = |was: &Fields| {
+                let of_submissions = ["submission/", "was/"];
+                let stands = was.iter().all(|(name, value)| {
+                    name == "form_version"
+                        || of_submissions.iter().any(|start| name.starts_with(start))
+                        || fields.get(name) == Some(value)
+                });
+                self.restored && stands
             };
-            if was != Some(fields) && !was.is_some_and(is_moved) {
+            if was != Some(fields) && !was.is_some_and(is_more) {
                 self.complain(format!(
                     "a backup taken in again made {fields:?} of {id}, which was {was:?}"
                 ));
