@@ -331,7 +331,8 @@ impl World {
                             || self.ledger.said.iter().any(|said| {
                                 said.visit == one.record
                                     && said.field == *name
-                                    && stands(name).as_str() == Some(&said.value)
+                                    && (stands(name).as_str() == Some(&said.value)
+                                        || stands(name).is_null() && said.value.is_empty())
                             })
                     })
             });
