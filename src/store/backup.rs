@@ -1,12 +1,19 @@
 //! Backup without a network: what goes into a file, and what a file brings back. Neither loses or doubles anything: a
 //! change keeps its identity, and one that was in a file is never folded into again.
 
+use std::collections::btree_map::{BTreeMap, Entry};
+
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
 use super::api::{Restored, StoreError};
-use super::{Store, meta, record};
-use crate::domain::{AreaCode, AttachmentName, Kind, Millis, json};
+use super::{
+    Store, meta,
+    record::{self, Change},
+};
+use crate::domain::{
+    AreaCode, AttachmentName, Fields, Kind, Millis, MutationId, RecordId, json, visit::ANSWER,
+};
 use crate::sync::backup::{Contents, Fault, Opener, Sealer, Unsent};
 use crate::sync::derive::Cost;
 use crate::sync::wire::Mutation;
@@ -135,12 +142,20 @@ impl Store {
             Some(theirs) if *theirs != epoch => meta::number(&transaction, meta::EPOCH_REV)?,
             _ => u64::MAX,
         };
+        let mut own = BTreeMap::new();
         for change in &contents.changes {
+            let record = change.mutation.record;
+            if let Entry::Vacant(entry) = own.entry(record) {
+                entry.insert(unsent_answers(&transaction, record)?);
+            }
             if take(&transaction, now, newest, change)? {
                 restored.changes += 1;
             } else {
                 restored.known += 1;
             }
+        }
+        for (record, answers) in own {
+            say_again(&transaction, now, record, answers)?;
         }
         // Of a visit whose text the server has already, no change tells what it names.
         transaction.execute(
@@ -279,6 +294,49 @@ fn unsent(db: &Connection) -> Result<Vec<Unsent>, StoreError> {
         });
     }
     Ok(changes)
+}
+
+/// What this device has to say of a record's answers and has not sent, or not heard of.
+fn unsent_answers(db: &Connection, record: RecordId) -> Result<Fields, StoreError> {
+    let mut statement =
+        db.prepare_cached("select fields from outbox where record = ? order by seq")?;
+    let mut rows = statement.query([record.to_string()])?;
+    let mut answers = Fields::new();
+    while let Some(row) = rows.next()? {
+        answers.extend(record::json::<Fields>(row, 0)?);
+    }
+    answers.retain(|name, _| name.starts_with(ANSWER));
+    Ok(answers)
+}
+
+/// What was written here and what a file of another phone says of the same answers: no clock tells which is the later. What
+/// its person sees on this phone stays; the server hears of the file's first, and keeps it in the visit's history.
+fn say_again(
+    db: &Connection,
+    now: Millis,
+    id: RecordId,
+    mut answers: Fields,
+) -> Result<(), StoreError> {
+    let Some(record) = record::find(db, id)? else {
+        return Ok(());
+    };
+    let stands = |name: &str| record.fields.get(name).unwrap_or(&Value::Null);
+    answers.retain(|name, value| stands(name) != value);
+    if answers.is_empty() {
+        return Ok(());
+    }
+    let device = meta::text(db, meta::DEVICE)?.unwrap_or_default();
+    let last: i64 = db.query_row("select max(seq) from outbox", [], |row| row.get(0))?;
+    let fresh = MutationId::of_text(&format!("again {id} {device} {last}"));
+    let change = Change {
+        kind: record.kind,
+        record: id,
+        area: &record.area,
+        owner: record.owner,
+        visit: Some(id),
+        fields: answers,
+    };
+    record::change(db, now, fresh, &change)
 }
 
 /// Takes a change into the outbox unless it is or was there, based on no newer revision than that; says whether it did.

@@ -287,6 +287,36 @@ async fn another_phone_of_the_officer_takes_the_file_in_shows_it_and_sends_it() 
 }
 
 #[tokio::test]
+async fn what_is_written_on_this_phone_stays_when_another_phones_older_file_is_taken_in() {
+    let office = demo_office().await;
+    let folder = tempfile::tempdir().unwrap();
+    local(async {
+        let (lost, visits, _) = phone_at_sea(&office, &folder.path().join("1")).await;
+        let file = back_up(&lost, demo::PASSWORD).await.unwrap();
+        let (done, said) = rescue(&office, &file, demo::PASSWORD).await;
+        assert!(done, "{said}");
+        let other = Phone::new(&office, &folder.path().join("2"));
+        other.log_in("petugas1").await;
+        other.sync().await;
+        other.ask(Request::Network { online: false }).await;
+        other.answer(visits[1], "no_spt", "SPT-baru").await;
+        let seen = async || other.visit(visits[1]).await.visit.answers["no_spt"].clone();
+        restore(&other, &file, demo::PASSWORD).await.unwrap();
+        assert_eq!(seen().await, "SPT-baru");
+        other.ask(Request::Network { online: true }).await;
+        other.sync().await;
+        assert_eq!(seen().await, "SPT-baru");
+        lost.ask(Request::Network { online: true }).await;
+        lost.sync().await;
+        assert_eq!(
+            lost.visit(visits[1]).await.visit.answers["no_spt"],
+            "SPT-baru"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_written_after_a_backup_never_rides_on_a_change_that_the_server_has_from_the_file()
 {
     let office = demo_office().await;
