@@ -107,16 +107,27 @@ pub fn read(file: &Path, password: &str) -> Result<Backup, Error> {
 }
 
 /// What is typed while a change waits for a person joins it. The server knows what it was when it answered, so the whole gets
-/// an identity of its own: the same whenever the file is taken in.
+/// an identity of its own: the same whenever the file is taken in. Of one that the server applied, though the phone never
+/// heard so, only what joined it does.
 fn grown(connection: &Connection, mutation: &Mutation) -> Result<Mutation, Error> {
     let mut mutation = mutation.clone();
-    if let Some(logged) = mutation::entry(connection, mutation.id)?
-        && !matches!(logged.answered, mutation::Answered::Applied(_))
-        && logged.fields != mutation.fields
-    {
-        let fields = record::to_json(&mutation.fields)?;
-        mutation.id = MutationId::of_text(&format!("grown {} {fields}", mutation.id));
+    let Some(logged) = mutation::entry(connection, mutation.id)? else {
+        return Ok(mutation);
+    };
+    if logged.fields == mutation.fields {
+        return Ok(mutation);
     }
+    if let mutation::Answered::Applied(rev) = logged.answered {
+        let mut joined = mutation.fields.clone();
+        joined.retain(|name, value| logged.fields.get(name) != Some(value));
+        if joined.is_empty() {
+            return Ok(mutation);
+        }
+        mutation.base_rev = rev;
+        mutation.fields = joined;
+    }
+    let fields = record::to_json(&mutation.fields)?;
+    mutation.id = MutationId::of_text(&format!("grown {} {fields}", mutation.id));
     Ok(mutation)
 }
 
