@@ -181,7 +181,8 @@ impl World {
                 .disk
                 .look
                 .prepare_cached(
-                    "select state, ifnull(reason, '') from attachment where name = ? and bytes is not null",
+                    "select state, ifnull(reason, '') from attachment
+                     where name = ?1 and bytes is not null and exists (select 1 from attachment_use where name = ?1)",
                 )
                 .unwrap()
                 .query_row([name.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
