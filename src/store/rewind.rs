@@ -31,17 +31,31 @@ pub(super) fn begin(db: &Connection, me: UserId, reply: &SyncReply) -> Result<()
         [shared],
     )?;
     db.execute("update outbox set base_rev = min(base_rev, ?)", [shared])?;
-    // What stood against these is of the life before, and so is the place that kept the losing side: they are asked anew.
-    db.execute(
-        "update outbox set state = 'waiting', server = null, changed = null where state = 'conflict'",
-        [],
-    )?;
+    ask_conflicts_anew(db, &reply.epoch)?;
     // Photos that it had it may have no more: as if each were under way, it is asked how far it is. Those too that no
     // visit names now: one may name them again.
     db.execute(
         "update attachment set state = 'here', sent = 1 where state = 'sent' and bytes is not null",
         [],
     )?;
+    Ok(())
+}
+
+/// What stood against these is of the life before, and so is the place that kept the losing side: they are asked anew. Under
+/// another name: what the server may know under theirs, out of a file, has not what joined them since.
+fn ask_conflicts_anew(db: &Connection, epoch: &str) -> Result<(), StoreError> {
+    let mut statement = db.prepare("select mutation from outbox where state = 'conflict'")?;
+    let conflicts = statement
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<Vec<String>, _>>()?;
+    for id in conflicts {
+        let fresh = MutationId::of_text(&format!("anew {epoch} {id}")).to_string();
+        db.execute(
+            "update outbox set mutation = ?, state = 'waiting', server = null, changed = null, sealed = 0
+             where mutation = ?",
+            params![fresh, id],
+        )?;
+    }
     Ok(())
 }
 

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anjangsana::{
     domain::{
-        Fields, Kind, MutationId, Record, RecordId, User, VisitState, record::overlay, visit::LEFT,
+        Fields, Kind, MutationId, Record, RecordId, User, VisitState,
+        record::overlay,
+        visit::{LEFT, VOID},
     },
     server::sqlite::record::{self, Stored},
     store::api::{Reply, Request},
@@ -325,9 +327,11 @@ impl World {
                 let stands = |name: &str| stored.record.fields.get(name).unwrap_or(&Value::Null);
                 stored.record.id == one.record
                     && one.fields.iter().all(|(name, value)| {
-                        // Submitted is submitted, on whichever phone; and a later answer may have joined it.
+                        // Submitted is submitted, on whichever phone, and given up is given up; and a later answer may
+                        // have joined it.
+                        let once = name.starts_with("submission/") || name == VOID;
                         stands(name) == value
-                            || name.starts_with("submission/") && !stands(name).is_null()
+                            || once && !stands(name).is_null()
                             || self.ledger.said.iter().any(|said| {
                                 said.visit == one.record
                                     && said.field == *name
