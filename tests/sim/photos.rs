@@ -177,22 +177,25 @@ impl World {
     fn may_lack(&self, name: &AttachmentName) -> bool {
         let mut has_bytes = false;
         for phone in self.phones.iter().filter(|phone| !phone.lost) {
-            let here: Option<(String, String)> = phone
+            let here: Option<(String, String, bool)> = phone
                 .disk
                 .look
                 .prepare_cached(
-                    "select state, ifnull(reason, '') from attachment
-                     where name = ?1 and bytes is not null and exists (select 1 from attachment_use where name = ?1)",
+                    "select state, ifnull(reason, ''), exists (select 1 from attachment_use where name = ?1)
+                     from attachment where name = ?1 and bytes is not null",
                 )
                 .unwrap()
-                .query_row([name.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+                .query_row([name.as_str()], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })
                 .optional()
                 .unwrap();
-            if let Some((state, reason)) = here {
+            if let Some((state, reason, is_used)) = here {
                 if state == "aside" && !reason.is_empty() {
                     return true;
                 }
-                has_bytes = true;
+                // The same bytes may lie here for another's visit, or for none any more.
+                has_bytes |= is_used;
             }
         }
         // The server's disk was lost after the phones had let go of what it had.
