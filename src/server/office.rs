@@ -118,10 +118,8 @@ pub fn apply(connection: &Connection, change: OfficeChange) -> Result<Option<u64
             .extend(touched.into_iter().map(|field| (field, rev)));
     }
     record::put(connection, &stored)?;
-    let Record {
-        kind, id, fields, ..
-    } = &stored.record;
-    attachments::note_uses(connection, *kind, *id, fields)?;
+    let record = &stored.record;
+    attachments::note_uses(connection, record.kind, record.id, &record.fields)?;
     let entry = NewEntry {
         id: MutationId::new(change.at, &machine::entropy()?),
         record: change.id,

@@ -144,9 +144,9 @@ impl Store {
         };
         let mut own = BTreeMap::new();
         for change in &contents.changes {
-            let record = change.mutation.record;
-            if let Entry::Vacant(entry) = own.entry(record) {
-                entry.insert(unsent_answers(&transaction, record)?);
+            let id = change.mutation.record;
+            if let Entry::Vacant(entry) = own.entry(id) {
+                entry.insert(record::unsent(&transaction, id)?);
             }
             if take(&transaction, now, newest, change)? {
                 restored.changes += 1;
@@ -154,8 +154,8 @@ impl Store {
                 restored.known += 1;
             }
         }
-        for (record, answers) in own {
-            say_again(&transaction, now, record, answers)?;
+        for (id, unsent) in own {
+            say_again(&transaction, now, id, unsent)?;
         }
         // Of a visit whose text the server has already, no change tells what it names.
         transaction.execute(
@@ -296,32 +296,15 @@ fn unsent(db: &Connection) -> Result<Vec<Unsent>, StoreError> {
     Ok(changes)
 }
 
-/// What this device has to say of a record's answers and has not sent, or not heard of.
-fn unsent_answers(db: &Connection, record: RecordId) -> Result<Fields, StoreError> {
-    let mut statement =
-        db.prepare_cached("select fields from outbox where record = ? order by seq")?;
-    let mut rows = statement.query([record.to_string()])?;
-    let mut answers = Fields::new();
-    while let Some(row) = rows.next()? {
-        answers.extend(record::json::<Fields>(row, 0)?);
-    }
-    answers.retain(|name, _| name.starts_with(ANSWER));
-    Ok(answers)
-}
-
 /// What was written here and what a file of another phone says of the same answers: no clock tells which is the later. What
 /// its person sees on this phone stays; the server hears of the file's first, and keeps it in the visit's history.
-fn say_again(
-    db: &Connection,
-    now: Millis,
-    id: RecordId,
-    mut answers: Fields,
-) -> Result<(), StoreError> {
+fn say_again(db: &Connection, now: Millis, id: RecordId, unsent: Fields) -> Result<(), StoreError> {
     let Some(record) = record::find(db, id)? else {
         return Ok(());
     };
     let stands = |name: &str| record.fields.get(name).unwrap_or(&Value::Null);
-    answers.retain(|name, value| stands(name) != value);
+    let mut answers = unsent;
+    answers.retain(|name, value| name.starts_with(ANSWER) && stands(name) != value);
     if answers.is_empty() {
         return Ok(());
     }

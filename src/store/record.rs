@@ -160,18 +160,25 @@ pub(super) fn change(
     refresh(db, change.record)
 }
 
+/// What every unsent change together says of a record's fields; a null takes one away.
+pub(super) fn unsent(db: &Connection, id: RecordId) -> Result<Fields, StoreError> {
+    let mut statement =
+        db.prepare_cached("select fields from outbox where record = ? order by seq")?;
+    let mut rows = statement.query([id.to_string()])?;
+    let mut fields = Fields::new();
+    while let Some(row) = rows.next()? {
+        fields.extend(json::<Fields>(row, 0)?);
+    }
+    Ok(fields)
+}
+
 /// Makes `fields` again from what the server last said and every unsent change over it, and projects it.
 pub(super) fn refresh(db: &Connection, id: RecordId) -> Result<(), StoreError> {
     let key = id.to_string();
     let mut record = db
         .prepare_cached("select id, kind, area, owner, rev, base from record where id = ?")?
         .query_row([&key], read)?;
-    let mut unsent =
-        db.prepare_cached("select fields from outbox where record = ? order by seq")?;
-    let mut rows = unsent.query([&key])?;
-    while let Some(row) = rows.next()? {
-        overlay(&mut record.fields, &json(row, 0)?);
-    }
+    overlay(&mut record.fields, &unsent(db, id)?);
     db.prepare_cached("update record set fields = ? where id = ?")?
         .execute(params![serde_json::to_string(&record.fields)?, key])?;
     project::project(db, &record)?;

@@ -186,6 +186,7 @@ async fn type_letters(phone: &Device, typing: &Typing) -> Measured {
     tokio::time::sleep(LOOK).await;
     let before = busy(phone).await;
     let mut beat = tokio::time::interval(BEAT);
+    beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     for letter in typing.text.chars() {
         if typing.pace == Pace::Person {
             beat.tick().await;

@@ -37,6 +37,14 @@ impl Device {
         });
     }
 
+    /// Sends its next change, and the server says this to it.
+    fn hears(&mut self, cursor: u64, outcome: Outcome) {
+        let request = self.store.prepare(Millis(100), Limits::default());
+        let id = request.unwrap().mutations[0].id;
+        let result = MutationResult { id, outcome };
+        self.pull(reply(cursor, vec![result], Vec::new()));
+    }
+
     fn submits(&mut self) {
         self.ask(Request::SubmitVisit {
             visit: visit(),
@@ -184,34 +192,22 @@ fn a_photo_that_the_server_is_just_being_told_of_stays_when_another_takes_its_pl
 fn a_photo_that_the_server_may_have_heard_of_stays_and_goes_when_the_server_asks_for_it() {
     let mut device = Device::new();
     let told = device.photographs("foto", b"heard of, and nobody here knows it");
-    let id = device
-        .store
-        .prepare(Millis(100), Limits::default())
-        .unwrap()
-        .mutations[0]
-        .id;
     // A repetition meets a proxy that says that it is too large; the first one had arrived.
     let outcome = Outcome::Rejected {
         code: RejectCode::Malformed,
         reason: "too large".to_owned(),
     };
-    device.pull(reply(10, vec![MutationResult { id, outcome }], Vec::new()));
+    device.hears(10, outcome);
     let other = device.photographs("foto", b"taken instead");
     let mut device = device.reopened();
     assert!(device.has(&told) && device.has(&other));
     let named = json!({"a/x": "1", "a/y": "1", "a/foto": told});
     device.pull(reply(12, Vec::new(), vec![visit_at(12, named)]));
-    let id = device
-        .store
-        .prepare(Millis(200), Limits::default())
-        .unwrap()
-        .mutations[0]
-        .id;
     let outcome = Outcome::Rejected {
         code: RejectCode::State,
         reason: "it was submitted on another device meanwhile".to_owned(),
     };
-    device.pull(reply(12, vec![MutationResult { id, outcome }], Vec::new()));
+    device.hears(12, outcome);
     let next = device.store.next_upload().unwrap();
     assert_eq!(next.unwrap().name, told);
 }
@@ -222,10 +218,7 @@ fn given_up(device: &mut Device, outcome: Outcome) {
         visit: visit(),
         reason: String::new(),
     });
-    let request = device.store.prepare(Millis(100), Limits::default());
-    let id = request.unwrap().mutations[0].id;
-    let result = MutationResult { id, outcome };
-    device.pull(reply(12, vec![result], Vec::new()));
+    device.hears(12, outcome);
 }
 
 #[test]

@@ -169,9 +169,9 @@ impl World {
         }
         let tears = seed.is_multiple_of(4);
         if tears {
-            phones
-                .iter()
-                .for_each(|phone| phone.disk.forget_statements());
+            for phone in &phones {
+                phone.disk.forget_statements();
+            }
         }
         let rough = [0, 1, 2, 4][rng.below(4)];
         let acts = 15 + rng.below(50) as u32;

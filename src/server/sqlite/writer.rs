@@ -160,7 +160,7 @@ fn work(mut connection: Connection, waiting: &Receiver<Job>) {
 fn commit(connection: &mut Connection, group: &mut impl Iterator<Item = Job>) {
     let mut answers: Vec<Answer> = Vec::new();
     let committed = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
-        Ok(transaction) => run(transaction, group, &mut answers),
+        Ok(transaction) => run_all(transaction, group, &mut answers),
         // It could not even begin, so the jobs are not run: they are dropped, and who waits is told that the database is
         // closed.
         Err(why) => {
@@ -176,7 +176,7 @@ fn commit(connection: &mut Connection, group: &mut impl Iterator<Item = Job>) {
     }
 }
 
-fn run(
+fn run_all(
     transaction: Transaction<'_>,
     group: &mut impl Iterator<Item = Job>,
     answers: &mut Vec<Answer>,
@@ -247,6 +247,36 @@ mod tests {
         assert!(matches!(failed, Err(Error::Closed)));
         assert!(matches!(panicked, Err(Error::Panicked)));
         assert_eq!(texts(&writer).await, ["one", "two"]);
+    }
+
+    #[tokio::test]
+    async fn a_job_that_takes_the_transaction_down_is_told_apart_from_those_behind_it() {
+        let writer = writer();
+        let (open, opened) = channel::<()>();
+        // While it waits all the others come into one group.
+        let gate = writer.run(move |_| opened.recv().map_err(|_| Error::Closed));
+        let works = |text: &'static str| {
+            writer.run(move |connection| {
+                insert(connection, text);
+                Ok(())
+            })
+        };
+        // As SQLite does by itself on a full disk.
+        let full = |connection: &Connection| -> Result<(), Error> {
+            connection.execute_batch("rollback")?;
+            Err(Error::Full)
+        };
+        let (_, before, full, behind, _) = tokio::join!(
+            gate,
+            works("before"),
+            writer.run(full),
+            works("behind"),
+            async { open.send(()).unwrap() }
+        );
+        assert!(matches!(before, Err(Error::Full)), "it is undone too");
+        assert!(matches!(full, Err(Error::Full)));
+        assert!(behind.is_ok());
+        assert_eq!(texts(&writer).await, ["behind"]);
     }
 
     #[tokio::test]
