@@ -327,9 +327,11 @@ impl World {
                 let stands = |name: &str| stored.record.fields.get(name).unwrap_or(&Value::Null);
                 stored.record.id == one.record
                     && one.fields.iter().all(|(name, value)| {
-                        // Submitted is submitted, on whichever phone, and given up is given up; and a later answer may
-                        // have joined it.
-                        let once = name.starts_with("submission/") || name == VOID;
+                        // Submitted is submitted, on whichever phone and in the version that it had there, and given up
+                        // is given up; and a later answer may have joined it.
+                        let once = name.starts_with("submission/")
+                            || name == VOID
+                            || name == "form_version";
                         stands(name) == value
                             || once && !stands(name).is_null()
                             || self.ledger.said.iter().any(|said| {
