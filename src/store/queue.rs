@@ -235,7 +235,13 @@ fn drop_refused(db: &rusqlite::Connection, mutation: MutationId) -> Result<bool,
         "delete from outbox where mutation = ?",
         [mutation.to_string()],
     )?;
-    if is_known {
+    // Out of a backup file there may be another change of it, which is decided about by itself.
+    let is_said_again: bool = db.query_row(
+        "select exists (select 1 from outbox where record = ?)",
+        [id.to_string()],
+        |row| row.get(0),
+    )?;
+    if is_known || is_said_again {
         record::refresh(db, id)?;
         return Ok(true);
     }

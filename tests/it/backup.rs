@@ -3,9 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anjangsana::domain::{AttachmentName, RecordId, VisitState};
+use anjangsana::domain::{AttachmentName, Decision, RecordId, VisitState};
 use anjangsana::server::demo;
-use anjangsana::store::api::{Bytes, Reply, Request, Restored, StoreError, Transfer};
+use anjangsana::store::api::{
+    Bytes, Keep, Reply, Request, Restored, ReviewDraft, StoreError, Transfer,
+};
 use anjangsana::sync::backup::Fault;
 use rusqlite::Connection;
 
@@ -312,6 +314,70 @@ async fn what_is_written_on_this_phone_stays_when_another_phones_older_file_is_t
             lost.visit(visits[1]).await.visit.answers["no_spt"],
             "SPT-baru"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_review_that_was_refused_twice_is_given_up_one_change_at_a_time() {
+    let office = demo_office().await;
+    let folder = tempfile::tempdir().unwrap();
+    local(async {
+        let officer = Phone::new(&office, &folder.path().join("officer"));
+        officer.log_in("petugas1").await;
+        let visit = officer.start().await;
+        officer.fill_short(visit).await;
+        officer
+            .ask(Request::SubmitVisit {
+                visit,
+                result: None,
+            })
+            .await;
+        officer.sync().await;
+        let desk = async |name: &str| {
+            let phone = Phone::new(&office, &folder.path().join(name));
+            phone.log_in("kabid").await;
+            phone.sync().await;
+            phone
+        };
+        let (one, two, three) = (desk("one").await, desk("two").await, desk("three").await);
+        let review = |note: &str| Request::Review {
+            visit,
+            decision: Decision::Return,
+            draft: ReviewDraft {
+                note: note.to_owned(),
+                ..ReviewDraft::default()
+            },
+        };
+        one.ask(Request::Network { online: false }).await;
+        one.ask(review("Pertama")).await;
+        two.ask(review("Kedua")).await;
+        two.sync().await;
+        one.ask(Request::Network { online: true }).await;
+        one.sync().await;
+        // Refused; a file brings it to another phone, which tries again under another name, and its file comes back.
+        let file = back_up(&one, demo::PASSWORD).await.unwrap();
+        restore(&three, &file, demo::PASSWORD).await.unwrap();
+        let refused = three.queue().await.items.remove(0).mutation;
+        three.ask(Request::Resend { mutation: refused }).await;
+        three.sync().await;
+        let file = back_up(&three, demo::PASSWORD).await.unwrap();
+        restore(&one, &file, demo::PASSWORD).await.unwrap();
+
+        let mut given_up = 0;
+        while let Some(item) = one.queue().await.items.pop() {
+            assert!(matches!(item.transfer, Transfer::SetAside { .. }));
+            one.ask(Request::Resolve {
+                mutation: item.mutation,
+                keep: Keep::Theirs,
+            })
+            .await;
+            given_up += 1;
+        }
+        assert_eq!(given_up, 2);
+        let notes = one.visit(visit).await.reviews;
+        let notes: Vec<_> = notes.iter().map(|review| review.note.as_str()).collect();
+        assert_eq!(notes, ["Kedua"], "the server's word stands");
     })
     .await;
 }
