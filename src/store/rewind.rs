@@ -2,10 +2,13 @@
 //! work is sent again, as new changes on the newest revision that both lives of the server share: so the server sees
 //! where somebody else was faster.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
 use super::api::StoreError;
+use super::record::Change;
 use super::{meta, record};
 use crate::domain::{
     AreaCode, Fields, Kind, Millis, MutationId, Record, RecordId, UserId,
@@ -14,13 +17,19 @@ use crate::domain::{
 use crate::sync::wire::SyncReply;
 
 /// Looks whether the server lives another life than before, and prepares for it.
-pub(super) fn begin(db: &Connection, me: UserId, reply: &SyncReply) -> Result<(), StoreError> {
+pub(super) fn begin(
+    db: &Connection,
+    me: UserId,
+    now: Millis,
+    reply: &SyncReply,
+) -> Result<(), StoreError> {
     if meta::text(db, meta::EPOCH)?.unwrap_or_default() == reply.epoch {
         return Ok(());
     }
     meta::set(db, meta::EPOCH, &reply.epoch)?;
     meta::set(db, meta::EPOCH_REV, &reply.epoch_rev.to_string())?;
     let shared = reply.epoch_rev;
+    say_again_behind_a_file(db, me, now, reply)?;
     db.execute("update record set unseen = 1 where rev > 0", [])?;
     db.execute(
         "update record set unseen = 2 where rev > ? and owner = ? and kind in ('visit', 'review')",
@@ -38,6 +47,58 @@ pub(super) fn begin(db: &Connection, me: UserId, reply: &SyncReply) -> Result<()
         "update attachment set state = 'here', sent = 1 where state = 'sent' and bytes is not null",
         [],
     )?;
+    Ok(())
+}
+
+/// A change that came out of another phone's file, made on less than the server had told this device meanwhile: what the
+/// server told may be the later, and may be gone with its former life. It goes again behind the change, so that the server
+/// has both in the visit's history, and asks where it cannot tell.
+fn say_again_behind_a_file(
+    db: &Connection,
+    me: UserId,
+    now: Millis,
+    reply: &SyncReply,
+) -> Result<(), StoreError> {
+    let mut statement = db.prepare(
+        "select r.id, r.area, r.base, o.fields, o.sealed = 1 and o.base_rev < r.rev and o.state in ('sending', 'waiting')
+         from outbox o join record r on r.id = o.record
+         where r.kind = 'visit' and r.owner = ?1 and r.rev > ?2 and exists (
+             select 1 from outbox f where f.record = r.id and f.sealed = 1 and f.base_rev < r.rev
+         )
+         order by o.seq",
+    )?;
+    let mut rows = statement.query(params![me.to_string(), reply.epoch_rev])?;
+    let mut again: BTreeMap<RecordId, (AreaCode, Fields)> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let (_, fields) = again
+            .entry(record::parsed(row, 0)?)
+            .or_insert((AreaCode(row.get(1)?), Fields::new()));
+        let (told, of_a_file): (Fields, bool) = (record::json(row, 2)?, row.get(4)?);
+        for (name, said) in record::json::<Fields>(row, 3)? {
+            // The last word on an answer counts.
+            fields.remove(&name);
+            let told = told.get(&name).filter(|told| **told != said);
+            if let Some(told) = told.filter(|_| of_a_file && name.starts_with(ANSWER)) {
+                fields.insert(name, told.clone());
+            }
+        }
+    }
+    let device = meta::text(db, meta::DEVICE)?.unwrap_or_default();
+    for (id, (area, fields)) in again
+        .into_iter()
+        .filter(|(_, (_, fields))| !fields.is_empty())
+    {
+        let fresh = MutationId::of_text(&format!("told {} {device} {id}", reply.epoch));
+        let change = Change {
+            kind: Kind::Visit,
+            record: id,
+            area: &area,
+            owner: Some(me),
+            visit: Some(id),
+            fields,
+        };
+        record::change(db, now, fresh, &change)?;
+    }
     Ok(())
 }
 

@@ -96,7 +96,7 @@ pub(super) fn apply(
 ) -> Result<Applied, StoreError> {
     let transaction = db.transaction()?;
     // Before the answers: what they say is applied does not come again, so it is not awaited either.
-    rewind::begin(&transaction, me, reply)?;
+    rewind::begin(&transaction, me, now, reply)?;
     if meta::text(&transaction, meta::SCOPE)?.as_deref() != Some(&reply.scope) {
         change_scope(&transaction, reply)?;
     }
