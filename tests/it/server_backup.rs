@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use anjangsana::domain::VisitState;
-use anjangsana::server::sqlite;
-use anjangsana::store::api::Request;
+use anjangsana::server::{demo, sqlite};
+use anjangsana::store::api::{Keep, Request, Transfer};
 use tokio::process::Child;
 
+use crate::backup::{back_up, restore};
 use crate::device_sync::{Phone, local};
 use crate::server_command::{run, serve, serve_again, text};
 
@@ -68,6 +69,66 @@ async fn what_a_restored_backup_lacks_the_phone_sends_again_and_nothing_is_doubl
         assert_eq!(submitted(&data), before);
         let queue = phone.queue().await;
         assert!(queue.items.is_empty(), "everything has arrived");
+        stop(server).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_older_file_taken_in_before_the_phone_hears_that_the_server_was_put_back_covers_nothing()
+{
+    local(async {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        assert!(run(&data, &["demo"], "").await.status.success());
+        let (server, address) = serve(&data).await;
+        let other = Phone::at(&address, &folder.path().join("other"));
+        let own = Phone::at(&address, &folder.path().join("own"));
+        for phone in [&other, &own] {
+            phone.log_in("petugas1").await;
+        }
+        let copy = folder.path().join("copy.sqlite");
+        let made = run(&data, &["backup", copy.to_str().unwrap()], "").await;
+        assert!(made.status.success(), "{}", text(&made.stderr));
+        let visit = other.start().await;
+        other.answer(visit, "no_spt", "SPT-lama").await;
+        let older = back_up(&other, demo::PASSWORD).await.unwrap();
+        other.sync().await;
+        own.sync().await;
+        own.answer(visit, "no_spt", "SPT-baru").await;
+        own.sync().await;
+        assert!(own.queue().await.items.is_empty(), "the server has it");
+
+        stop(server).await;
+        let restored = run(&data, &["restore", copy.to_str().unwrap()], "").await;
+        assert!(restored.status.success(), "{}", text(&restored.stderr));
+        let server = serve_again(&data, &address).await;
+        let file = folder.path().join("other.cadangan");
+        std::fs::write(&file, &older).unwrap();
+        let rescue = ["rescue", file.to_str().unwrap(), "--password-stdin"];
+        let rescued = run(&data, &rescue, &format!("{}\n", demo::PASSWORD)).await;
+        assert!(rescued.status.success(), "{}", text(&rescued.stderr));
+        restore(&own, &older, demo::PASSWORD).await.unwrap();
+        for _ in 0..3 {
+            own.sync().await;
+        }
+        let asked = own.queue().await.items.remove(0);
+        assert_eq!(asked.transfer, Transfer::Conflict);
+        let values = &asked.differences[0];
+        assert_eq!(values.mine.as_deref(), Some("SPT-baru"));
+        assert_eq!(values.theirs.as_deref(), Some("SPT-lama"));
+        own.ask(Request::Resolve {
+            mutation: asked.mutation,
+            keep: Keep::Mine,
+        })
+        .await;
+        own.sync().await;
+        assert!(own.queue().await.items.is_empty());
+        let third = Phone::at(&address, &folder.path().join("third"));
+        third.log_in("petugas1").await;
+        third.sync().await;
+        let stands = third.visit(visit).await.visit.answers["no_spt"].clone();
+        assert_eq!(stands, "SPT-baru");
         stop(server).await;
     })
     .await;
