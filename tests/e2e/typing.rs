@@ -334,8 +334,15 @@ async fn only_the_question_that_changed_is_drawn_again() {
     let phone = long_form(&mut office, profiles.path(), &survey).await;
     watch(&phone).await;
 
+    // The mark that a question is saved has its room from the beginning: nothing below moves under the thumb.
+    let height = async || {
+        let height = "return document.documentElement.scrollHeight";
+        phone.script(height, vec![]).await
+    };
+    let before = height().await;
     let drawn = drawn_by(&phone, "t_151", "Koperasi").await;
     assert_eq!(drawn, names(["t_151", "the saved mark"]));
+    assert_eq!(height().await, before);
     let drawn = drawn_by(&phone, "n_0", "12").await;
     assert_eq!(drawn, names(["n_0", "q-kembali", "the saved mark"]));
     // Questions that come and go leave the others where they are.

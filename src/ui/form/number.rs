@@ -130,19 +130,21 @@ pub(crate) fn Number(asked: Asked, whole: bool) -> Element {
         }
     };
     let field = rsx! {
-        input {
-            id,
-            class: "number",
-            r#type: "text",
-            inputmode: if whole { "numeric" } else { "decimal" },
-            autocomplete: "off",
-            disabled,
-            required: question.required,
-            "aria-describedby": described,
-            "aria-invalid": invalid,
-            value: newest.unwrap_or(shown),
-            oninput: typed,
-            onblur: left,
+        div { class: "typed",
+            input {
+                id,
+                class: "number",
+                r#type: "text",
+                inputmode: if whole { "numeric" } else { "decimal" },
+                autocomplete: "off",
+                disabled,
+                required: question.required,
+                "aria-describedby": described,
+                "aria-invalid": invalid,
+                value: newest.unwrap_or(shown),
+                oninput: typed,
+                onblur: left,
+            }
         }
     };
     if whole && question.appearance.iter().any(|word| word == "counter") {

@@ -42,17 +42,19 @@ pub(crate) fn Text(asked: Asked) -> Element {
     let left = move |_: FocusEvent| work.flush();
     if several {
         rsx! {
-            textarea {
-                id,
-                rows: "4",
-                maxlength: "{TEXT_LENGTH}",
-                disabled,
-                required: question.required,
-                "aria-describedby": described,
-                "aria-invalid": invalid,
-                value: "{value}",
-                oninput: move |event| typed.call(event.value()),
-                onblur: left,
+            div { class: "typed",
+                textarea {
+                    id,
+                    rows: "4",
+                    maxlength: "{TEXT_LENGTH}",
+                    disabled,
+                    required: question.required,
+                    "aria-describedby": described,
+                    "aria-invalid": invalid,
+                    value: "{value}",
+                    oninput: move |event| typed.call(event.value()),
+                    onblur: left,
+                }
             }
         }
     } else {
@@ -60,19 +62,21 @@ pub(crate) fn Text(asked: Asked) -> Element {
             if question.kind == QuestionKind::Barcode {
                 Scan { path: question.path.clone(), id: "{id}-scan", disabled }
             }
-            input {
-                id,
-                r#type: "text",
-                inputmode: if digits { "numeric" } else { "text" },
-                autocomplete: "off",
-                maxlength: "{TEXT_LENGTH}",
-                disabled,
-                required: question.required,
-                "aria-describedby": described,
-                "aria-invalid": invalid,
-                value: "{value}",
-                oninput: move |event| typed.call(event.value()),
-                onblur: left,
+            div { class: "typed",
+                input {
+                    id,
+                    r#type: "text",
+                    inputmode: if digits { "numeric" } else { "text" },
+                    autocomplete: "off",
+                    maxlength: "{TEXT_LENGTH}",
+                    disabled,
+                    required: question.required,
+                    "aria-describedby": described,
+                    "aria-invalid": invalid,
+                    value: "{value}",
+                    oninput: move |event| typed.call(event.value()),
+                    onblur: left,
+                }
             }
         }
     }
