@@ -36,9 +36,10 @@ pub(crate) struct Figures {
     pub(crate) first: Took,
     /// Nothing new.
     pub(crate) nothing: Took,
-    /// A visit of [`Figures::answers`] answers sent.
-    pub(crate) one_visit: Took,
-    pub(crate) answers: usize,
+    /// A visit of all questions of the checklists sent, and how many it answers.
+    pub(crate) whole_visit: (Took, usize),
+    /// A visit of 60 answers sent.
+    pub(crate) visit: Took,
 }
 
 struct Counting;
@@ -139,9 +140,40 @@ pub(crate) async fn measure(count: u64) -> Figures {
     desk.ask(Request::SyncNow).await;
     let nothing = desk.measure(&proxy).await;
 
-    let officer = Phone::new(&proxy.url(), &folder.path().join("officer"));
+    let checklists: Vec<_> = lengkap()
+        .filter(|(name, _)| name != "a/koperasi_id" && name != "a/prd_kdkmp")
+        .collect();
+    let answers = checklists.len();
+    let at = folder.path().join("officer");
+    let whole_visit = send_a_visit(&proxy, &at, checklists).await;
+    office.close().await;
+
+    let office = Office::with(Config::default(), |connection| {
+        demo::make(connection, machine::now()).unwrap();
+        visits::publish_as_checklist(connection);
+    })
+    .await;
+    let proxy = Proxy::before(office.address, Line::default()).await;
+    let at = folder.path().join("sixty");
+    let visit = send_a_visit(&proxy, &at, visits::answers(1)).await;
+    office.close().await;
+    Figures {
+        first,
+        nothing,
+        whole_visit: (whole_visit, answers),
+        visit,
+    }
+}
+
+/// An officer answers and submits a visit without a network; measured from when it is back.
+async fn send_a_visit(
+    proxy: &Proxy,
+    folder: &Path,
+    answers: impl IntoIterator<Item = (String, serde_json::Value)>,
+) -> Took {
+    let officer = Phone::new(&proxy.url(), folder);
     officer.log_in("petugas1").await;
-    officer.measure(&proxy).await;
+    officer.measure(proxy).await;
     officer.ask(Request::Network { online: false }).await;
     let query = CooperativeQuery {
         limit: 1,
@@ -154,14 +186,13 @@ pub(crate) async fn measure(count: u64) -> Figures {
     let Reply::Started(visit) = officer.ask(Request::StartVisit { cooperative }).await else {
         panic!("not started")
     };
-    let changes: Vec<_> = lengkap()
+    let changes = answers
+        .into_iter()
         .map(|(name, value)| {
             let path = name.trim_start_matches("a/").to_owned();
             (path, value.as_str().map(str::to_owned))
         })
-        .filter(|(path, _)| path != "koperasi_id" && path != "prd_kdkmp")
         .collect();
-    let answers = changes.len();
     officer
         .ask(Request::SaveAnswers {
             visit,
@@ -176,12 +207,5 @@ pub(crate) async fn measure(count: u64) -> Figures {
         })
         .await;
     officer.ask(Request::Network { online: true }).await;
-    let one_visit = officer.measure(&proxy).await;
-    office.close().await;
-    Figures {
-        first,
-        nothing,
-        one_visit,
-        answers,
-    }
+    officer.measure(proxy).await
 }

@@ -56,7 +56,18 @@ pub(crate) fn sheets() -> (String, &'static str, &'static str) {
 
 /// The form, as it is published.
 pub(crate) fn publish(connection: &Connection) {
-    let (survey, choices, settings) = sheets();
+    let (_, _, settings) = sheets();
+    publish_with(connection, settings);
+}
+
+/// The same questions in the place of the checklists, so that a phone begins its visits with them.
+pub(crate) fn publish_as_checklist(connection: &Connection) {
+    let settings = "form_id,form_title,version\nkunjungan,Enam puluh,9999000001\n";
+    publish_with(connection, settings);
+}
+
+fn publish_with(connection: &Connection, settings: &str) {
+    let (survey, choices, _) = sheets();
     let sheets = Sheets {
         survey: &survey,
         choices,
