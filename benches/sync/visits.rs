@@ -60,13 +60,8 @@ pub(crate) fn publish(connection: &Connection) {
     publish_with(connection, settings);
 }
 
-/// The same questions in the place of the checklists, so that a phone begins its visits with them.
-pub(crate) fn publish_as_checklist(connection: &Connection) {
-    let settings = "form_id,form_title,version\nkunjungan,Enam puluh,9999000001\n";
-    publish_with(connection, settings);
-}
-
-fn publish_with(connection: &Connection, settings: &str) {
+/// The questions under other settings: a form's name, title and version.
+pub(crate) fn publish_with(connection: &Connection, settings: &str) {
     let (survey, choices, _) = sheets();
     let sheets = Sheets {
         survey: &survey,
