@@ -62,9 +62,7 @@ fn say_again_behind_a_file(
     let mut statement = db.prepare(
         "select r.id, r.area, r.base, o.fields, o.sealed = 1 and o.base_rev < r.rev and o.state in ('sending', 'waiting')
          from outbox o join record r on r.id = o.record
-         where r.kind = 'visit' and r.owner = ?1 and r.rev > ?2 and exists (
-             select 1 from outbox f where f.record = r.id and f.sealed = 1 and f.base_rev < r.rev
-         )
+         where r.kind = 'visit' and r.owner = ?1 and r.rev > ?2
          order by o.seq",
     )?;
     let mut rows = statement.query(params![me.to_string(), reply.epoch_rev])?;

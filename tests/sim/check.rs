@@ -323,6 +323,10 @@ impl World {
                     .filter(|other| other.outcome == "applied" && other.record == one.record);
                 value.is_null() || applied.any(|other| other.fields.get(name) == Some(value))
             });
+            let submits = one
+                .fields
+                .keys()
+                .any(|name| name.starts_with("submission/"));
             let stands = stored.iter().any(|stored| {
                 let stands = |name: &str| stored.record.fields.get(name).unwrap_or(&Value::Null);
                 stored.record.id == one.record
@@ -331,7 +335,7 @@ impl World {
                         // is given up; and a later answer may have joined it.
                         let once = name.starts_with("submission/")
                             || name == VOID
-                            || name == "form_version";
+                            || name == "form_version" && submits;
                         stands(name) == value
                             || once && !stands(name).is_null()
                             || self.ledger.said.iter().any(|said| {

@@ -45,7 +45,6 @@ pub(crate) fn Text(asked: Asked) -> Element {
             div { class: "typed",
                 textarea {
                     id,
-                    rows: "4",
                     maxlength: "{TEXT_LENGTH}",
                     disabled,
                     required: question.required,
