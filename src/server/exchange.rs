@@ -58,13 +58,15 @@ pub struct Reply {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     packed: Vec<Packed<Box<RawValue>>>,
     cursor: u64,
-    more: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    more: Option<bool>,
     scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<User>,
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<Digest>,
-    limits: Limits,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limits: Option<Limits>,
     #[serde(skip_serializing_if = "String::is_empty")]
     epoch: String,
     #[serde(skip_serializing_if = "is_zero")]
@@ -233,11 +235,11 @@ impl Exchange {
             records: page.records,
             packed: page.packed,
             cursor: page.cursor,
-            more: page.more,
+            more: (page.more || !self.packs).then_some(page.more),
             scope,
             user: (!same_scope).then(|| user.clone()),
             digest: page.digest,
-            limits: Limits::default(),
+            limits: (!self.packs).then(Limits::default),
             epoch_rev: self.shares(connection, &epoch)?.unwrap_or(epoch.rev),
             epoch: epoch.name,
         })

@@ -50,9 +50,9 @@ const FOR_PAGES: [(HeaderName, HeaderValue); 5] = [
     ),
 ];
 
-/// For an answer that somebody opens in a browser all the same: it loads nothing and stands in no frame.
-const CSP_OF_DATA: HeaderValue =
-    HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+/// For an answer that somebody opens in a browser all the same: it runs nothing, sends nothing and is of no origin. A page
+/// that frames it gets none of it, since nothing but the app's own code knows the token.
+const CSP_OF_DATA: HeaderValue = HeaderValue::from_static("sandbox");
 
 const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 

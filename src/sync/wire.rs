@@ -254,7 +254,7 @@ pub struct SyncReply {
     pub packed: Vec<Packed>,
     /// The device now has everything up to this revision.
     pub cursor: u64,
-    /// There is more to pull.
+    /// There is more to pull. To a device that understands packed records it goes without saying that there is not.
     #[serde(default)]
     pub more: bool,
     /// Names the user's present role and areas. When it is not the one the device sent, the records come from the
@@ -266,7 +266,7 @@ pub struct SyncReply {
     /// What both sides must agree on; only when there is no more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
-    /// What the server takes.
+    /// What the server takes. To a device that understands packed records the usual goes without saying.
     #[serde(default)]
     pub limits: Limits,
     /// Names the server's present life; another one than before means that it was put back to an older backup: the

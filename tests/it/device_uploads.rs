@@ -407,6 +407,11 @@ async fn text_goes_before_photos_and_the_oldest_visits_photos_before_the_others(
         officer.ask(Request::Network { online: false }).await;
         let (first, second) = (photo(10, 5_000), photo(11, 5_000));
         let one = officer.start().await;
+        // Nobody begins two visits in one millisecond.
+        let begun = machine::now();
+        while machine::now() == begun {
+            tokio::task::yield_now().await;
+        }
         let two = officer.start().await;
         let later = officer.photographs(two, "foto_lokasi", &second).await;
         let sooner = officer.photographs(one, "foto_lokasi", &first).await;

@@ -374,10 +374,7 @@ async fn pages_may_do_only_what_the_app_needs() {
     assert!(!CSP.contains("unsafe-inline"));
     let response = fetch(&office, ME_PATH, &[]).await;
     let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
-    assert_eq!(
-        header("content-security-policy"),
-        "default-src 'none'; frame-ancestors 'none'"
-    );
+    assert_eq!(header("content-security-policy"), "sandbox");
     assert_eq!(header("cache-control"), "no-store");
     let (secure, _web) = office_with_app(true).await;
     let response = fetch(&secure, "/", &[]).await;

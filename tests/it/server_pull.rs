@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use anjangsana::{
     domain::{Kind, Record, RecordId, Role},
     server::{accounts, machine},
-    sync::wire::{Digest, ErrorCode, ErrorReply, Outcome, PROTOCOL, SYNC_PATH, SyncReply},
+    sync::wire::{
+        Digest, ErrorCode, ErrorReply, Outcome, PROTOCOL, SYNC_PATH, SyncReply, SyncRequest,
+    },
 };
 use serde_json::json;
 
@@ -272,4 +274,22 @@ async fn an_app_that_is_too_old_is_told_so_and_a_newer_one_is_answered() {
         .await
         .unwrap();
     assert_eq!(reply.protocol, PROTOCOL);
+}
+
+#[tokio::test]
+async fn an_answer_with_nothing_new_says_nothing_that_goes_without_saying() {
+    let office = Office::open().await;
+    let mut officer = office.hire("ppl", Role::Officer, &[TOBOALI]);
+    officer.sync(&[]).await;
+    let request = SyncRequest {
+        packed: true,
+        ..officer.request(&[])
+    };
+    let answer = officer.post(SYNC_PATH, &request).await;
+    let answer: BTreeMap<String, serde_json::Value> = answer.json().await.unwrap();
+    let said: Vec<&str> = answer.keys().map(String::as_str).collect();
+    assert_eq!(
+        said,
+        ["cursor", "digest", "protocol", "scope", "server_time"]
+    );
 }
