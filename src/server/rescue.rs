@@ -138,30 +138,29 @@ fn grown(connection: &Connection, mutation: &Mutation) -> Result<Mutation, Error
 pub fn apply(connection: &Connection, backup: &Backup, now: Millis) -> Result<Vec<Line>, Error> {
     let user = owner(connection, backup)?;
     let contents = &backup.contents;
-    let all = contents.changes.iter().map(|change| change.mutation.id);
-    let all: BTreeSet<MutationId> = all.collect();
+    let mut before: BTreeSet<MutationId> = BTreeSet::new();
     let present = epoch::present(connection)?;
     let newest = match &contents.epoch {
         Some(name) if *name != present.name => Some(epoch::shared_with(connection, name)?),
         _ => None,
     };
-    let sender = push::Sender {
-        user: &user,
-        device: contents.device,
-        clock: None,
-        newest,
-        file: Some(&all),
-    };
     let mut lines = Vec::new();
     for change in &contents.changes {
+        let sender = push::Sender {
+            user: &user,
+            device: contents.device,
+            clock: None,
+            newest,
+            file: Some(&before),
+        };
         let mutation = grown(connection, &change.mutation)?;
-        let before = mutation::find(connection, mutation.id)?;
+        let answered = mutation::find(connection, mutation.id)?;
         let prepared = Prepared::new(mutation.clone())?;
         let outcome = push::push(connection, &sender, &prepared, now)?.outcome;
         let fate = match outcome {
             Outcome::Duplicate { .. } => Fate::Known,
             Outcome::Rejected { .. }
-                if before.is_some_and(|(answered, _)| {
+                if answered.is_some_and(|(answered, _)| {
                     matches!(answered, mutation::Answered::Rejected(..))
                 }) =>
             {
@@ -171,6 +170,7 @@ pub fn apply(connection: &Connection, backup: &Backup, now: Millis) -> Result<Ve
             Outcome::Rejected { code, reason } => Fate::Refused(code, reason),
             Outcome::Conflict { .. } => Fate::Conflict,
         };
+        before.extend([change.mutation.id, mutation.id]);
         lines.push(Line {
             mutation: mutation.id,
             kind: mutation.kind,

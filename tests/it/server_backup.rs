@@ -2,14 +2,21 @@
 
 use std::path::Path;
 
-use anjangsana::domain::VisitState;
-use anjangsana::server::{demo, sqlite};
+use anjangsana::domain::{Millis, Role, VisitState};
+use anjangsana::server::{
+    demo,
+    rescue::{self, Backup, Fate},
+    sqlite::{self, mutation, record},
+};
 use anjangsana::store::api::{Keep, Request, Transfer};
+use anjangsana::sync::backup::{Contents, Unsent};
+use serde_json::json;
 use tokio::process::Child;
 
 use crate::backup::{back_up, restore};
 use crate::device_sync::{Phone, local};
 use crate::server_command::{run, serve, serve_again, text};
+use crate::server_office::{Office, TOBOALI, rev};
 
 async fn stop(mut server: Child) {
     server.kill().await.unwrap();
@@ -132,6 +139,52 @@ async fn an_older_file_taken_in_before_the_phone_hears_that_the_server_was_put_b
         stop(server).await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_change_that_a_server_put_back_lacks_covers_nothing_of_the_next_one_in_the_same_file() {
+    let office = Office::open().await;
+    let cooperative = office.cooperative("satu", TOBOALI);
+    let mut officer = office.hire("ppl", Role::Officer, &[TOBOALI]);
+    let begun = officer.visit("kunjungan", cooperative, TOBOALI);
+    let on = rev(&officer.push(&begun).await);
+    let sent_first = officer.edit(
+        "kunjungan",
+        on,
+        json!({"a/catatan": "lama", "a/lain": "ada"}),
+    );
+    let sent_next = officer.edit("kunjungan", on, json!({"a/catatan": "baru"}));
+    // The life before had both. This one got the next alone, from the phone, which does not send the first again.
+    officer.push(&sent_next).await;
+    let changes = [sent_first.clone(), sent_next].map(|mutation| Unsent {
+        mutation,
+        owner: Some(officer.user.id),
+        visit: Some(begun.record),
+        since: Millis(1),
+        refused: None,
+    });
+    let file = Backup {
+        username: officer.user.username.clone(),
+        contents: Contents {
+            user: officer.user.id,
+            device: officer.device,
+            made_at: Millis(9),
+            epoch: None,
+            changes: changes.to_vec(),
+        },
+        photos: Vec::new(),
+    };
+    for _ in 0..2 {
+        let lines = office.change(|db| rescue::apply(db, &file, Millis(10)).unwrap());
+        let fates: Vec<_> = lines.into_iter().map(|line| line.fate).collect();
+        assert_eq!(fates, [Fate::Conflict, Fate::Known]);
+        let visit = office.change(|db| record::find(db, begun.record).unwrap().unwrap());
+        assert_eq!(visit.record.fields["a/catatan"], "baru");
+    }
+    // What was not chosen is in the visit's history all the same.
+    let history = office.change(|db| mutation::of_record(db, begun.record).unwrap());
+    let kept = history.iter().find(|entry| entry.id == sent_first.id);
+    assert_eq!(kept.unwrap().fields, sent_first.fields);
 }
 
 #[tokio::test]

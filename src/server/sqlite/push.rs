@@ -103,8 +103,9 @@ pub struct Sender<'a> {
     pub clock: Option<i64>,
     /// Set when the device speaks of revisions of another life of this server: the newest that both lives share.
     pub newest: Option<u64>,
-    /// Set when what is sent comes out of a backup file, not from the device: all that is in it. What the device has sent
-    /// beside that it may have sent later, or in its place under another name.
+    /// Set when what is sent comes out of a backup file, not from the device: what stands before it there. Whatever else the
+    /// device has sent it may have sent later, or in its place under another name. So with what stands behind it in the
+    /// file: a server that was put back to an older backup may have that, and not this.
     pub file: Option<&'a BTreeSet<MutationId>>,
 }
 
