@@ -85,15 +85,12 @@ impl Store {
             fields.retain(|name, _| !name.starts_with(SUBMISSION));
             drop_lone_result(&mut fields);
         }
-        // A draft that was given up here and submitted elsewhere stands: that is not sent again.
         let base: Fields = transaction.query_row(
             "select base from record where id = ?",
             [record_id.to_string()],
             |row| record::json(row, 0),
         )?;
-        if base.keys().any(|name| name.starts_with(SUBMISSION)) {
-            fields.remove(VOID);
-        }
+        keep_submitted(&mut fields, &base);
         if fields.is_empty() {
             transaction.execute(
                 "delete from outbox where mutation = ?",
@@ -155,6 +152,7 @@ impl Store {
             }
         }
         drop_lone_result(&mut fields);
+        keep_submitted(&mut fields, &server.fields);
         transaction.execute(
             "update record set base = ?2, rev = ?3 where id = ?1 and rev < ?3",
             params![
@@ -262,6 +260,13 @@ fn in_dispute(changed: Option<String>) -> Result<InDispute, StoreError> {
         Some(changed) => json::read(&changed)?,
         None => InDispute::new(),
     })
+}
+
+/// A draft that was given up here and submitted elsewhere stands: that is not sent again.
+fn keep_submitted(mine: &mut Fields, server: &Fields) {
+    if server.keys().any(|name| name.starts_with(SUBMISSION)) {
+        mine.remove(VOID);
+    }
 }
 
 /// What a visit comes to goes with its submission and not without.

@@ -716,6 +716,61 @@ async fn a_correction_that_came_too_late_is_kept_until_its_officer_takes_the_ser
 }
 
 #[tokio::test]
+async fn a_draft_given_up_while_in_conflict_stands_when_it_was_submitted_and_approved_elsewhere() {
+    let office = demo_office().await;
+    let folder = tempfile::tempdir().unwrap();
+    local(async {
+        let [one, two, desk] =
+            ["1", "2", "desk"].map(|name| Phone::new(&office, &folder.path().join(name)));
+        for (phone, name) in [(&one, "petugas1"), (&two, "petugas1"), (&desk, "kabid")] {
+            phone.log_in(name).await;
+        }
+        let visit = one.start().await;
+        one.fill_short(visit).await;
+        one.sync().await;
+        two.sync().await;
+        one.answer(visit, "no_spt", "SPT-1").await;
+        two.answer(visit, "no_spt", "SPT-2").await;
+        one.sync().await;
+        two.sync().await;
+        let asked = two.queue().await.items.remove(0);
+        assert_eq!(asked.transfer, Transfer::Conflict);
+        two.ask(Request::DiscardVisit {
+            visit,
+            reason: "salah koperasi".to_owned(),
+        })
+        .await;
+        one.ask(Request::SubmitVisit {
+            visit,
+            result: None,
+        })
+        .await;
+        one.sync().await;
+        two.sync().await;
+        desk.sync().await;
+        desk.ask(Request::Review {
+            visit,
+            decision: Decision::Approve,
+            draft: ReviewDraft::default(),
+        })
+        .await;
+        desk.sync().await;
+        let keep = Request::Resolve {
+            mutation: asked.mutation,
+            keep: Keep::Theirs,
+        };
+        two.ask(keep).await;
+        two.sync().await;
+        assert!(two.queue().await.items.is_empty());
+        for phone in [&one, &two, &desk] {
+            phone.sync().await;
+            assert_eq!(phone.visit(visit).await.state, VisitState::Approved);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn without_a_server_everything_works_and_leaves_when_it_is_back() {
     let office = demo_office().await;
     let folder = tempfile::tempdir().unwrap();
