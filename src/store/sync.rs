@@ -215,7 +215,8 @@ fn settle(
 }
 
 /// Keeps a mutation until a person decides. What was changed in the record after it joins it: it must neither overtake
-/// it nor be overtaken by it.
+/// it nor be overtaken by it. Another phone's submission of the same visit, out of a file, goes by itself: joined, one of the
+/// two would be in no history.
 fn hold(
     db: &Connection,
     id: MutationId,
@@ -233,6 +234,12 @@ fn hold(
         })?
         .collect::<Result<Vec<_>, _>>()?;
     for (seq, changes) in later {
+        let is_submitted_twice = changes.iter().any(|(name, mark)| {
+            name.starts_with(SUBMISSION) && fields.get(name).is_some_and(|other| other != mark)
+        });
+        if is_submitted_twice {
+            continue;
+        }
         fields.extend(changes);
         db.prepare_cached("delete from outbox where seq = ?")?
             .execute([seq])?;

@@ -319,6 +319,53 @@ async fn what_is_written_on_this_phone_stays_when_another_phones_older_file_is_t
 }
 
 #[tokio::test]
+async fn of_two_phones_that_submitted_the_same_visit_both_marks_are_kept_when_one_takes_the_others_file()
+ {
+    let office = demo_office().await;
+    let folder = tempfile::tempdir().unwrap();
+    local(async {
+        let [one, two] = ["1", "2"].map(|name| Phone::new(&office, &folder.path().join(name)));
+        for phone in [&one, &two] {
+            phone.log_in("petugas1").await;
+        }
+        let visit = one.start().await;
+        one.fill_short(visit).await;
+        one.sync().await;
+        two.sync().await;
+        let submit = || Request::SubmitVisit {
+            visit,
+            result: None,
+        };
+        one.ask(Request::Network { online: false }).await;
+        two.ask(Request::Network { online: false }).await;
+        two.answer(visit, "no_spt", "SPT-2").await;
+        // What stands in a file is frozen, so the submission waits behind it.
+        back_up(&two, demo::PASSWORD).await.unwrap();
+        two.ask(submit()).await;
+        one.ask(submit()).await;
+        let file = back_up(&one, demo::PASSWORD).await.unwrap();
+        one.ask(Request::Network { online: true }).await;
+        one.sync().await;
+        restore(&two, &file, demo::PASSWORD).await.unwrap();
+        two.ask(Request::Network { online: true }).await;
+        two.sync().await;
+        // The answer came too late, and what goes with it waits for a person.
+        let late = two.queue().await.items.remove(0);
+        let resend = Request::Resend {
+            mutation: late.mutation,
+        };
+        two.ask(resend).await;
+        two.sync().await;
+        let marks: u32 = office.change(|db| {
+            let marks = r#"select count(distinct fields ->> '$."submission/1".at') from mutation where record = ?"#;
+            db.query_row(marks, [visit.to_string()], |row| row.get(0)).unwrap()
+        });
+        assert_eq!(marks, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_review_that_was_refused_twice_is_given_up_one_change_at_a_time() {
     let office = demo_office().await;
     let folder = tempfile::tempdir().unwrap();
