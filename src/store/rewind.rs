@@ -60,7 +60,7 @@ fn say_again_behind_a_file(
     reply: &SyncReply,
 ) -> Result<(), StoreError> {
     let mut statement = db.prepare(
-        "select r.id, r.area, r.base, o.fields, o.sealed = 1 and o.base_rev < r.rev and o.state in ('sending', 'waiting')
+        "select r.id, r.area, r.base, o.fields, o.sealed > 0 and o.base_rev < r.rev and o.state in ('sending', 'waiting')
          from outbox o join record r on r.id = o.record
          where r.kind = 'visit' and r.owner = ?1 and r.rev > ?2
          order by o.seq",
@@ -277,7 +277,7 @@ fn send_again(db: &Connection, now: Millis, lacking: Lacking<'_>) -> Result<(), 
         // held then.
         db.execute(
             "update outbox set mutation = ?, state = 'waiting', code = null, reason = null, sealed = 0, base_rev = ?
-             where seq = ? and (state = 'aside' or sealed = 1)",
+             where seq = ? and (state = 'aside' or sealed > 0)",
             params![fresh, base, seq],
         )?;
         return Ok(());

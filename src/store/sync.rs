@@ -215,8 +215,8 @@ fn settle(
 }
 
 /// Keeps a mutation until a person decides. What was changed in the record after it joins it: it must neither overtake
-/// it nor be overtaken by it. Another phone's submission of the same visit, out of a file, goes by itself: joined, one of the
-/// two would be in no history.
+/// it nor be overtaken by it. What came out of another phone's file and says something else goes by itself: joined, one of
+/// the two would be in no history.
 fn hold(
     db: &Connection,
     id: MutationId,
@@ -230,14 +230,17 @@ fn hold(
     let mut statement = db.prepare_cached(include_str!("sql/later_changes.sql"))?;
     let later = statement
         .query_map([id.to_string()], |row| {
-            Ok((row.get::<_, i64>(0)?, record::json::<Fields>(row, 1)?))
+            Ok((
+                row.get::<_, i64>(0)?,
+                record::json::<Fields>(row, 1)?,
+                row.get::<_, bool>(2)?,
+            ))
         })?
         .collect::<Result<Vec<_>, _>>()?;
-    for (seq, changes) in later {
-        let is_submitted_twice = changes.iter().any(|(name, mark)| {
-            name.starts_with(SUBMISSION) && fields.get(name).is_some_and(|other| other != mark)
-        });
-        if is_submitted_twice {
+    for (seq, changes, of_a_file) in later {
+        let differs =
+            |(name, value): (&String, &Value)| fields.get(name).is_some_and(|own| own != value);
+        if of_a_file && changes.iter().any(differs) {
             continue;
         }
         fields.extend(changes);
