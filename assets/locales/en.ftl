@@ -302,6 +302,10 @@ saving = Saving …
 all-saved = Saved on the phone
 not-saved = Not saved yet. It is tried again by itself.
 not-saved-short = Not saved yet
+doubtful = { $n ->
+    [one] 1 field not saved yet
+   *[other] { $n } fields not saved yet
+}
 answer-acknowledged = Yes, done
 number-not-a-number = Write digits only, such as 1.250.000 or 12,5.
 number-not-whole = Write a whole number, without a comma.

@@ -269,6 +269,7 @@ saving = Menyimpan …
 all-saved = Tersimpan di HP
 not-saved = Belum tersimpan. Dicoba lagi otomatis.
 not-saved-short = Belum tersimpan
+doubtful = { $n } isian belum tersimpan
 answer-acknowledged = Ya, sudah
 number-not-a-number = Tulis angka saja, misalnya 1.250.000 atau 12,5.
 number-not-whole = Tulis bilangan bulat, tanpa koma.

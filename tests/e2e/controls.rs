@@ -68,8 +68,27 @@ async fn every_kind_of_question_can_be_answered_on_a_phone() {
         phone.tap("Tambah: Nilai 0 sampai 10").await;
     }
     phone.says("q-nilai", "3").await;
+    // What is no number is on no disk: nothing says that it is, and nobody goes on from it unasked.
+    filling::types(&phone, "q-uang", "12.5").await;
+    phone.sees("1 isian belum tersimpan").await;
+    phone
+        .until(
+            "the field says so too",
+            "return document.querySelector('[data-path=uang] .saving').innerText === 'Belum tersimpan'",
+        )
+        .await;
+    picture(&phone, "bukan-angka").await;
+    phone.tap("Berikutnya").await;
+    phone
+        .until(
+            "the field has the focus",
+            "return document.activeElement.id === 'q-uang'",
+        )
+        .await;
+    phone.holds("q-uang", "12.5").await;
     filling::answer(&phone, "q-uang", "1500000").await;
     phone.holds("q-uang", "1.500.000").await;
+    phone.sees("Tersimpan di HP").await;
     for (id, value) in [
         ("q-tanggal", "2024-11-07"),
         ("q-jam", "08:30"),

@@ -85,7 +85,9 @@ pub(crate) fn Number(asked: Asked, whole: bool) -> Element {
         move |event: FormEvent| {
             let (inner, to) = (work.clone(), path.clone());
             work.typed(&path, event.value(), move |text| {
-                let value = match read(text, whole) {
+                let typed = read(text, whole);
+                inner.doubt(&to, complaint(text, &typed));
+                let value = match typed {
                     Typed::Value(value) => value,
                     // A number that is not understood must not leave an older one standing in its place.
                     _ => None,
@@ -110,6 +112,7 @@ pub(crate) fn Number(asked: Asked, whole: bool) -> Element {
             .parse()
             .unwrap_or(0);
             work.drafts.borrow_mut().remove(&path);
+            work.doubt(&path, None);
             draft.set(None);
             let next = now.saturating_add(by as i64).to_string();
             fault.set(work.answer(&path, Some(&next), false).err());

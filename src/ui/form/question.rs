@@ -61,6 +61,8 @@ pub(crate) fn Question(path: String) -> Element {
         .problem
         .as_ref()
         .filter(|problem| strict || (problem.kind != ProblemKind::Required && (left() || !typed)))
+        // Something stands there, though it is no answer yet.
+        .filter(|problem| problem.kind != ProblemKind::Required || !(cell.doubtful)())
         .map(|problem| problem.message.clone());
     let error = fault().or(problem);
     let id = element_id(&path);
@@ -114,10 +116,7 @@ pub(crate) fn Question(path: String) -> Element {
                 p { class: "error", id: error_id, Icon { name: "alert" } "{error}" }
             }
         }
-        // A text that is no answer is not saved as one, whatever became of the answer.
-        if fault.read().is_none() {
-            SaveMark { cell }
-        }
+        SaveMark { cell, fault }
         Notes { path: path.clone() }
     };
     let stand = {
@@ -174,9 +173,18 @@ pub(crate) fn minimal(question: &QuestionState) -> bool {
         && question.appearance.iter().any(|word| word == "minimal")
 }
 
-/// Whether the answer is on disk. Says so only after the store has.
+/// Whether the answer is on disk. Says so only after the store has, and never of a text that is no answer, whatever became
+/// of the answer.
 #[component]
-fn SaveMark(cell: Cell) -> Element {
+fn SaveMark(cell: Cell, fault: Signal<Option<String>>) -> Element {
+    if (cell.doubtful)() {
+        return rsx! {
+            p { class: "saving", "data-saving": "doubtful", {t("not-saved-short")} }
+        };
+    }
+    if fault.read().is_some() {
+        return rsx! {};
+    }
     match (cell.saving)() {
         Saving::Untouched => rsx! {},
         Saving::Pending => rsx! {

@@ -315,10 +315,13 @@ fn Instance(instance: RepeatInstance, alone: bool, removable: bool) -> Element {
 /// Whether everything on this visit is on disk.
 #[component]
 pub(super) fn SavedLine() -> Element {
-    let saving = (work().saving)();
+    let work = work();
+    let saving = (work.saving)();
+    let doubtful = (work.doubtful)().len();
     rsx! {
         p { class: "saved-line", role: "status",
             match saving {
+                Saving::Saved if doubtful > 0 => rsx! { Icon { name: "alert" } {ta("doubtful", &[("n", doubtful.into())])} },
                 Saving::Untouched => rsx! {},
                 Saving::Pending => rsx! { {t("saving")} },
                 Saving::Saved => rsx! { Icon { name: "check" } {t("all-saved")} },

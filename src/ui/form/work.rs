@@ -16,8 +16,8 @@ use dioxus::prelude::*;
 
 use crate::domain::{RecordId, User, time};
 use crate::form::{
-    AnswerError, Changes, Form, Item, PageState, Problem, QuestionState, Session, Sheets,
-    Surroundings,
+    AnswerError, Changes, Form, Item, PageState, Problem, ProblemKind, QuestionState, Session,
+    Sheets, Surroundings,
 };
 use crate::platform::web::page;
 use crate::store::api::{Bytes, FormSheets, Place, Reply, Request, StoreError, VisitDetail};
@@ -48,6 +48,8 @@ pub(crate) struct Cell {
     pub(crate) view: Signal<Option<QuestionState>>,
     /// Where its answer is.
     pub(crate) saving: Signal<Saving>,
+    /// Whether its field holds a text that is no answer, see [`Work::doubt`].
+    pub(crate) doubtful: Signal<bool>,
 }
 
 /// See the module's words. Shared by the screens of one visit.
@@ -62,6 +64,9 @@ pub(crate) struct Work {
     cells: RefCell<BTreeMap<String, Cell>>,
     /// What was typed into fields and is no answer yet, such as "1.5" for a number. Kept while the visit is open.
     pub(crate) drafts: RefCell<BTreeMap<String, String>>,
+    /// Fields whose text is no answer, and what is wrong with it. It is on this screen alone: it is never called saved, and
+    /// nobody goes on from it unasked.
+    pub(crate) doubtful: Signal<BTreeMap<String, String>>,
     /// The text of the one field that was typed into since the last frame.
     typed: RefCell<Option<Typed>>,
     pending: RefCell<BTreeMap<String, Option<String>>>,
@@ -175,6 +180,7 @@ impl Work {
             form,
             cells: RefCell::default(),
             drafts: RefCell::default(),
+            doubtful: Signal::default(),
             typed: RefCell::default(),
             pending: RefCell::default(),
             computed: RefCell::new(computed),
@@ -211,7 +217,41 @@ impl Work {
 
     /// What stands in the way of sending.
     pub(crate) fn problems(&self) -> Vec<Problem> {
-        self.session.borrow().problems(&self.language())
+        let session = self.session.borrow();
+        let language = self.language();
+        let mut problems = session.problems(&language);
+        for (path, why) in self.doubtful.peek().iter() {
+            // Where an answer is missing, it is missing for that reason.
+            if let Some(problem) = problems.iter_mut().find(|problem| problem.path == *path) {
+                problem.message.clone_from(why);
+                continue;
+            }
+            let question = session.question(path, &language);
+            let Some(question) = question.filter(|question| question.relevant) else {
+                continue;
+            };
+            problems.push(Problem {
+                path: path.clone(),
+                page: session.page_of(path).unwrap_or_default(),
+                label: question.label,
+                kind: ProblemKind::Type,
+                message: why.clone(),
+            });
+        }
+        problems
+    }
+
+    /// Notes that a field holds a text that is no answer, for this reason; or, without one, that it does not any more.
+    pub(crate) fn doubt(&self, path: &str, why: Option<String>) {
+        if let Some(cell) = self.cells.borrow().get(path) {
+            put(cell.doubtful, why.is_some());
+        }
+        let mut doubtful = self.doubtful.peek().clone();
+        match why {
+            Some(why) => doubtful.insert(path.to_owned(), why),
+            None => doubtful.remove(path),
+        };
+        put(self.doubtful, doubtful);
     }
 
     /// Whether what is missing on a page is shown.
@@ -247,6 +287,7 @@ impl Work {
         let cell = Cell {
             view: Signal::new_in_scope(view, self.scope),
             saving: Signal::new_in_scope(Saving::Untouched, self.scope),
+            doubtful: Signal::new_in_scope(false, self.scope),
         };
         self.cells.borrow_mut().insert(path.to_owned(), cell);
         cell
