@@ -134,6 +134,8 @@ pub(super) fn state_help(state: VisitState, transfer: &Transfer, notes: u32) -> 
 /// for signal.
 pub(super) fn transfer_key(transfer: &Transfer, online: bool) -> &'static str {
     match transfer {
+        // Without a network it is no failure that the server could not be reached: it waits.
+        Transfer::Failed(Trouble::Unreachable) if !online => "transfer-queued",
         Transfer::Queued if online => "transfer-kept",
         Transfer::Queued => "transfer-queued",
         Transfer::Sending => "transfer-sending",
@@ -148,6 +150,7 @@ pub(super) fn transfer_key(transfer: &Transfer, online: bool) -> &'static str {
 /// What the second axis means for the person, with the reason when something failed.
 pub(super) fn transfer_help(transfer: &Transfer, online: bool) -> String {
     match transfer {
+        Transfer::Failed(Trouble::Unreachable) if !online => t("transfer-queued-help"),
         Transfer::Queued if online => t("transfer-kept-help"),
         Transfer::Queued => t("transfer-queued-help"),
         Transfer::Sending => t("transfer-sending-help"),

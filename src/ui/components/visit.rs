@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 
 use super::{Asking, Chip, Icon, Tone};
 use crate::domain::{RecordId, VisitState};
-use crate::store::api::{HistoryEntry, Step, StoreError, Transfer, VisitRow};
+use crate::store::api::{HistoryEntry, Step, StoreError, Transfer, Trouble, VisitRow};
 use crate::sync::told::NotChosen;
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
@@ -38,6 +38,7 @@ pub(crate) fn TransferChip(
     let (tone, icon) = match transfer {
         Transfer::Queued if online => (Tone::Plain, "check"),
         Transfer::Queued => (Tone::Plain, "no-signal"),
+        Transfer::Failed(Trouble::Unreachable) if !online => (Tone::Plain, "no-signal"),
         Transfer::Sending => (Tone::Info, "sync"),
         Transfer::Sent { .. } => (Tone::Good, "check"),
         Transfer::PhotosFollow(_) => (Tone::Info, "wait"),

@@ -149,6 +149,10 @@ fn Review(opened: Opened, ondecided: EventHandler<()>) -> Element {
         .filter_map(|row| row.problem.clone())
         .collect();
     let officer = detail.officer_name.clone();
+    let last_review = detail.reviews.last();
+    let notes_of_last_review = last_review.map_or(0, |review| {
+        u32::try_from(review.count_notes()).unwrap_or(u32::MAX)
+    });
     let lead = format!(
         "{} · {} · {officer}",
         detail.cooperative.desa,
@@ -195,7 +199,7 @@ fn Review(opened: Opened, ondecided: EventHandler<()>) -> Element {
                     if detail.reviewable {
                         Decide { notes, ondecided }
                     } else {
-                        p { class: "quiet", {format::state_help(detail.state, &detail.transfer, 0)} }
+                        p { class: "quiet", {format::state_help(detail.state, &detail.transfer, notes_of_last_review)} }
                     }
                 }
                 DeskScore { opened: opened.clone() }
