@@ -117,7 +117,7 @@ fn every_item_of_the_checklists_is_there() {
         .collect();
     assert_eq!(missing, Vec::<&str>::new());
     assert_eq!(form.id(), "kunjungan");
-    assert_eq!(form.version(), "2026112501");
+    assert_eq!(form.version(), "2026112701");
     assert_eq!(form.languages(), [ID, EN]);
     assert_eq!(form.title(ID), "Kunjungan pembinaan koperasi");
     assert_eq!(form.title("en"), "Guidance visit to a cooperative");
@@ -280,7 +280,7 @@ fn a_complete_visit_has_no_problems() {
         ("keu_npl", "4.42"),
         ("prd_kapasitas", "76.54"),
         ("kop_jenis", "produsen"),
-        ("versi_formulir", "2026112501"),
+        ("versi_formulir", "2026112701"),
         ("petugas_id", "0190a000-0000-7000-8000-0000000000aa"),
         ("kunjungan_uuid", "0190a000-0000-7000-8000-0000000000ff"),
     ] {
