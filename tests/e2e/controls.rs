@@ -210,6 +210,21 @@ async fn every_kind_of_question_can_be_answered_on_a_phone() {
     phone.sees("Peserta 1: Siti CONTOH").await;
     picture(&phone, "ringkasan").await;
 
+    // Nothing is called missing in what was just added, before anybody looked it over.
+    phone.goto_page("Peserta").await;
+    phone.tap("Tambah: Peserta").await;
+    phone.sees("Peserta 2").await;
+    let faults = "return document.querySelectorAll('#content .error').length";
+    assert_eq!(phone.script(faults, vec![]).await, 0);
+    phone.tap("Periksa dan kirim").await;
+    phone.goto_page("Peserta").await;
+    phone
+        .until("it is missing now", &format!("{faults} === 1"))
+        .await;
+    phone.tap("Hapus Peserta 2").await;
+    phone.tap_in("dialog", "Hapus").await;
+    phone.tap("Periksa dan kirim").await;
+
     // A photo taken away is asked about first.
     phone.goto_page("Foto, tempat dan suara").await;
     phone.tap("Hapus Foto papan nama").await;

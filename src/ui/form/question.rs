@@ -52,7 +52,7 @@ pub(crate) fn Question(path: String) -> Element {
         };
     }
     // What is missing is said when the page was checked; what is wrong, too, or when the person has gone on from it.
-    let strict = strict();
+    let strict = strict() && !work.is_fresh(&path);
     let typed = matches!(
         question.kind,
         QuestionKind::Text | QuestionKind::Integer | QuestionKind::Decimal | QuestionKind::Barcode

@@ -43,6 +43,7 @@ fn Runner(id: RecordId, page: String) -> Element {
             }
         });
     });
+    use_hook(|| work.look_over());
     let mut strict = use_context_provider(|| Strict(Signal::new(work.is_checked(&page)))).0;
     let mut held = use_signal(|| false);
     let go_on = use_callback({
@@ -51,6 +52,7 @@ fn Runner(id: RecordId, page: String) -> Element {
             let Some(after) = work.page_after(&page) else {
                 return;
             };
+            work.look_over();
             let problems = if work.detail.editable {
                 work.check(&page)
             } else {
@@ -134,7 +136,9 @@ fn Next(id: RecordId, page: String, after: String, held: Signal<bool>) -> Elemen
     if held() {
         // Counted anew with every answer, though not with every letter.
         let _ = (work.saving)();
-        missing = work.check(&page).len();
+        let mut problems = work.check(&page);
+        problems.retain(|problem| !work.is_fresh(&problem.path));
+        missing = problems.len();
     }
     rsx! {
         p { class: "held", role: "alert",

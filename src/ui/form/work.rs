@@ -87,6 +87,8 @@ pub(crate) struct Work {
     pub(crate) trouble: Signal<Option<StoreError>>,
     /// Whether missing answers are shown as faults everywhere: after the first look at the summary, or in a returned visit.
     pub(crate) strict: Flag<bool>,
+    /// Repeat instances that were added since their page was looked over: what is missing there is no fault yet.
+    pub(crate) fresh: Signal<BTreeSet<String>>,
     /// The pages where they are, because the person wanted to go on from there.
     checked: RefCell<BTreeSet<String>>,
     /// The path of a question that is to be seen: the card of a repeat that it stands in opens.
@@ -192,6 +194,7 @@ impl Work {
             saving: Signal::new(Saving::Untouched),
             trouble: Signal::new(None),
             strict: Flag::new(strict),
+            fresh: Signal::default(),
             checked: RefCell::default(),
             sought: Signal::new(sought),
             session: RefCell::new(session),
@@ -270,6 +273,20 @@ impl Work {
         problems
     }
 
+    /// From now on nothing counts as just added.
+    pub(crate) fn look_over(&self) {
+        put(self.fresh, BTreeSet::new());
+    }
+
+    /// Whether a question stands in what was just added.
+    pub(crate) fn is_fresh(&self, path: &str) -> bool {
+        let fresh = self.fresh.read();
+        fresh.iter().any(|instance| {
+            path.strip_prefix(instance.as_str())
+                .is_some_and(|rest| rest.starts_with('/'))
+        })
+    }
+
     /// Brings a question to the person's eyes and gives it the focus.
     pub(crate) fn seek(&self, path: &str) {
         // Twice the same is twice a wish: a card that was shut since opens again.
@@ -344,11 +361,15 @@ impl Work {
         let key = RecordId::new(page::now(), &page::entropy()).to_string();
         // Not in one line: what an `if let` looks at stays borrowed in its body.
         let added = self.session.borrow_mut().add_repeat(repeat, &key);
+        let instance = format!("{repeat}/{key}");
         if let Ok(changes) = added {
+            let mut fresh = self.fresh.peek().clone();
+            fresh.insert(instance.clone());
+            put(self.fresh, fresh);
             self.take(changes, false);
         }
         self.redraw();
-        page::focus(&element_id(&format!("{repeat}/{key}")));
+        page::focus(&element_id(&instance));
     }
 
     /// Takes an instance of a repeat away, with its answers.
