@@ -127,6 +127,14 @@ pub fn published(
     Ok(Some(form))
 }
 
+/// Forgets what was compiled, as a server does that ends: for who has one after another in a process.
+pub fn forget_compiled() {
+    COMPILED
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clear();
+}
+
 fn compile(record: &Record) -> Result<Form, Error> {
     forms::sheets_of(record)
         .and_then(|sheets| form::compile(&sheets))

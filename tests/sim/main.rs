@@ -33,6 +33,7 @@ use std::process::ExitCode;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use anjangsana::server::check_visit::forget_compiled;
 use bugs::Bug;
 use cast::Templates;
 use world::{Report, Tally};
@@ -123,6 +124,8 @@ fn read(args: &[String]) -> Result<Options, String> {
 
 /// Runs one seed; a panic in it is a finding like any other.
 fn run(seed: u64, templates: &Templates, bug: Option<Bug>, tell: bool) -> Report {
+    // Nothing may be left of the run before, or this one would not repeat itself.
+    forget_compiled();
     let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         world::run(seed, templates, bug, tell)
     }));
