@@ -50,6 +50,7 @@ bugs! {
     OfflineBelieved: "photos wait for ever when the platform says that there is no network",
     RescueTwice: "a backup file is applied again by whoever takes it in again",
     NotSealed: "an edit made after a backup is folded into what stands in the file",
+    OneFailsAll: "a change that cannot be understood fails the whole batch",
     PhotoPortal: "a captive portal's answer is taken for the arrival of a photo",
 }
 
@@ -248,6 +249,20 @@ pub(crate) fn after_push(bug: Bug, db: &Connection) {
         Bug::DraftsLeak => sql(db, "update record set private = 0 where private = 1", []),
         _ => {}
     }
+}
+
+/// At the server, when everything was answered: whether none of it is kept.
+pub(crate) fn fails_all(bug: Bug, results: &[MutationResult]) -> bool {
+    let refused = |result: &MutationResult| {
+        matches!(
+            result.outcome,
+            Outcome::Rejected {
+                code: RejectCode::Malformed | RejectCode::Other,
+                ..
+            }
+        )
+    };
+    bug == Bug::OneFailsAll && results.iter().any(refused)
 }
 
 /// At the server, before the answers leave.

@@ -18,6 +18,7 @@ mod disk;
 mod faults;
 mod ledger;
 mod network;
+mod odd;
 mod office;
 mod people;
 mod phone;

@@ -48,6 +48,7 @@ impl World {
             token,
             ask,
             whole: true,
+            odd: None,
         });
         call
     }
@@ -68,6 +69,9 @@ impl World {
                 self.at(way, What::Answer(p, life, call, Answer::Nothing));
             }
             return;
+        }
+        if self.strikes(15) {
+            self.add_an_odd_change(&mut letter);
         }
         if self.strikes(30) {
             // Twice, and the second one late.

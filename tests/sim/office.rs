@@ -17,6 +17,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::bugs::{self, Bug};
 use crate::disk::Disk;
+use crate::odd;
 use crate::uploads::{self, Piece};
 
 /// What a request asks.
@@ -45,6 +46,8 @@ pub(crate) struct Letter {
     pub(crate) ask: Ask,
     /// False when it was cut on the way.
     pub(crate) whole: bool,
+    /// A change in it that no phone of ours makes, see `odd`.
+    pub(crate) odd: Option<MutationId>,
 }
 
 /// A request that the server is working on.
@@ -166,7 +169,7 @@ impl Office {
         // Much may come between this and the push.
         exchange.foresee(&self.db, &user, now).unwrap();
         Ok(Task {
-            request: serde_json::from_slice(body).unwrap(),
+            request: odd::readable(body),
             letter: letter.clone(),
             user,
             exchange,
@@ -201,8 +204,13 @@ impl Office {
                 .pragma_update(None, "max_page_count", u32::MAX >> 2)
                 .unwrap();
         }
-        if matches!(pushed, Pushed::Committed) {
-            self.watch(id);
+        match pushed {
+            Pushed::Committed => self.watch(id),
+            Pushed::Failed if !full => {
+                self.wrong
+                    .push("a push failed although the disk has room".to_owned());
+            }
+            Pushed::Failed | Pushed::Crashed => {}
         }
         pushed
     }
@@ -214,6 +222,14 @@ impl Office {
         };
         let request = &task.request;
         for result in task.results.iter().flatten() {
+            if Some(result.id) == task.letter.odd
+                && !matches!(result.outcome, Outcome::Rejected { .. })
+            {
+                self.wrong.push(format!(
+                    "an odd change was answered with {:?}",
+                    result.outcome
+                ));
+            }
             let Outcome::Applied { rev, .. } = result.outcome else {
                 continue;
             };
@@ -335,6 +351,7 @@ fn write(
     match pushed {
         _ if crash => Pushed::Crashed,
         Err(_) => Pushed::Failed,
+        Ok(results) if bug.is_some_and(|bug| bugs::fails_all(bug, &results)) => Pushed::Failed,
         Ok(mut results) => {
             transaction.commit().unwrap();
             if let Some(bug) = bug {
