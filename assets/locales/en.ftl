@@ -413,7 +413,7 @@ conflict-kept = What is not used stays recorded at the server.
 
 ## Approval
 inbox-lead = Visits waiting for you, the oldest on top
-inbox-read = All visits that officers have sent. The head of division decides.
+inbox-read = All visits that officers have sent. The head of division decides; on visits by the head of division, the head of office does.
 inbox-waiting = Waiting for approval
 inbox-empty = No visits are waiting.
 inbox-done = Decided

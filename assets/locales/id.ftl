@@ -374,7 +374,7 @@ conflict-kept = Pilihan yang tidak dipakai tetap tercatat di server.
 
 ## Persetujuan
 inbox-lead = Kunjungan yang menunggu Anda, yang terlama di atas
-inbox-read = Semua kunjungan yang dikirim petugas. Yang memutuskan adalah Kabid.
+inbox-read = Semua kunjungan yang dikirim petugas. Yang memutuskan adalah Kabid; untuk kunjungan Kabid sendiri, Kepala Dinas.
 inbox-waiting = Menunggu persetujuan
 inbox-empty = Tidak ada kunjungan yang menunggu.
 inbox-done = Sudah diputuskan

@@ -127,10 +127,15 @@ fn visit(what: What, phone: &Phone, (cooperative, area): (RecordId, &str), nth: 
         fields.insert("submission/1".to_owned(), mark);
     }
     let name = format!("{} {nth}", phone.user.username);
+    let id = MutationId::of_text(&name);
+    let mut entropy = [0; 10];
+    for (to, from) in entropy.iter_mut().zip(id.to_string().bytes().rev()) {
+        *to = from;
+    }
     Mutation {
-        id: MutationId::of_text(&name),
+        id,
         kind: Kind::Visit,
-        record: RecordId::of_text(&name),
+        record: RecordId::new(at, &entropy),
         base_rev: 0,
         area: AreaCode(area.to_owned()),
         order: None,

@@ -55,6 +55,9 @@ pub struct StatusEntry {
     pub reason: String,
 }
 
+/// Prefix of the fields that hold the status history.
+pub const STATUS: &str = "status/";
+
 /// The register's text fields, in the ministry's order and with its names, for import, export and display.
 pub const ODS_FIELDS: [&str; 30] = [
     "Koperasi",
@@ -116,15 +119,14 @@ impl Cooperative {
     /// Reads a cooperative record.
     ///
     /// # Errors
-    /// [`BadRecord`] when it has no name or a malformed status entry.
+    /// [`BadRecord`] when it has no name. A malformed entry of the status history is passed over: one bad entry must not
+    /// hide the cooperative, nor keep its visits from being sent.
     pub fn from_record(record: &Record) -> Result<Self, BadRecord> {
         let name: String = record.need("Koperasi")?;
         let mut history = record
-            .under("status/")
-            .map(|(key, value)| {
-                json::of::<StatusEntry>(value).map_err(|_| record.bad(&format!("status/{key}")))
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+            .under(STATUS)
+            .filter_map(|(_, value)| json::of::<StatusEntry>(value).ok())
+            .collect::<Vec<_>>();
         history.sort_by(|a, b| a.date.cmp(&b.date));
         Ok(Self {
             id: record.id,

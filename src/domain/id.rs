@@ -25,6 +25,13 @@ macro_rules! id {
                 Self(uuid::Builder::from_unix_timestamp_millis(millis, entropy).into_uuid())
             }
 
+            /// Whether it is a UUIDv7, as [`Self::new`] makes them. An identity of a fixed text is not: only the server has
+            /// those, and nobody else may take one.
+            #[must_use]
+            pub fn is_v7(self) -> bool {
+                self.0.get_version_num() == 7 && self.0.get_variant() == uuid::Variant::RFC4122
+            }
+
             /// The identity a fixed text always gives: for data that must not double when it is made again.
             #[must_use]
             pub fn of_text(text: &str) -> Self {

@@ -15,7 +15,7 @@ pub enum Role {
     Officer,
     /// Kabid: reviews visits.
     Supervisor,
-    /// Kepala Dinas: sees everything, changes nothing.
+    /// Kepala Dinas: sees everything, and reviews the visits of supervisors.
     Head,
     /// Keeps the register, the accounts and the forms.
     Admin,
@@ -49,7 +49,21 @@ impl Role {
             Permission::Read => true,
             Permission::Visit => matches!(self, Role::Officer | Role::Supervisor),
             Permission::Review => self == Role::Supervisor,
+            Permission::Withdraw => matches!(self, Role::Supervisor | Role::Admin),
             Permission::Administer => self == Role::Admin,
+        }
+    }
+}
+
+impl Role {
+    /// Whether this role reviews the visits of somebody of that role; none for somebody who is unknown. A supervisor's own
+    /// visits need another reader: another supervisor, or the head.
+    #[must_use]
+    pub fn reviews(self, officer: Option<Role>) -> bool {
+        match self {
+            Role::Supervisor => true,
+            Role::Head => officer == Some(Role::Supervisor),
+            Role::Officer | Role::Admin => false,
         }
     }
 }
@@ -61,8 +75,10 @@ pub enum Permission {
     Read,
     /// Make and send visits.
     Visit,
-    /// Approve or return visits.
+    /// Approve or return visits of officers; whose visits exactly says [`Role::reviews`].
     Review,
+    /// Take back visits that were submitted.
+    Withdraw,
     /// Change the register, the accounts, the forms.
     Administer,
 }

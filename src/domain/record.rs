@@ -16,6 +16,13 @@ pub const TEXT_BYTES: usize = 20_000;
 /// The same for a field on the screen, which counts in UTF-16: none of its units is more than three bytes.
 pub const TEXT_LENGTH: usize = TEXT_BYTES / 3;
 
+/// Bytes that a record's fields may come to, see [`bytes`]. The server takes no larger record, so a device must not call one
+/// saved: a visit of 300 questions comes to some 20 kB.
+pub const RECORD_BYTES: usize = 1_000_000;
+
+/// Fields that a record may have.
+pub const RECORD_FIELDS: usize = 10_000;
+
 /// What a record is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -158,6 +165,91 @@ pub fn overlay(fields: &mut Fields, changes: &Fields) {
             fields.remove(name);
         } else {
             fields.insert(name.clone(), value.clone());
+        }
+    }
+}
+
+/// What fields come to as the JSON that both sides store. A device compares what a record would come to with
+/// [`RECORD_BYTES`] before it writes it.
+///
+/// ```
+/// use anjangsana::domain::{Fields, record};
+/// let fields = Fields::from([("a/nama".to_owned(), "Siti".into())]);
+/// assert_eq!(record::bytes(&fields), r#"{"a/nama":"Siti"}"#.len());
+/// ```
+#[must_use]
+pub fn bytes(fields: &Fields) -> usize {
+    let each = fields.iter().map(|(name, value)| field_bytes(name, value));
+    list_bytes(each)
+}
+
+/// What one field of [`bytes`] comes to, without the comma.
+#[must_use]
+pub fn field_bytes(name: &str, value: &Value) -> usize {
+    text_bytes(name) + 1 + value_bytes(value)
+}
+
+fn value_bytes(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(true) => 4,
+        Value::Bool(false) => 5,
+        Value::Number(number) => number.to_string().len(),
+        Value::String(text) => text_bytes(text),
+        Value::Array(items) => list_bytes(items.iter().map(value_bytes)),
+        Value::Object(members) => {
+            list_bytes(members.iter().map(|(name, value)| field_bytes(name, value)))
+        }
+    }
+}
+
+/// Brackets, and commas between the items.
+fn list_bytes(items: impl Iterator<Item = usize>) -> usize {
+    let (count, bytes) = items.fold((0_usize, 0), |(count, sum), one| (count + 1, sum + one));
+    2 + bytes + count.saturating_sub(1)
+}
+
+/// Quotes, and what JSON writes for a letter.
+fn text_bytes(text: &str) -> usize {
+    let letter = |byte: u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 8 | 12 => 2,
+        0..=0x1f => 6,
+        _ => 1,
+    };
+    2 + text.bytes().map(letter).sum::<usize>()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+            "[\\x00-\\x7f]*".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            let items = prop::collection::vec(inner.clone(), 0..4);
+            let members = prop::collection::btree_map(any::<String>(), inner, 0..4);
+            prop_oneof![
+                items.prop_map(Value::from),
+                members.prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_bytes_of_fields_are_those_of_their_json(
+            fields in prop::collection::btree_map(any::<String>(), value(), 0..6),
+        ) {
+            prop_assert_eq!(bytes(&fields), serde_json::to_string(&fields).unwrap().len());
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Mark, RecordId,
+    Mark, RecordId, Role, User, Visit,
     record::{BadRecord, Record},
 };
 
@@ -17,6 +17,15 @@ pub enum Decision {
     Approve,
     /// Back to its officer, with notes.
     Return,
+}
+
+/// Whether a user may review a visit, by who they are: the visit's state and area are other questions. `officer` is the
+/// role of the visit's officer. Nobody reviews what they made or sent themselves.
+#[must_use]
+pub fn may_review(user: &User, visit: &Visit, officer: Option<Role>) -> bool {
+    let is_own =
+        visit.owner == user.id || visit.submissions.values().any(|mark| mark.by == user.id);
+    !is_own && user.role.reviews(officer)
 }
 
 /// A review, read from its record.
@@ -53,6 +62,13 @@ impl Review {
             note: record.text("note"),
             mark: record.need("mark")?,
         })
+    }
+
+    /// Whether it says anything: a visit is not returned without a word.
+    #[must_use]
+    pub fn has_note(&self) -> bool {
+        let mut notes = self.notes.values().chain([&self.note]);
+        notes.any(|note| !note.trim().is_empty())
     }
 
     /// How many notes it carries, the one on the whole visit included.

@@ -30,6 +30,10 @@ pub const VOID: &str = "void";
 /// Field that holds who began a visit, and when.
 pub const CREATED: &str = "created";
 
+/// The question that holds the cooperative's record id: a device answers it when a visit is begun, whether its form has
+/// such a question or not.
+pub const COOPERATIVE_QUESTION: &str = "koperasi_id";
+
 /// Where a visit stands between its officer and the desk. Where its data is (on the device, sent) is another matter.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -154,7 +154,7 @@ pub fn move_to(
     let mut account = find(connection, username)?;
     account.user.role = role;
     account.user.scope = scope;
-    user::set_place(connection, &account.user)?;
+    user::set_place(connection, &account.user, now)?;
     office::introduce(connection, &account.user, now)?;
     Ok(())
 }

@@ -8,7 +8,10 @@ use std::{
 use rusqlite::Connection;
 
 use crate::{
-    domain::{DeviceId, Millis, Record, RecordId, User, Visit, time::WIB_MINUTES},
+    domain::{
+        DeviceId, Kind, Millis, Record, RecordId, User, Visit, time::WIB_MINUTES,
+        visit::COOPERATIVE_QUESTION,
+    },
     form::{self, Answers, Form, Session},
 };
 
@@ -86,6 +89,36 @@ pub fn complete(session: &Session) -> Result<(), Vec<String>> {
     }
 }
 
+/// The answers of a visit that no question of its form can have, in no version that was published here: the first ones only.
+/// An answer to a question that is hidden now has its place, and so has one that another phone gave in an older version.
+///
+/// # Errors
+/// When the database fails.
+pub fn misplaced(
+    connection: &Connection,
+    visit: &Visit,
+    form: &Form,
+) -> Result<Vec<String>, Error> {
+    let mut strays = form::strays(form, &visit.answers);
+    strays.remove(COOPERATIVE_QUESTION);
+    if strays.is_empty() {
+        return Ok(Vec::new());
+    }
+    for version in forms::list(connection)? {
+        if version.form != visit.form || version.version == visit.form_version {
+            continue;
+        }
+        match published(connection, &version.form, &version.version) {
+            Ok(Some(other)) => strays = form::strays(&other, &strays),
+            Ok(None) => {}
+            // What its questions were nobody can say: then nothing is held against the visit.
+            Err(Error::Stored { .. }) => return Ok(Vec::new()),
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(strays.into_keys().take(TOLD).collect())
+}
+
 /// A database and a form version in it.
 type Version = (String, RecordId);
 
@@ -114,7 +147,7 @@ pub fn published(
     if let Some(form) = compiled().get(&key) {
         return Ok(Some(Arc::clone(form)));
     }
-    let Some(found) = record::find(connection, key.1)? else {
+    let Some(found) = record::find_kind(connection, key.1, Kind::Form)? else {
         return Ok(None);
     };
     // Nobody waits while it is compiled; two may do it at once.

@@ -158,6 +158,9 @@ impl AppError {
 
 impl From<sqlite::Error> for AppError {
     fn from(why: sqlite::Error) -> Self {
+        if matches!(why, sqlite::Error::TooMuch) {
+            return Self::too_large("the changes touch too much: send less at a time");
+        }
         tracing::error!(error = %why, "the database failed");
         if why.is_full() {
             Self::full()

@@ -22,7 +22,7 @@ use super::sqlite::{
     Error,
     epoch::{self, Epoch},
     pull::{self, RawRecord},
-    push::{self, Prepared, Sender},
+    push::{self, Cost, Prepared, Sender},
     writer::{end, say},
 };
 
@@ -160,13 +160,17 @@ impl Exchange {
         user: &User,
         now: Millis,
     ) -> Result<(), Error> {
-        let sender = self.sender(connection, user, now)?;
+        let cost = Cost::default();
+        let sender = self.sender(connection, user, now, &cost)?;
         for prepared in self.asked.iter_mut().flatten() {
             let foreseen = catch_unwind(AssertUnwindSafe(|| {
                 prepared.foresee(connection, &sender, now)
             }));
-            // What makes this program panic here does so again where it is answered.
-            foreseen.unwrap_or(Ok(()))?;
+            match foreseen {
+                Ok(Err(why)) if !why.is_of_a_value() => return Err(why),
+                // What makes this program fail here does so again where it is answered.
+                _ => {}
+            }
         }
         Ok(())
     }
@@ -176,6 +180,7 @@ impl Exchange {
         connection: &Connection,
         user: &'a User,
         now: Millis,
+        cost: &'a Cost,
     ) -> Result<Sender<'a>, Error> {
         let epoch = epoch::present(connection)?;
         Ok(Sender {
@@ -184,6 +189,7 @@ impl Exchange {
             device: self.device,
             clock: self.sent_at.map(|at| now.0.saturating_sub(at.0)),
             file: None,
+            cost,
         })
     }
 
@@ -197,7 +203,8 @@ impl Exchange {
         user: &User,
         now: Millis,
     ) -> Result<Vec<MutationResult>, Error> {
-        let sender = self.sender(connection, user, now)?;
+        let cost = Cost::default();
+        let sender = self.sender(connection, user, now, &cost)?;
         push_all(connection, &self.asked, |prepared| {
             push::push(connection, &sender, prepared, now)
         })
@@ -278,7 +285,7 @@ fn understand(raw: &RawValue) -> Result<Asked, Refused> {
 }
 
 /// Pushes what was understood, in its order: at first together, since a savepoint for each costs as much as the rest. When
-/// one makes this program panic, all of that is undone, and each goes by itself.
+/// this program fails at one of them, all of that is undone, and each goes by itself.
 fn push_all(
     connection: &Connection,
     asked: &[Asked],
@@ -294,34 +301,45 @@ fn push_all(
     if asked.len() > 1 {
         say(connection, "savepoint mutations")?;
         let pushed = catch_unwind(AssertUnwindSafe(|| each(&push)));
-        if pushed.is_err() {
+        let fails = match &pushed {
+            Ok(Ok(_)) => false,
+            Ok(Err(why)) => why.is_of_a_value(),
+            Err(_) => true,
+        };
+        if fails {
             end(connection, "rollback to mutations")?;
         }
         end(connection, "release mutations")?;
-        if let Ok(pushed) = pushed {
+        if let (Ok(pushed), false) = (pushed, fails) {
             return pushed;
         }
     }
     each(&|prepared| push_one(connection, prepared, &push))
 }
 
-/// A mutation that makes this program panic would do so at every retry: it is answered, so that it holds up nothing.
+/// A mutation at which this program fails would do so at every retry: it is answered, so that it holds up nothing. The answer
+/// is not written down: sent again to a server that was put right, it goes through.
 fn push_one(
     connection: &Connection,
     prepared: &Prepared,
     push: impl Fn(&Prepared) -> Result<MutationResult, Error>,
 ) -> Result<MutationResult, Error> {
     say(connection, "savepoint mutation")?;
-    let pushed = catch_unwind(AssertUnwindSafe(|| push(prepared)));
-    let Ok(pushed) = pushed else {
-        tracing::error!(mutation = %prepared.id(), "a mutation made the server panic");
-        end(connection, "rollback to mutation")?;
-        end(connection, "release mutation")?;
-        let why = "the server fails at this change; it is kept on the device";
-        return Ok(refused(prepared.id(), RejectCode::Other, why.to_owned()));
-    };
+    let mutation = prepared.id();
+    match catch_unwind(AssertUnwindSafe(|| push(prepared))) {
+        Ok(Err(why)) if why.is_of_a_value() => {
+            tracing::error!(%mutation, error = %why, "the server fails at a mutation");
+        }
+        Ok(pushed) => {
+            end(connection, "release mutation")?;
+            return pushed;
+        }
+        Err(_) => tracing::error!(%mutation, "a mutation made the server panic"),
+    }
+    end(connection, "rollback to mutation")?;
     end(connection, "release mutation")?;
-    pushed
+    let why = "the server fails at this change; it is kept on the device";
+    Ok(refused(mutation, RejectCode::Other, why.to_owned()))
 }
 
 fn refused(id: MutationId, code: RejectCode, reason: String) -> MutationResult {

@@ -79,13 +79,19 @@ pub fn name_and_version(settings: &str) -> Result<(String, String), Error> {
     Ok((cell("form_id")?, cell("version")?))
 }
 
-/// Publishes the built-in forms whose version is not there yet.
+/// Publishes the built-in forms whose version is not there yet. One whose id is taken by something else is said in the log: the
+/// server serves without it.
 ///
 /// # Errors
 /// When the database fails.
 pub fn publish_built_in(connection: &Connection, now: Millis) -> Result<(), Error> {
     for sheets in BUILT_IN {
-        publish(connection, sheets, now)?;
+        match publish(connection, sheets, now) {
+            Err(Error::OtherKind(record)) => {
+                tracing::error!(%record, "a built-in form is not published: its id is taken by another record");
+            }
+            done => done?,
+        }
     }
     Ok(())
 }
@@ -96,7 +102,8 @@ pub fn publish_built_in(connection: &Connection, now: Millis) -> Result<(), Erro
 /// When the sheets are no form, lack a name or a version, or the database fails.
 pub fn publish(connection: &Connection, sheets: Sheets<'_>, now: Millis) -> Result<(), Error> {
     let (name, version) = name_and_version(sheets.settings)?;
-    if record::find(connection, record_id(&name, &version))?.is_some() {
+    let id = record_id(&name, &version);
+    if record::find_kind(connection, id, Kind::Form)?.is_some() {
         return Ok(());
     }
     let sheets = form::Sheets::from_csv(sheets.survey, sheets.choices, sheets.settings)
@@ -153,6 +160,10 @@ pub fn examine(connection: &Connection, sheets: &form::Sheets) -> Result<Candida
     if !errors.is_empty() {
         return Err(FormErrors(errors).into());
     }
+    let taken = record::find(connection, record_id(form.id(), form.version()))?;
+    if let Some(other) = taken.filter(|stored| stored.record.kind != Kind::Form) {
+        return Err(Error::OtherKind(other.record.id).into());
+    }
     let mut versions: Vec<String> = list(connection)?
         .into_iter()
         .filter(|published| published.form == form.id())
@@ -193,10 +204,10 @@ pub fn examine(connection: &Connection, sheets: &form::Sheets) -> Result<Candida
     })
 }
 
-/// Publishes a form.
+/// Publishes a form. It stands there afterwards, or this is an error.
 ///
 /// # Errors
-/// As [`examine`].
+/// As [`examine`]; [`Error::OtherKind`] when its id is taken by something else.
 pub fn release(
     connection: &Connection,
     sheets: &form::Sheets,
@@ -259,7 +270,7 @@ pub fn find(
     form: &str,
     version: &str,
 ) -> Result<Option<form::Sheets>, Error> {
-    record::find(connection, record_id(form, version))?
+    record::find_kind(connection, record_id(form, version), Kind::Form)?
         .map(|found| sheets_of(&found.record).map_err(stored("form")))
         .transpose()
 }

@@ -68,9 +68,15 @@ impl OfficeChange {
 /// Makes a change. What stands already changes nothing and gets no new rev; then the answer is `None`.
 ///
 /// # Errors
-/// When the database fails.
+/// When the database fails; [`Error::OtherKind`] when something else has that id.
 pub fn apply(connection: &Connection, change: OfficeChange) -> Result<Option<u64>, Error> {
     let present = record::find(connection, change.id)?;
+    if present
+        .as_ref()
+        .is_some_and(|stored| stored.record.kind != change.kind)
+    {
+        return Err(Error::OtherKind(change.id));
+    }
     let nothing = Value::Null;
     let stands = |name: &str| {
         present

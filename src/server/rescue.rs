@@ -152,6 +152,8 @@ pub fn apply(connection: &Connection, backup: &Backup, now: Millis) -> Result<Ve
             clock: None,
             newest,
             file: Some(&before),
+            // The office sits before it and waits.
+            cost: &push::Cost::default(),
         };
         let mutation = grown(connection, &change.mutation)?;
         let answered = mutation::find(connection, mutation.id)?;

@@ -7,7 +7,8 @@ use super::api::{Inbox, InboxQuery, ReviewDraft, StoreError};
 use super::record::{self, Change};
 use super::{Moment, Store, project};
 use crate::domain::{
-    Decision, Fields, Kind, Mark, RecordId, Role, Visit, VisitState, person::Permission,
+    Decision, Fields, Kind, Mark, Person, RecordId, Role, UserId, Visit, VisitState,
+    review::may_review,
 };
 
 impl Store {
@@ -54,7 +55,8 @@ impl Store {
         draft: &ReviewDraft,
     ) -> Result<(), StoreError> {
         let visit = Visit::from_record(&record::get(&self.db, id, Kind::Visit)?)?;
-        if !self.user.role.may(Permission::Review) || visit.owner == self.user.id {
+        let people = self.people()?;
+        if !may_review(&self.user, &visit, role_of(&people, visit.owner)) {
             return Err(StoreError::Forbidden);
         }
         let state = visit.state(&project::reviews(&self.db, id)?);
@@ -96,4 +98,10 @@ impl Store {
         transaction.commit()?;
         Ok(())
     }
+}
+
+/// The role of somebody, as far as this device knows them.
+pub(super) fn role_of(people: &[Person], user: UserId) -> Option<Role> {
+    let found = people.iter().find(|one| one.id == user);
+    found.map(|one| one.role)
 }

@@ -8,6 +8,7 @@ use super::api::{
     Transfer, VisitDetail, VisitRow,
 };
 use super::record::{self, Change};
+use super::review::role_of;
 use super::{Moment, Store, attachments, project};
 use crate::domain::{
     AreaCode, Cooperative, Decision, Fields, Kind, Mark, Millis, Person, RecordId, Review, Role,
@@ -15,13 +16,14 @@ use crate::domain::{
     assessment::{PROPOSAL, SCORE},
     json,
     person::Permission,
-    visit::{ANSWER, CREATED, SUBMISSION, VOID, WAS, answer_field, answer_value},
+    review::may_review,
+    visit::{
+        ANSWER, COOPERATIVE_QUESTION, CREATED, SUBMISSION, VOID, WAS, answer_field, answer_value,
+    },
 };
 
 /// The form every visit is made with.
 pub(super) const FORM: &str = "kunjungan";
-/// The question of that form that holds the cooperative's record id: known from where the visit was begun.
-pub(super) const COOPERATIVE_QUESTION: &str = "koperasi_id";
 
 impl Store {
     pub(super) fn start_visit(
@@ -207,9 +209,8 @@ impl Store {
             history: history(&visit, &reviews, &people),
             transfer: row.transfer,
             editable: mine && state.is_editable(),
-            reviewable: !mine
-                && state == VisitState::Submitted
-                && self.user.role.may(Permission::Review),
+            reviewable: state == VisitState::Submitted
+                && may_review(&self.user, &visit, role_of(&people, visit.owner)),
             last_approved: self.last_approved(&visit, &row.date)?,
             earlier: self.scored_visits(visit.cooperative, Some((id, &row.date)))?,
             review_draft: self.review_draft(id)?,

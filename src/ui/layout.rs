@@ -72,7 +72,7 @@ fn Navigation(user: User) -> Element {
                     Place { to: Route::InboxScreen {}, icon: "review", text: t(if reviews { "nav-inbox" } else { "visits" }) }
                 }
                 Place { to: Route::Cooperatives {}, icon: "coop", text: t("nav-cooperatives") }
-                if !reads {
+                if !reads || waiting > 0 {
                     Place { to: Route::QueueScreen {}, icon: "queue", text: t("nav-queue"), count: waiting, wide_only: reviews }
                 }
                 Place { to: Route::Settings {}, icon: "settings", text: t("nav-settings") }

@@ -56,7 +56,7 @@ impl Story {
         let visit = one.start().await;
         one.fill_short(visit).await;
         let mut photos = Vec::new();
-        for (seed, path) in [(1, "foto_lokasi"), (2, "saksi_foto")] {
+        for (seed, path) in [(1, "foto_lokasi"), (2, "org_rat_foto")] {
             let bytes = photo(seed, photo_bytes);
             photos.push((one.photographs(visit, path, &bytes).await, bytes));
         }

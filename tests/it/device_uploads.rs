@@ -77,7 +77,7 @@ impl Phone {
         self.fill_short(visit).await;
         let mut names = Vec::new();
         for (at, bytes) in photos.iter().enumerate() {
-            let path = ["foto_lokasi", "saksi_foto"][at];
+            let path = ["foto_lokasi", "org_rat_foto"][at];
             names.push(self.photographs(visit, path, bytes).await);
         }
         self.ask(Request::SubmitVisit {

@@ -17,7 +17,7 @@ use anjangsana::{
 };
 use serde_json::json;
 
-use crate::server_office::{Office, Phone, TOBOALI, refused, rev};
+use crate::server_office::{Office, Phone, TOBOALI, record_of, refused, rev};
 
 /// One question that must be answered, and a name looked up in the register.
 const FORM: Sheets<'static> = Sheets {
@@ -96,7 +96,7 @@ impl Desk {
 
     fn fields(&self) -> Fields {
         self.office.change(|db| {
-            let found = record::find(db, RecordId::of_text("kunjungan")).unwrap();
+            let found = record::find(db, record_of("kunjungan")).unwrap();
             found.unwrap().record.fields
         })
     }

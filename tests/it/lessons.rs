@@ -20,7 +20,7 @@ use crate::cutting_proxy::{Fault, Line, Proxy};
 use crate::device_sync::{PIN, Phone, demo_office, local};
 use crate::device_uploads::whole;
 use crate::server_attachments::photo;
-use crate::server_office::{Office, TOBOALI, rev};
+use crate::server_office::{Office, TOBOALI, record_of, rev};
 use crate::store_merge::{self, Device};
 
 /// Two phones of one officer with the same draft.
@@ -498,8 +498,7 @@ async fn l18_clocks_are_written_down_and_decide_nothing() {
     let mut last = officer.edit("kunjungan", 99, json!({"a/nama": "ketiga"}));
     last.at = Millis(-5);
     officer.push(&last).await;
-    let entries =
-        office.change(|db| mutation::of_record(db, RecordId::of_text("kunjungan")).unwrap());
+    let entries = office.change(|db| mutation::of_record(db, record_of("kunjungan")).unwrap());
     let names: Vec<_> = entries
         .iter()
         .map(|entry| entry.fields["a/nama"].as_str().unwrap())

@@ -7,6 +7,7 @@
 )]
 #![cfg(all(feature = "server", feature = "native"))]
 
+mod access_table;
 mod backup;
 mod bad_lines;
 #[allow(dead_code, reason = "the tests in a browser use more of it")]
@@ -32,14 +33,17 @@ mod form_workbook;
 mod full_disk;
 mod layers;
 mod lessons;
+mod limits;
 mod merge_laws;
 mod official_tus_client;
 mod older_app;
+mod one_decoder;
 mod positional;
 mod raw_http;
 mod readers;
 mod real_process;
 mod replay;
+mod same_rules;
 mod server_access;
 mod server_attachments;
 mod server_backup;

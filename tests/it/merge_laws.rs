@@ -4,9 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anjangsana::{
-    domain::{
-        AreaCode, DeviceId, Fields, Kind, Millis, MutationId, RecordId, Role, Scope, User, UserId,
-    },
+    domain::{AreaCode, DeviceId, Fields, Kind, Millis, MutationId, Role, Scope, User, UserId},
     server::{
         forms::{self, Sheets},
         office::{self, OfficeChange},
@@ -22,6 +20,8 @@ use anjangsana::{
 use proptest::prelude::*;
 use rusqlite::Connection;
 use serde_json::json;
+
+use crate::server_office::record_of;
 
 const AREA: &str = "19.03.01";
 
@@ -53,7 +53,7 @@ fn office() -> Connection {
     forms::publish(&db, sheets, Millis(1)).unwrap();
     let fields: Fields = serde_json::from_value(json!({"Koperasi": "Koperasi CONTOH"})).unwrap();
     let area = AreaCode(AREA.to_owned());
-    let id = RecordId::of_text("koperasi");
+    let id = record_of("koperasi");
     office::apply(
         &db,
         OfficeChange::new(Kind::Cooperative, id, area, fields, Millis(1)),
@@ -74,7 +74,7 @@ fn change(base_rev: u64, name: &str, fields: serde_json::Value) -> Mutation {
     Mutation {
         id: MutationId::of_text(name),
         kind: Kind::Visit,
-        record: RecordId::of_text("kunjungan"),
+        record: record_of("kunjungan"),
         base_rev,
         area: AreaCode(AREA.to_owned()),
         order: None,
@@ -91,6 +91,7 @@ fn send(db: &Connection, device: u8, mutation: &Mutation) -> Outcome {
         clock: None,
         newest: None,
         file: None,
+        cost: &push::Cost::default(),
     };
     let prepared = push::Prepared::new(mutation.clone()).unwrap();
     push::push(db, &sender, &prepared, Millis(2))
@@ -99,9 +100,7 @@ fn send(db: &Connection, device: u8, mutation: &Mutation) -> Outcome {
 }
 
 fn stands(db: &Connection) -> (u64, Fields) {
-    let stored = record::find(db, RecordId::of_text("kunjungan"))
-        .unwrap()
-        .unwrap();
+    let stored = record::find(db, record_of("kunjungan")).unwrap().unwrap();
     (stored.record.rev, stored.record.fields)
 }
 
@@ -253,7 +252,7 @@ proptest! {
             }
             last = rev;
         }
-        let history = mutation::of_record(&db, RecordId::of_text("kunjungan")).unwrap();
+        let history = mutation::of_record(&db, record_of("kunjungan")).unwrap();
         let kept: BTreeSet<_> = history
             .iter()
             .flat_map(|entry| {

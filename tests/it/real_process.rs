@@ -11,6 +11,7 @@ use anjangsana::sync::wire::{Mutation, Outcome, PROTOCOL, SYNC_PATH, SyncReply, 
 use serde_json::json;
 
 use crate::server_command::{run, serve};
+use crate::server_office::record_of;
 
 /// Phones at the same time, and how often the server is killed under them.
 const PHONES: u32 = 6;
@@ -60,7 +61,7 @@ pub(crate) fn draft(of: &Somebody, name: &str, filling: &str) -> Mutation {
     Mutation {
         id: MutationId::of_text(name),
         kind: Kind::Visit,
-        record: RecordId::of_text(name),
+        record: record_of(name),
         base_rev: 0,
         area: of.area.clone(),
         order: None,

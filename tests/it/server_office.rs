@@ -144,7 +144,7 @@ impl Office {
     }
 
     pub(crate) fn cooperative(&self, name: &str, area: &str) -> RecordId {
-        let id = RecordId::of_text(name);
+        let id = record_of(name);
         let fields =
             json!({"Koperasi": format!("Koperasi CONTOH {name}"), "Jenis_Koperasi": "produsen"});
         let fields = serde_json::from_value(fields).unwrap();
@@ -241,7 +241,7 @@ impl Phone {
         Mutation {
             id: MutationId::new(Millis(3), &machine::entropy().unwrap()),
             kind: Kind::Visit,
-            record: RecordId::of_text(name),
+            record: record_of(name),
             base_rev,
             area: AreaCode::default(),
             order: None,
@@ -258,7 +258,7 @@ impl Phone {
         note: &str,
     ) -> Mutation {
         let fields = json!({
-            "visit": RecordId::of_text(name), "submission": submission, "decision": decision, "note": note,
+            "visit": record_of(name), "submission": submission, "decision": decision, "note": note,
             "notes": {}, "mark": self.mark(),
         });
         Mutation {
@@ -282,6 +282,16 @@ impl Phone {
 pub(crate) fn tick() -> i64 {
     static CLOCK: AtomicI64 = AtomicI64::new(7);
     CLOCK.fetch_add(1, Ordering::Relaxed)
+}
+
+/// The record of a name, as a device makes its id: a UUIDv7.
+pub(crate) fn record_of(name: &str) -> RecordId {
+    let hex = RecordId::of_text(name).to_string().replace('-', "");
+    let mut entropy = [0; 10];
+    for (at, byte) in entropy.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap();
+    }
+    RecordId::new(Millis(1_700_000_000_000), &entropy)
 }
 
 pub(crate) fn rev(outcome: &Outcome) -> u64 {

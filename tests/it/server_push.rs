@@ -6,7 +6,7 @@ use anjangsana::{
 };
 use serde_json::{Value, json};
 
-use crate::server_office::{Office, PAYUNG, Phone, TOBOALI, refused, rev};
+use crate::server_office::{Office, PAYUNG, Phone, TOBOALI, record_of, refused, rev};
 
 async fn office_with_officer() -> (Office, RecordId, Phone) {
     let office = Office::open().await;
@@ -16,7 +16,7 @@ async fn office_with_officer() -> (Office, RecordId, Phone) {
 }
 
 fn visit_in(reply: &SyncReply, name: &str) -> Visit {
-    let id = RecordId::of_text(name);
+    let id = record_of(name);
     let record = reply.records.iter().find(|record| record.id == id);
     Visit::from_record(record.expect("the visit is among the records")).unwrap()
 }
@@ -78,7 +78,7 @@ async fn racing_retries_make_one_visit() {
 #[tokio::test]
 async fn a_refusal_stays_a_refusal_when_its_cause_is_gone() {
     let (office, _, mut officer) = office_with_officer().await;
-    let late = RecordId::of_text("dua");
+    let late = record_of("dua");
     let visit = officer.visit("kunjungan", late, TOBOALI);
     let first = officer.push(&visit).await;
     assert_eq!(refused(&first), RejectCode::Unknown);
@@ -115,7 +115,7 @@ async fn one_bad_mutation_does_not_hold_up_the_others() {
     let strange = MutationId::of_text("strange");
     let last = officer.visit("akhir", cooperative, TOBOALI);
     let mut request = serde_json::to_value(officer.request(&[good, bad, last])).unwrap();
-    let unknown = json!({"id": strange, "kind": "programme", "record": RecordId::of_text("x"), "at": 1, "fields": {}});
+    let unknown = json!({"id": strange, "kind": "programme", "record": record_of("x"), "at": 1, "fields": {}});
     request["mutations"]
         .as_array_mut()
         .unwrap()
@@ -324,7 +324,7 @@ async fn a_new_visit_must_be_whole_and_in_its_place() {
         changed.fields.remove(field);
         changed
     };
-    let unknown = RecordId::of_text("nobody");
+    let unknown = record_of("nobody");
     let long = "x".repeat(20_001);
     let cases: Vec<(&str, Mutation, RejectCode)> = vec![
         ("no cooperative", without("cooperative"), Malformed),

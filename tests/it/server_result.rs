@@ -22,7 +22,7 @@ use anjangsana::{
 };
 use serde_json::{Value, json};
 
-use crate::server_office::{Office, Phone, TOBOALI, refused, rev};
+use crate::server_office::{Office, Phone, TOBOALI, record_of, refused, rev};
 
 /// 8 November 2024, 09:00 WIB: the officer's phone when it sends.
 const SENT: i64 = 1_731_031_200_000;
@@ -82,7 +82,7 @@ impl Desk {
 
     fn stored(&self, name: &str) -> Record {
         self.office.change(|connection| {
-            let found = record::find(connection, RecordId::of_text(name)).unwrap();
+            let found = record::find(connection, record_of(name)).unwrap();
             found.unwrap().record
         })
     }
@@ -93,7 +93,7 @@ fn open(user: &User, name: &str, answers: Answers) -> Session {
     let around = Surroundings {
         user,
         device: DeviceId::of_text("hp"),
-        visit: RecordId::of_text(name),
+        visit: record_of(name),
         now: Millis(SENT),
         cooperative: None,
     };
@@ -267,14 +267,12 @@ async fn a_second_search_in_vain_is_judged_with_the_first_that_only_the_server_m
     assert_eq!(proposal(&desk, "kedua").status, Some(Status::TidakAktif));
     assert_eq!(proposal(&desk, "kedua").reasons, [Reason::NotFound]);
     // A visit that was taken back is no search.
-    let void =
-        json!({"void": {"at": SENT, "by": desk.officer.user.id, "reason": "salah koperasi"}});
-    let void = desk.officer.edit("pertama", 1_000_000, void);
-    rev(&desk.officer.push(&void).await);
-    let void =
-        json!({"void": {"at": SENT, "by": desk.officer.user.id, "reason": "salah koperasi"}});
-    let void = desk.officer.edit("kedua", 1_000_000, void);
-    rev(&desk.officer.push(&void).await);
+    let mut admin = desk.office.hire("admin", Role::Admin, &[]);
+    for name in ["pertama", "kedua"] {
+        let void = json!({"void": admin.mark_because("salah koperasi")});
+        let void = admin.edit(name, 1_000_000, void);
+        rev(&admin.push(&void).await);
+    }
     let third = in_vain(&desk, "ketiga", "2024-11-04");
     rev(&desk.officer.push(&third).await);
     assert_eq!(proposal(&desk, "ketiga").status, None);
@@ -286,7 +284,7 @@ fn a_submission_is_judged_as_of_the_day_it_was_signed_within_reason() {
         let by = anjangsana::domain::UserId::of_text("ppl");
         let mark = |at: i64| json!({"at": at, "by": by});
         let mut fields = json!({
-            "cooperative": RecordId::of_text("satu"), "form": "kunjungan", "form_version": "1",
+            "cooperative": record_of("satu"), "form": "kunjungan", "form_version": "1",
             "created": mark(begun),
         });
         for (at, signed) in signed.iter().enumerate() {
@@ -294,7 +292,7 @@ fn a_submission_is_judged_as_of_the_day_it_was_signed_within_reason() {
         }
         let record = Record {
             kind: Kind::Visit,
-            id: RecordId::of_text("kunjungan"),
+            id: record_of("kunjungan"),
             area: AreaCode(TOBOALI.into()),
             rev: 1,
             owner: Some(by),
@@ -373,10 +371,10 @@ fn a_correction_is_logged_with_both_values_and_no_answer_of_a_person() {
     );
     let visit = Visit {
         left: Default::default(),
-        id: RecordId::of_text("kunjungan"),
+        id: record_of("kunjungan"),
         area: AreaCode(TOBOALI.into()),
         owner: user.id,
-        cooperative: RecordId::of_text("satu"),
+        cooperative: record_of("satu"),
         form: "kunjungan".into(),
         form_version: "1".into(),
         created: mark.clone(),

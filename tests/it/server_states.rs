@@ -61,6 +61,14 @@ impl Desk {
                     json!({"void": self.admin.mark_because("dobel")}),
                 ),
             ),
+            Step::VoidByKabid(reason) => (
+                Who::Kabid,
+                self.kabid.edit(
+                    name,
+                    1_000_000,
+                    json!({"void": self.kabid.mark_because(reason)}),
+                ),
+            ),
             Step::Approve(n) => (Who::Kabid, self.kabid.review(name, n, "approve", "")),
             Step::Return(n) => (Who::Kabid, self.kabid.review(name, n, "return", "perbaiki")),
         }
@@ -76,7 +84,7 @@ impl Desk {
             VisitState::Submitted => &[Step::Submit(1)],
             VisitState::Returned => &[Step::Submit(1), Step::Return(1)],
             VisitState::Approved => &[Step::Submit(1), Step::Approve(1)],
-            VisitState::Void => &[Step::Submit(1), Step::VoidWithReason],
+            VisitState::Void => &[Step::Submit(1), Step::VoidByAdmin],
         };
         for step in steps {
             let outcome = self.do_it(*step, &name).await;
@@ -96,6 +104,7 @@ enum Step {
     Void,
     VoidWithReason,
     VoidByAdmin,
+    VoidByKabid(&'static str),
     Approve(u32),
     Return(u32),
 }
@@ -110,57 +119,20 @@ enum Who {
 async fn every_step_is_taken_from_the_right_states_and_refused_from_the_others() {
     use RejectCode::{Forbidden, Malformed, State, Unknown};
     use VisitState::{Approved, Draft, Returned, Submitted, Void};
-    // For each state: answering, submitting next, voiding without and with a reason, by the admin, approving, returning.
-    let table: [(VisitState, [Option<RejectCode>; 7]); 5] = [
-        (
-            Draft,
-            [
-                None,
-                None,
-                None,
-                None,
-                Some(Forbidden),
-                Some(Unknown),
-                Some(Unknown),
-            ],
-        ),
-        (
-            Submitted,
-            [
-                Some(State),
-                Some(State),
-                Some(Malformed),
-                None,
-                None,
-                None,
-                None,
-            ],
-        ),
-        (
-            Returned,
-            [
-                None,
-                None,
-                Some(Malformed),
-                None,
-                None,
-                Some(State),
-                Some(State),
-            ],
-        ),
-        (
-            Approved,
-            [
-                Some(State),
-                Some(State),
-                Some(Malformed),
-                None,
-                None,
-                Some(State),
-                Some(State),
-            ],
-        ),
-        (Void, [Some(State); 7]),
+    // For each state: answering, submitting next, voiding by the officer without and with a reason, by the admin, by the
+    // supervisor with and without a reason, approving, returning.
+    const OK: Option<RejectCode> = None;
+    const STATE: Option<RejectCode> = Some(State);
+    const NOT_SEEN: Option<RejectCode> = Some(Forbidden);
+    const NO_REASON: Option<RejectCode> = Some(Malformed);
+    const NO_VISIT: Option<RejectCode> = Some(Unknown);
+    #[rustfmt::skip]
+    let table: [(VisitState, [Option<RejectCode>; 9]); 5] = [
+        (Draft, [OK, OK, OK, OK, NOT_SEEN, NOT_SEEN, NOT_SEEN, NO_VISIT, NO_VISIT]),
+        (Submitted, [STATE, STATE, STATE, STATE, OK, OK, NO_REASON, OK, OK]),
+        (Returned, [OK, OK, STATE, STATE, OK, OK, NO_REASON, STATE, STATE]),
+        (Approved, [STATE, STATE, STATE, STATE, OK, OK, NO_REASON, STATE, STATE]),
+        (Void, [STATE; 9]),
     ];
     for (state, expected) in table {
         for (column, wanted) in expected.into_iter().enumerate() {
@@ -172,6 +144,8 @@ async fn every_step_is_taken_from_the_right_states_and_refused_from_the_others()
                 Step::Void,
                 Step::VoidWithReason,
                 Step::VoidByAdmin,
+                Step::VoidByKabid("dobel"),
+                Step::VoidByKabid(" "),
                 Step::Approve(last),
                 Step::Return(last),
             ][column];

@@ -1,27 +1,27 @@
 //! The rules of cooperatives: the register is the admin's.
 
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::{
     domain::{
-        StatusEntry, area::find_kecamatan, cooperative::ODS_FIELDS, person::Permission,
+        Fields, StatusEntry,
+        area::find_kecamatan,
+        cooperative::{ODS_FIELDS, STATUS},
+        json,
+        person::Permission,
         time::parse_date,
     },
     sync::wire::Mutation,
 };
 
-use super::{Facts, Refusal, Ruling, need, shape};
+use super::{Facts, Refusal, Ruling, clean, need, shape};
 
 pub(super) fn rule(mutation: &Mutation, facts: &Facts<'_>) -> Result<Ruling, Refusal> {
     need(facts.user.role, Permission::Administer)?;
+    let mut amended = broken_entries(facts);
     for (name, value) in &mutation.fields {
-        if let Some(key) = name.strip_prefix("status/") {
-            let dated = key
-                .split_once('/')
-                .is_some_and(|(date, source)| parse_date(date).is_some() && !source.is_empty());
-            if !dated || !(value.is_null() || StatusEntry::deserialize(value).is_ok()) {
-                return Err(Refusal::malformed(format!("{name}: no status entry")));
-            }
+        if let Some(key) = name.strip_prefix(STATUS) {
+            status(&mut amended, name, key, value)?;
         } else if ODS_FIELDS.contains(&name.as_str()) {
             shape::check_text(name, value)?;
         } else {
@@ -57,7 +57,35 @@ pub(super) fn rule(mutation: &Mutation, facts: &Facts<'_>) -> Result<Ruling, Ref
         owner: facts.present.and_then(|present| present.record.owner),
         audience: None,
         parent: None,
-        amended: crate::domain::Fields::new(),
+        amended,
         submits: false,
     })
+}
+
+fn status(amended: &mut Fields, name: &str, key: &str, value: &Value) -> Result<(), Refusal> {
+    let bad = || Refusal::malformed(format!("{name}: no status entry"));
+    let (date, source) = key.split_once('/').ok_or_else(bad)?;
+    if parse_date(date).is_none() || source.is_empty() {
+        return Err(bad());
+    }
+    amended.remove(name);
+    if value.is_null() {
+        return Ok(());
+    }
+    shape::check_object(name, value)?;
+    let entry: StatusEntry = json::of(value).map_err(|_| bad())?;
+    if entry.date != date {
+        return Err(bad());
+    }
+    clean(amended, name, value, &entry)
+}
+
+/// Entries of the status history that nobody can read: a change of the admin takes them away.
+fn broken_entries(facts: &Facts<'_>) -> Fields {
+    let record = facts.present.map(|present| &present.record);
+    let entries = record.into_iter().flat_map(|record| record.under(STATUS));
+    entries
+        .filter(|(_, value)| json::of::<StatusEntry>(value).is_err())
+        .map(|(key, _)| (format!("{STATUS}{key}"), Value::Null))
+        .collect()
 }

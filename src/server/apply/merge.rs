@@ -17,10 +17,10 @@ use crate::{
 use super::{Change, Facts, Ruling, Verdict, is_private};
 
 pub(super) fn merge<'a>(mutation: &'a Mutation, facts: &Facts<'_>, ruling: Ruling) -> Verdict<'a> {
-    let disputed = mutation
-        .fields
-        .iter()
-        .filter(|(name, value)| fights(name, value, facts));
+    let disputed = mutation.fields.iter().filter(|(name, came)| {
+        let value = ruling.amended.get(*name).unwrap_or(came);
+        fights(name, value, facts)
+    });
     let disputed: BTreeSet<String> = disputed.map(|(name, _)| name.clone()).collect();
     if !disputed.is_empty() {
         return Verdict::Conflict(disputed);
@@ -40,6 +40,7 @@ pub(super) fn merge<'a>(mutation: &'a Mutation, facts: &Facts<'_>, ruling: Rulin
     Verdict::Apply(Change {
         private: is_private(mutation.kind, &fields),
         fields,
+        visit: None,
         touched: match facts.present {
             Some(_) => {
                 let touched = mutation.fields.keys().chain(ruling.amended.keys());

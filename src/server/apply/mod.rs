@@ -9,13 +9,16 @@ mod review;
 mod shape;
 mod visit;
 
-pub use visit::answers;
+pub use visit::{GRACE, answers};
 
 use std::{borrow::Cow, collections::BTreeSet};
 
+use serde_json::Value;
+
 use crate::{
     domain::{
-        AreaCode, Fields, Kind, Record, RecordId, Review, Role, User, UserId, person::Permission,
+        AreaCode, Cooperative, Fields, Kind, Millis, Record, RecordId, Review, Role, User, UserId,
+        Visit, person::Permission,
     },
     server::sqlite::record::Stored,
     sync::wire::{Mutation, RejectCode},
@@ -26,8 +29,16 @@ use crate::{
 pub struct Facts<'a> {
     /// Who asks.
     pub user: &'a User,
-    /// For a new visit: whether its cooperative lies or lay where the user works or worked.
-    pub in_sight: bool,
+    /// For a new visit: whether its cooperative lies where the user works.
+    pub sight: Sight,
+    /// For a review: the role of the visit's officer; none when nobody knows them.
+    pub officer: Option<Role>,
+    /// The server's clock.
+    pub now: Millis,
+    /// The server's clock minus the device's, in milliseconds; none when it is not known.
+    pub clock: Option<i64>,
+    /// It may have been here before: it comes out of a backup file, or its device speaks of revisions that the server lost.
+    pub is_late: bool,
     /// The record as it stands; none for a new one.
     pub present: Option<&'a Stored>,
     /// The revs that it was given since the mutation's base by others than this user on this device, or by what that device
@@ -39,6 +50,17 @@ pub struct Facts<'a> {
     pub published: bool,
     /// The reviews of the visit: of this one, or of the review's.
     pub reviews: Vec<Review>,
+}
+
+/// Whether a cooperative lies where a user works.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sight {
+    /// It does.
+    Now,
+    /// It did until then: the user moved, or the cooperative.
+    Until(Millis),
+    /// It never did.
+    Never,
 }
 
 /// What a mutation comes to.
@@ -102,6 +124,8 @@ pub struct Change<'a> {
     pub private: bool,
     /// Every field it has now; borrowed when those are the mutation's own, as of most new records.
     pub fields: Cow<'a, Fields>,
+    /// A visit as everybody will read it.
+    pub visit: Option<Box<Visit>>,
     /// The fields that were given a value or lost one; of a new record only those that were taken away before it came, since
     /// all others are new.
     pub touched: BTreeSet<String>,
@@ -125,18 +149,60 @@ struct Ruling {
 /// Decides on a mutation.
 #[must_use]
 pub fn decide<'a>(mutation: &'a Mutation, facts: &Facts<'_>) -> Verdict<'a> {
-    match rule(mutation, facts) {
+    let verdict = match rule(mutation, facts) {
         Err(refusal) => Verdict::Reject(refusal),
         Ok(ruling) => merge::merge(mutation, facts, ruling),
+    };
+    match verdict {
+        Verdict::Apply(change) => match read(mutation, facts, change) {
+            Ok(change) => Verdict::Apply(change),
+            Err(refusal) => Verdict::Reject(refusal),
+        },
+        other => other,
     }
 }
 
+/// Looks at the record as it would stand, with the eyes of everybody who reads it afterwards: what does not read, or is too
+/// large, is not taken.
+fn read<'a>(
+    mutation: &Mutation,
+    facts: &Facts<'_>,
+    mut change: Change<'a>,
+) -> Result<Change<'a>, Refusal> {
+    shape::check_record(&change.fields, mutation, facts.present)?;
+    let record = Record {
+        kind: mutation.kind,
+        id: mutation.record,
+        area: change.area.clone(),
+        rev: 0,
+        owner: change.owner,
+        deleted: false,
+        fields: std::mem::take(&mut change.fields).into_owned(),
+    };
+    let reads = match record.kind {
+        Kind::Visit => {
+            Visit::from_record(&record).map(|visit| change.visit = Some(Box::new(visit)))
+        }
+        Kind::Review => Review::from_record(&record).map(drop),
+        Kind::Cooperative => Cooperative::from_record(&record).map(drop),
+        // No mutation comes so far.
+        Kind::Person | Kind::Form => Ok(()),
+    };
+    reads.map_err(|bad| Refusal::malformed(bad.to_string()))?;
+    change.fields = Cow::Owned(record.fields);
+    Ok(change)
+}
+
 fn rule(mutation: &Mutation, facts: &Facts<'_>) -> Result<Ruling, Refusal> {
-    shape::check_sizes(mutation, facts.present)?;
-    if let Some(present) = facts.present
-        && present.record.kind != mutation.kind
-    {
-        return Err(Refusal::malformed("the record is of another kind"));
+    shape::check_sizes(mutation)?;
+    match facts.present {
+        Some(present) if present.record.kind != mutation.kind => {
+            return Err(Refusal::malformed("the record is of another kind"));
+        }
+        None if !mutation.record.is_v7() => {
+            return Err(Refusal::malformed("a new record has a UUID of version 7"));
+        }
+        _ => {}
     }
     match mutation.kind {
         Kind::Visit => visit::rule(mutation, facts),
@@ -152,6 +218,26 @@ fn need(role: Role, permission: Permission) -> Result<(), Refusal> {
     } else {
         Err(Refusal::forbidden("this role may not do that"))
     }
+}
+
+/// Writes a field as it was understood where that is not how it came: a reader gets no more than the type holds.
+///
+/// ```text
+/// "void": {"at": 5, "by": "0190...", "more": "..."}   came
+/// "void": {"at": 5, "by": "0190..."}                  is written
+/// ```
+fn clean<T: serde::Serialize>(
+    amended: &mut Fields,
+    name: &str,
+    came: &Value,
+    understood: &T,
+) -> Result<(), Refusal> {
+    let value = serde_json::to_value(understood)
+        .map_err(|why| Refusal::malformed(format!("{name}: {why}")))?;
+    if value != *came {
+        amended.insert(name.to_owned(), value);
+    }
+    Ok(())
 }
 
 /// Whether only its owner may see a record with these fields.

@@ -2,34 +2,82 @@
 
 use crate::{
     domain::{
-        AreaCode, Decision, Kind, Record, Review, Visit, VisitState, person::Permission,
-        record::TEXT_BYTES,
+        AreaCode, Decision, Fields, Kind, Record, Review, Role, User, Visit, VisitState,
+        record::TEXT_BYTES, review::may_review,
     },
     sync::wire::Mutation,
 };
 
-use super::{Facts, Refusal, Ruling, need, shape};
+use super::{Facts, Refusal, Ruling, clean, shape};
 
 /// Every field a review has.
 const FIELDS: [&str; 6] = ["visit", "submission", "decision", "notes", "note", "mark"];
 
 pub(super) fn rule(mutation: &Mutation, facts: &Facts<'_>) -> Result<Ruling, Refusal> {
     let user = facts.user;
-    need(user.role, Permission::Review)?;
+    if !user.role.reviews(Some(Role::Supervisor)) {
+        return Err(Refusal::forbidden("this role may not do that"));
+    }
+    let review = understand(mutation, user)?;
+    let amended = cleaned(mutation, &review)?;
     if let Some(present) = facts.present {
         // The same word once more, under another name: the first name came late, when its device had given it up.
-        if present.record.owner == Some(user.id) && present.record.fields == mutation.fields {
+        let stands = Review::from_record(&present.record);
+        if present.record.owner == Some(user.id) && stands.as_ref() == Ok(&review) {
             return Ok(Ruling {
                 area: present.record.area.clone(),
                 owner: present.record.owner,
                 audience: present.audience,
                 parent: present.parent,
-                amended: crate::domain::Fields::new(),
+                amended,
                 submits: false,
             });
         }
         return Err(Refusal::state("a review is never changed"));
     }
+    if review.mark.by != user.id {
+        return Err(Refusal::forbidden("signed by somebody else"));
+    }
+    let record = facts
+        .parent
+        .ok_or_else(|| Refusal::unknown("the visit is unknown"))?;
+    let visit = Visit::from_record(record).map_err(|bad| Refusal::state(bad.to_string()))?;
+    let state = visit.state(&facts.reviews);
+    // A draft is nobody's business but its owner's: not even that it exists.
+    if visit.last_submission() == 0 {
+        return Err(Refusal::unknown("the visit is unknown"));
+    }
+    if !may_review(user, &visit, facts.officer) {
+        return Err(Refusal::forbidden("not this person's to review"));
+    }
+    if !user.scope.sees(&visit.area) {
+        return Err(Refusal::forbidden("the visit lies outside your areas"));
+    }
+    if state != VisitState::Submitted {
+        return Err(Refusal::state(format!("the visit is {}", state.name())));
+    }
+    if review.submission != visit.last_submission() {
+        return Err(Refusal::state(format!(
+            "submission {} is not the last, {}",
+            review.submission,
+            visit.last_submission()
+        )));
+    }
+    if review.decision == Decision::Return && !review.has_note() {
+        return Err(Refusal::malformed("a visit is returned with a note"));
+    }
+    Ok(Ruling {
+        area: visit.area.clone(),
+        owner: Some(user.id),
+        audience: Some(visit.owner),
+        parent: Some(visit.id),
+        amended,
+        submits: false,
+    })
+}
+
+/// The review that a mutation writes.
+fn understand(mutation: &Mutation, user: &User) -> Result<Review, Refusal> {
     if let Some(name) = mutation
         .fields
         .keys()
@@ -47,46 +95,32 @@ pub(super) fn rule(mutation: &Mutation, facts: &Facts<'_>) -> Result<Ruling, Ref
         fields: mutation.fields.clone(),
     })
     .map_err(|bad| Refusal::malformed(bad.to_string()))?;
-    if review.mark.by != user.id {
-        return Err(Refusal::forbidden("signed by somebody else"));
+    if let Some(note) = mutation.fields.get("note") {
+        shape::check_text("note", note)?;
     }
-    for (path, note) in &review.notes {
+    let texts = review.notes.values().chain([&review.mark.reason]);
+    if texts.into_iter().any(|text| text.len() > TEXT_BYTES) {
+        return Err(Refusal::malformed("a note is too long"));
+    }
+    for path in review.notes.keys() {
         shape::check_path("notes", path)?;
-        if note.len() > TEXT_BYTES {
-            return Err(Refusal::malformed("a note is too long"));
+    }
+    Ok(review)
+}
+
+/// Its fields as they were understood, where they came otherwise.
+fn cleaned(mutation: &Mutation, review: &Review) -> Result<Fields, Refusal> {
+    let mut amended = Fields::new();
+    for (name, came) in &mutation.fields {
+        let amended = &mut amended;
+        match name.as_str() {
+            "visit" => clean(amended, name, came, &review.visit)?,
+            "decision" => clean(amended, name, came, &review.decision)?,
+            "notes" if !came.is_null() => clean(amended, name, came, &review.notes)?,
+            "mark" => clean(amended, name, came, &review.mark)?,
+            // Numbers and texts are what they are.
+            _ => {}
         }
     }
-    let record = facts
-        .parent
-        .ok_or_else(|| Refusal::unknown("the visit is unknown"))?;
-    let visit = Visit::from_record(record).map_err(|bad| Refusal::state(bad.to_string()))?;
-    let state = visit.state(&facts.reviews);
-    // A draft is nobody's business but its owner's: not even that it exists.
-    if visit.last_submission() == 0 {
-        return Err(Refusal::unknown("the visit is unknown"));
-    }
-    if !user.scope.sees(&visit.area) {
-        return Err(Refusal::forbidden("the visit lies outside your areas"));
-    }
-    if state != VisitState::Submitted {
-        return Err(Refusal::state(format!("the visit is {}", state.name())));
-    }
-    if review.submission != visit.last_submission() {
-        return Err(Refusal::state(format!(
-            "submission {} is not the last, {}",
-            review.submission,
-            visit.last_submission()
-        )));
-    }
-    if review.decision == Decision::Return && review.count_notes() == 0 {
-        return Err(Refusal::malformed("a visit is returned with a note"));
-    }
-    Ok(Ruling {
-        area: visit.area.clone(),
-        owner: Some(user.id),
-        audience: Some(visit.owner),
-        parent: Some(visit.id),
-        amended: crate::domain::Fields::new(),
-        submits: false,
-    })
+    Ok(amended)
 }

@@ -2,35 +2,62 @@
 
 use serde_json::Value;
 
-use crate::{domain::record::TEXT_BYTES, server::sqlite::record::Stored, sync::wire::Mutation};
+use crate::{
+    domain::{
+        Fields,
+        record::{self, RECORD_BYTES, RECORD_FIELDS, TEXT_BYTES},
+        visit::VOID,
+    },
+    server::sqlite::record::Stored,
+    sync::wire::Mutation,
+};
 
 use super::Refusal;
 
 /// Bytes in a field's name.
 const NAME_BYTES: usize = 200;
-/// Bytes of fields in one mutation.
-const MUTATION_BYTES: usize = 400_000;
-/// Fields in one record.
-const FIELDS: usize = 10_000;
+/// Bytes of a record beyond [`RECORD_BYTES`]: a device that has filled it still submits it, and the server writes down what
+/// answers were.
+const SLACK: usize = 100_000;
+/// Bytes of fields in one mutation: a whole record, and as much again of what it takes away.
+const MUTATION_BYTES: usize = 2 * RECORD_BYTES;
 
-pub(super) fn check_sizes(mutation: &Mutation, present: Option<&Stored>) -> Result<(), Refusal> {
-    let mut bytes = 0;
-    for (name, value) in &mutation.fields {
+pub(super) fn check_sizes(mutation: &Mutation) -> Result<(), Refusal> {
+    for name in mutation.fields.keys() {
         if name.is_empty() || name.len() > NAME_BYTES || has_control(name) {
             return Err(Refusal::malformed(
                 "a field's name is empty, too long or not a text",
             ));
         }
-        bytes += name.len() + size(value);
     }
+    let bytes = record::bytes(&mutation.fields);
     if bytes > MUTATION_BYTES {
         return Err(Refusal::malformed(format!(
             "{bytes} bytes of fields; {MUTATION_BYTES} are taken"
         )));
     }
-    let fields = mutation.fields.len() + present.map_or(0, |stored| stored.record.fields.len());
-    if fields > FIELDS {
-        return Err(Refusal::malformed(format!("more than {FIELDS} fields")));
+    Ok(())
+}
+
+/// A record as it would stand after a mutation. One that is too large already may become smaller, and may be withdrawn.
+pub(super) fn check_record(
+    fields: &Fields,
+    mutation: &Mutation,
+    present: Option<&Stored>,
+) -> Result<(), Refusal> {
+    let stood = || present.map(|stored| &stored.record.fields);
+    let (count, bytes) = (fields.len(), record::bytes(fields));
+    if count > RECORD_FIELDS && stood().is_none_or(|before| before.len() < count) {
+        return Err(Refusal::malformed(format!(
+            "{count} fields; a record has {RECORD_FIELDS} at most"
+        )));
+    }
+    let withdraws = mutation.fields.keys().all(|name| name == VOID);
+    let grows = || stood().is_none_or(|before| record::bytes(before) < bytes);
+    if bytes > RECORD_BYTES + SLACK && !withdraws && grows() {
+        return Err(Refusal::malformed(format!(
+            "the record would come to {bytes} bytes; {RECORD_BYTES} are taken"
+        )));
     }
     Ok(())
 }
@@ -60,7 +87,7 @@ pub(super) fn check_object(name: &str, value: &Value) -> Result<(), Refusal> {
     if !value.is_null() && !value.is_object() {
         return Err(Refusal::malformed(format!("{name}: not an object")));
     }
-    if size(value) > TEXT_BYTES {
+    if record::field_bytes("", value) > TEXT_BYTES {
         return Err(Refusal::malformed(format!(
             "{name}: longer than {TEXT_BYTES} bytes"
         )));
@@ -74,17 +101,5 @@ pub(super) fn check_path(name: &str, path: &str) -> Result<(), Refusal> {
         Ok(())
     } else {
         Err(Refusal::malformed(format!("{name}: not a path")))
-    }
-}
-
-fn size(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len(),
-        Value::Array(items) => items.iter().map(size).sum::<usize>() + items.len(),
-        Value::Object(members) => members
-            .iter()
-            .map(|(name, member)| name.len() + size(member) + 2)
-            .sum(),
-        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
     }
 }

@@ -1,12 +1,13 @@
 //! The rules of visits: who may do what to which field in which state.
 
-use serde::Deserialize;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
     domain::{
-        Fields, Mark, RecordId, Role, Visit, VisitState,
+        Assessment, Fields, Mark, Proposal, Record, RecordId, Visit, VisitState,
         assessment::{PROPOSAL, SCORE},
+        json,
         person::Permission,
         record::TEXT_BYTES,
         visit::{ANSWER, CREATED, LEFT, Leftover, SUBMISSION, VOID, WAS, answer_field},
@@ -15,11 +16,13 @@ use crate::{
     sync::wire::Mutation,
 };
 
-use super::{Facts, Refusal, Ruling, need, shape};
+use super::{Facts, Refusal, Ruling, Sight, clean, need, shape};
 
 const COOPERATIVE: &str = "cooperative";
 const FORM: &str = "form";
 const FORM_VERSION: &str = "form_version";
+/// What every visit has from its creation.
+const HEADER: [&str; 4] = [COOPERATIVE, FORM, FORM_VERSION, CREATED];
 
 /// A field of a mutation, understood.
 enum Part {
@@ -37,19 +40,69 @@ enum Part {
 }
 
 pub(super) fn rule(mutation: &Mutation, facts: &Facts<'_>) -> Result<Ruling, Refusal> {
+    let mut amended = Fields::new();
     let parts = mutation
         .fields
         .iter()
-        .map(|(name, value)| Ok((name.as_str(), value, part(name, value)?)))
+        .map(|(name, value)| Ok((name.as_str(), value, part(name, value, &mut amended)?)))
         .collect::<Result<Vec<_>, Refusal>>()?;
-    match facts.present {
-        None => create(mutation, facts, &parts),
+    let as_written = |(name, value, part)| (name, amended.get(name).unwrap_or(value), part);
+    let parts: Vec<_> = parts.into_iter().map(as_written).collect();
+    let mut ruling = match facts.present {
+        None => create(mutation, facts, &parts)?,
         Some(present) => {
-            let visit = Visit::from_record(&present.record)
-                .map_err(|bad| Refusal::state(bad.to_string()))?;
-            change(mutation, facts, &visit, &parts)
+            let (visit, broken) = sound(&present.record, mutation)?;
+            let mut ruling = change(mutation, facts, (&visit, &broken), &parts)?;
+            // What nobody can read goes with the first change that is allowed.
+            let go = broken
+                .into_iter()
+                .filter(|name| !mutation.fields.contains_key(name));
+            ruling.amended.extend(go.map(|name| (name, Value::Null)));
+            ruling
+        }
+    };
+    // What the server says of a field counts for more than how the device wrote it.
+    amended.extend(std::mem::take(&mut ruling.amended));
+    ruling.amended = amended;
+    Ok(ruling)
+}
+
+/// Fields of one visit that nobody can read. There was a server that took them; this one takes none.
+const BROKEN: usize = 50;
+
+/// A visit without those of its fields that nobody can read, and their names. So a change can put it right:
+///
+/// ```text
+/// stands   "submission/1": {...}, "void": [5, "0190...", ""]    no list shows it
+/// comes    "a/nama": "Siti"
+/// stands   "submission/1": {...}, "a/nama": "Siti"
+/// ```
+fn sound(record: &Record, mutation: &Mutation) -> Result<(Visit, Vec<String>), Refusal> {
+    let bad = match Visit::from_record(record) {
+        Ok(visit) => return Ok((visit, Vec::new())),
+        Err(bad) => bad,
+    };
+    let (mut rest, mut broken, mut bad) = (record.clone(), Vec::new(), bad);
+    while broken.len() < BROKEN {
+        // What every visit has must be given anew.
+        let anew = HEADER
+            .contains(&bad.field.as_str())
+            .then(|| mutation.fields.get(&bad.field).cloned())
+            .flatten();
+        match (rest.fields.remove(&bad.field), anew) {
+            (Some(_), None) => {}
+            (_, Some(value)) if !broken.contains(&bad.field) => {
+                rest.fields.insert(bad.field.clone(), value);
+            }
+            _ => break,
+        }
+        broken.push(bad.field.clone());
+        match Visit::from_record(&rest) {
+            Ok(visit) => return Ok((visit, broken)),
+            Err(next) => bad = next,
         }
     }
+    Err(Refusal::state(bad.to_string()))
 }
 
 type Parts<'a> = [(&'a str, &'a Value, Part)];
@@ -63,38 +116,35 @@ fn create(mutation: &Mutation, facts: &Facts<'_>, parts: &Parts<'_>) -> Result<R
             .get(name)
             .ok_or_else(|| Refusal::malformed(format!("{name} is missing")))
     };
-    let cooperative: RecordId = read(COOPERATIVE, header(COOPERATIVE)?)?;
     for name in [FORM, FORM_VERSION] {
-        let text: String = read(name, header(name)?)?;
-        if text.is_empty() {
-            return Err(Refusal::malformed(format!("{name} is empty")));
-        }
+        header(name)?;
     }
-    let created: Mark = read(CREATED, header(CREATED)?)?;
+    let cooperative: RecordId = understand(COOPERATIVE, header(COOPERATIVE)?)?;
+    let created: Mark = understand(CREATED, header(CREATED)?)?;
     own(user, &created)?;
     let parent = facts
         .parent
         .ok_or_else(|| Refusal::unknown("the cooperative is unknown"))?;
-    // The cooperative may have moved since, or the officer: no work is lost by a change of place. The area is the one
-    // that the server knows, whatever the device says.
-    if !facts.in_sight {
-        return Err(Refusal::forbidden(
-            "the cooperative lies outside your areas",
-        ));
-    }
-    let mut submits = false;
+    // The area is the one that the server knows, whatever the device says.
+    in_place(facts, &created)?;
+    let (mut submits, mut voids) = (false, false);
     for (_, _, part) in parts {
         match part {
-            Part::Header | Part::Answer | Part::Left => {}
+            Part::Header | Part::Answer | Part::Left | Part::Result => {}
             Part::Submission(number, mark) => {
                 own(user, mark)?;
                 follows(*number, 0)?;
                 submits = true;
             }
-            Part::Result => {}
-            Part::Void(mark) => own(user, mark)?,
+            Part::Void(mark) => {
+                own(user, mark)?;
+                voids = true;
+            }
             Part::Was(..) => return Err(Refusal::state("never submitted, so nothing was")),
         }
+    }
+    if submits && voids {
+        return Err(given_up_and_submitted());
     }
     Ok(Ruling {
         area: parent.area.clone(),
@@ -106,41 +156,85 @@ fn create(mutation: &Mutation, facts: &Facts<'_>, parts: &Parts<'_>) -> Result<R
     })
 }
 
+fn given_up_and_submitted() -> Refusal {
+    Refusal::state("a visit that is given up is not submitted")
+}
+
+/// How long a visit may still come from where its officer worked once, or from where its cooperative lay.
+pub const GRACE: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// The cooperative may have moved since the visit was begun, or the officer: no work is lost by a change of place, for a
+/// while.
+fn in_place(facts: &Facts<'_>, created: &Mark) -> Result<(), Refusal> {
+    let left = match facts.sight {
+        Sight::Now => return Ok(()),
+        Sight::Until(left) => left,
+        Sight::Never => {
+            return Err(Refusal::forbidden(
+                "the cooperative lies outside your areas",
+            ));
+        }
+    };
+    let last = left.plus(GRACE);
+    let begun = created.at.plus(facts.clock.unwrap_or(0));
+    if begun > last || (facts.now > last && !facts.is_late) {
+        return Err(Refusal::forbidden(
+            "the cooperative lies outside your areas, for more than 30 days",
+        ));
+    }
+    Ok(())
+}
+
+/// Who asks for a change to a visit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hand {
+    /// Its officer. They may finish what they have begun, whatever their role and areas are now.
+    Officer,
+    /// The desk, which takes back what was submitted and changes nothing else.
+    Desk,
+}
+
+fn hand(facts: &Facts<'_>, visit: &Visit, parts: &Parts<'_>) -> Result<Hand, Refusal> {
+    let user = facts.user;
+    if visit.owner == user.id {
+        return Ok(Hand::Officer);
+    }
+    let is_void = |(_, _, part): &(&str, &Value, Part)| matches!(part, Part::Void(_));
+    if !user.role.may(Permission::Withdraw) || parts.is_empty() || !parts.iter().all(is_void) {
+        return Err(Refusal::forbidden("somebody else's visit"));
+    }
+    // A draft is its owner's alone.
+    if visit.last_submission() == 0 || !user.scope.sees(&visit.area) {
+        return Err(Refusal::forbidden("not in your sight"));
+    }
+    Ok(Hand::Desk)
+}
+
 fn change(
     mutation: &Mutation,
     facts: &Facts<'_>,
-    visit: &Visit,
+    (visit, broken): (&Visit, &[String]),
     parts: &Parts<'_>,
 ) -> Result<Ruling, Refusal> {
     let user = facts.user;
     let present = facts.present.map(|stored| &stored.record.fields);
+    let is_broken = |name: &str| broken.iter().any(|one| one == name);
     let stands = |name: &str| present.and_then(|fields| fields.get(name));
-    let is_owner = visit.owner == user.id;
-    let is_admins_void = user.role == Role::Admin
-        && !parts.is_empty()
-        && parts
-            .iter()
-            .all(|(_, _, part)| matches!(part, Part::Void(_)));
-    if !is_admins_void {
-        need(user.role, Permission::Visit)?;
-        // Its officer may finish it even after a move to other areas: no work is lost by a change of place.
-        if !is_owner {
-            return Err(Refusal::forbidden("somebody else's visit"));
-        }
-    }
+    let hand = hand(facts, visit, parts)?;
     let state = visit.state(&facts.reviews);
-    // What the admin cannot see, the admin cannot take back: a draft is its owner's alone.
-    if is_admins_void && !is_owner && (state == VisitState::Draft || !user.scope.sees(&visit.area))
-    {
-        return Err(Refusal::forbidden("not in your sight"));
-    }
-    let mut submits = false;
+    let (mut submits, mut voids) = (false, false);
     for (name, value, part) in parts {
         // What stands already does not change anything.
-        if stands(name) == Some(*value) {
+        if stands(name) == Some(*value) && !is_broken(name) {
             continue;
         }
         match part {
+            // Given anew, because nobody could read it.
+            Part::Header if is_broken(name) => {
+                if *name == CREATED {
+                    own(user, &understand(CREATED, value)?)?;
+                }
+            }
             Part::Header if *name == FORM_VERSION && state == VisitState::Draft => {
                 moves(visit, value, facts.published)?;
             }
@@ -165,21 +259,13 @@ fn change(
             Part::Result => {}
             Part::Void(mark) => {
                 own(user, mark)?;
-                if state == VisitState::Void {
-                    return Err(Refusal::state("it is void already"));
-                }
-                if submitted_meanwhile(facts, visit) {
-                    return Err(Refusal::state(
-                        "it was submitted on another device meanwhile",
-                    ));
-                }
-                if state != VisitState::Draft && mark.reason.trim().is_empty() {
-                    return Err(Refusal::malformed(
-                        "taking back what was sent needs a reason",
-                    ));
-                }
+                void(facts, visit, (state, hand), mark)?;
+                voids = true;
             }
         }
+    }
+    if submits && voids {
+        return Err(given_up_and_submitted());
     }
     let mut amended = amend(mutation, visit);
     amended.extend(lone_result(mutation, submits, present));
@@ -191,6 +277,34 @@ fn change(
         amended,
         submits,
     })
+}
+
+/// Its officer gives up a draft; what was ever submitted the desk takes back, with a reason. The officer asks for it.
+fn void(
+    facts: &Facts<'_>,
+    visit: &Visit,
+    (state, hand): (VisitState, Hand),
+    mark: &Mark,
+) -> Result<(), Refusal> {
+    if state == VisitState::Void {
+        return Err(Refusal::state("it is void already"));
+    }
+    if submitted_meanwhile(facts, visit) {
+        return Err(Refusal::state(
+            "it was submitted on another device meanwhile",
+        ));
+    }
+    if hand == Hand::Officer && state != VisitState::Draft {
+        return Err(Refusal::state(
+            "what was submitted is taken back by the desk",
+        ));
+    }
+    if hand == Hand::Desk && mark.reason.trim().is_empty() {
+        return Err(Refusal::malformed(
+            "taking back what was sent needs a reason",
+        ));
+    }
+    Ok(())
 }
 
 /// A result belongs to a submission. One that comes by itself is no reason to refuse what comes with it: what stands
@@ -264,7 +378,7 @@ fn amend(mutation: &Mutation, visit: &Visit) -> Fields {
 
 /// A draft may move to a newer version of its form that is published here.
 fn moves(visit: &Visit, value: &Value, published: bool) -> Result<(), Refusal> {
-    let version: String = read(FORM_VERSION, value)?;
+    let version: String = understand(FORM_VERSION, value)?;
     if !published {
         return Err(Refusal::unknown("the form version is unknown"));
     }
@@ -278,12 +392,35 @@ fn moves(visit: &Visit, value: &Value, published: bool) -> Result<(), Refusal> {
     }
 }
 
-fn part(name: &str, value: &Value) -> Result<Part, Refusal> {
-    if [COOPERATIVE, FORM, FORM_VERSION, CREATED].contains(&name) {
-        if !value.is_object() {
-            shape::check_text(name, value)?;
+/// Understands a field. What came otherwise than it is written goes into `amended`.
+fn part(name: &str, value: &Value, amended: &mut Fields) -> Result<Part, Refusal> {
+    match name {
+        COOPERATIVE => {
+            let cooperative: RecordId = understand(name, value)?;
+            clean(amended, name, value, &cooperative)?;
+            return Ok(Part::Header);
         }
-        return Ok(Part::Header);
+        FORM | FORM_VERSION => {
+            shape::check_text(name, value)?;
+            if value.as_str().is_none_or(str::is_empty) {
+                return Err(Refusal::malformed(format!("{name} is empty")));
+            }
+            return Ok(Part::Header);
+        }
+        CREATED => {
+            mark(name, value, amended)?;
+            return Ok(Part::Header);
+        }
+        VOID => return Ok(Part::Void(mark(name, value, amended)?)),
+        SCORE => {
+            result::<Assessment>(name, value, amended)?;
+            return Ok(Part::Result);
+        }
+        PROPOSAL => {
+            result::<Proposal>(name, value, amended)?;
+            return Ok(Part::Result);
+        }
+        _ => {}
     }
     if let Some(path) = name.strip_prefix(ANSWER) {
         shape::check_path(name, path)?;
@@ -291,16 +428,13 @@ fn part(name: &str, value: &Value) -> Result<Part, Refusal> {
         return Ok(Part::Answer);
     }
     if let Some(number) = name.strip_prefix(SUBMISSION) {
-        return Ok(Part::Submission(count(name, number)?, read(name, value)?));
+        let number = count(name, number)?;
+        return Ok(Part::Submission(number, mark(name, value, amended)?));
     }
     if let Some((number, path)) = name.strip_prefix(WAS).and_then(|rest| rest.split_once('/')) {
         shape::check_path(name, path)?;
         shape::check_text(name, value)?;
         return Ok(Part::Was(count(name, number)?));
-    }
-    if [SCORE, PROPOSAL].contains(&name) {
-        shape::check_object(name, value)?;
-        return Ok(Part::Result);
     }
     if let Some((version, path)) = name
         .strip_prefix(LEFT)
@@ -310,16 +444,39 @@ fn part(name: &str, value: &Value) -> Result<Part, Refusal> {
         if version.is_empty() {
             return Err(Refusal::malformed(format!("{name}: no version")));
         }
-        let left: Leftover = read(name, value)?;
+        let left: Leftover = understand(name, value)?;
         if left.label.len() + left.text.len() + left.value.len() > 3 * TEXT_BYTES {
             return Err(Refusal::malformed(format!("{name}: too long")));
         }
+        clean(amended, name, value, &left)?;
         return Ok(Part::Left);
     }
-    if name == VOID {
-        return Ok(Part::Void(read(name, value)?));
-    }
     Err(Refusal::malformed(format!("{name}: no field of a visit")))
+}
+
+fn mark(name: &str, value: &Value, amended: &mut Fields) -> Result<Mark, Refusal> {
+    let mark: Mark = understand(name, value)?;
+    if mark.reason.len() > TEXT_BYTES {
+        return Err(Refusal::malformed("the reason is too long"));
+    }
+    clean(amended, name, value, &mark)?;
+    Ok(mark)
+}
+
+/// What does not read counts as none: the server computes it anyway.
+fn result<T: DeserializeOwned + Serialize>(
+    name: &str,
+    value: &Value,
+    amended: &mut Fields,
+) -> Result<(), Refusal> {
+    shape::check_object(name, value)?;
+    match json::of::<T>(value) {
+        Ok(result) => clean(amended, name, value, &result)?,
+        Err(_) => {
+            amended.insert(name.to_owned(), Value::Null);
+        }
+    }
+    Ok(())
 }
 
 /// A number as it is written in a field's name: `1`, never `01` or `+1`.
@@ -330,16 +487,14 @@ fn count(name: &str, text: &str) -> Result<u32, Refusal> {
         .ok_or_else(|| Refusal::malformed(format!("{name}: not a number")))
 }
 
-fn read<T: for<'a> Deserialize<'a>>(name: &str, value: &Value) -> Result<T, Refusal> {
-    T::deserialize(value).map_err(|why| Refusal::malformed(format!("{name}: {why}")))
+/// Reads a value as every reader of the record does.
+fn understand<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, Refusal> {
+    json::of(value).map_err(|why| Refusal::malformed(format!("{name}: {why}")))
 }
 
 fn own(user: &crate::domain::User, mark: &Mark) -> Result<(), Refusal> {
     if mark.by != user.id {
         return Err(Refusal::forbidden("signed by somebody else"));
-    }
-    if mark.reason.len() > TEXT_BYTES {
-        return Err(Refusal::malformed("the reason is too long"));
     }
     Ok(())
 }

@@ -96,7 +96,7 @@ pub(super) fn make(connection: &Connection, base: Millis) -> Result<(), Error> {
             continue;
         };
         let id = RecordId::of_text(&format!("demo visit {number}"));
-        if record::find(connection, id)?.is_some() {
+        if record::find_kind(connection, id, Kind::Visit)?.is_some() {
             continue;
         }
         let at = base.plus(-days * DAY - 3 * HOUR);

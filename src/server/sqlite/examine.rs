@@ -1,7 +1,7 @@
 //! A submitted visit run through its form. That takes longer than all the rest of a push, and the one writer has no time
 //! for it: a reading connection does it beforehand, and what it found holds as long as what it looked at stands.
 
-use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use rusqlite::Connection;
 
@@ -46,6 +46,8 @@ pub struct Submission<'a> {
 enum Word {
     /// Something is missing or wrong.
     Incomplete(Vec<String>),
+    /// Answers without a question.
+    Misplaced(Vec<String>),
     /// It may stand, with these fields put right.
     Complete(Fields),
 }
@@ -103,7 +105,6 @@ pub fn examine<'a>(
     let (visit, form) = match understand(connection, of, &mut change)? {
         Understood::Visit(visit, form) => (visit, form),
         Understood::Nothing(refusal) => return Ok(Verdict::Reject(refusal)),
-        Understood::BrokenForm => return Ok(Verdict::Apply(change)),
     };
     let word = match foreseen {
         Some(foreseen) if foreseen.holds(connection, of, &visit, &change.fields)? => {
@@ -113,6 +114,10 @@ pub fn examine<'a>(
     };
     let corrections = match word {
         Word::Complete(corrections) => corrections,
+        Word::Misplaced(paths) => {
+            let reason = format!("no question of the form: {}", paths.join(", "));
+            return Ok(Verdict::Reject(Refusal::malformed(reason)));
+        }
         Word::Incomplete(missing) => {
             let refusal = Refusal::new(RejectCode::Incomplete, missing.join("\n"));
             return Ok(Verdict::Reject(refusal));
@@ -152,8 +157,6 @@ pub fn foresee(
 enum Understood {
     Visit(Box<Visit>, Arc<Form>),
     Nothing(Refusal),
-    /// It compiled when it was published, so the fault is this program's: no officer's work waits for its repair.
-    BrokenForm,
 }
 
 fn understand(
@@ -161,31 +164,25 @@ fn understand(
     of: &Submission<'_>,
     change: &mut Change<'_>,
 ) -> Result<Understood, Error> {
-    let record = Record {
-        kind: Kind::Visit,
-        id: of.id,
-        area: change.area.clone(),
-        rev: 0,
-        owner: change.owner,
-        deleted: false,
-        fields: std::mem::take(&mut change.fields).into_owned(),
-    };
-    let visit = Visit::from_record(&record);
-    change.fields = Cow::Owned(record.fields);
-    let visit = match visit {
-        Ok(visit) => visit,
-        Err(bad) => return Ok(Understood::Nothing(Refusal::malformed(bad.to_string()))),
+    let Some(visit) = change.visit.take() else {
+        // Cannot be: what submits is a visit.
+        let refusal = Refusal::malformed(format!("{} is no visit", of.id));
+        return Ok(Understood::Nothing(refusal));
     };
     match check_visit::published(connection, &visit.form, &visit.form_version) {
-        Ok(Some(form)) => Ok(Understood::Visit(Box::new(visit), form)),
+        Ok(Some(form)) => Ok(Understood::Visit(visit, form)),
         Ok(None) => {
             let refusal = Refusal::unknown("the form version is unknown");
             Ok(Understood::Nothing(refusal))
         }
+        // It compiled when it was published, so the fault is this program's. What no form has looked at is not passed on:
+        // it stays on its device, and can be sent again when the program is put right.
         Err(Error::Stored { why, .. }) => {
             let (form, version) = (&visit.form, &visit.form_version);
             tracing::error!(form, version, error = %why, "a published form does not compile");
-            Ok(Understood::BrokenForm)
+            let reason =
+                format!("the server cannot use form {form} {version} now: send it again later");
+            Ok(Understood::Nothing(Refusal::new(RejectCode::Other, reason)))
         }
         Err(other) => Err(other),
     }
@@ -204,8 +201,12 @@ fn ask(
         device: of.device,
         visit: of.id,
         now: check_visit::submitted_at(visit, of.now),
-        cooperative: row(of.cooperative)?,
+        cooperative: row(of.cooperative),
     };
+    let misplaced = check_visit::misplaced(connection, visit, &form)?;
+    if !misplaced.is_empty() {
+        return Ok((Word::Misplaced(misplaced), None));
+    }
     let session = check_visit::open(form, apply::answers(fields), &around);
     if let Err(missing) = check_visit::complete(&session) {
         return Ok((Word::Incomplete(missing), None));
@@ -221,10 +222,11 @@ fn ask(
     Ok((Word::Complete(corrections), others))
 }
 
-/// The row of a visit's cooperative that forms look things up in.
-fn row(cooperative: Option<&Record>) -> Result<Option<BTreeMap<String, String>>, Error> {
-    let read = cooperative.map(|one| Cooperative::from_record(one).map(|one| one.table_row()));
-    read.transpose().map_err(super::stored("cooperative"))
+/// The row of a visit's cooperative that forms look things up in. A cooperative that does not read has none, here as on every
+/// device: its visits are not held up by it.
+fn row(cooperative: Option<&Record>) -> Option<BTreeMap<String, String>> {
+    let read = Cooperative::from_record(cooperative?).ok()?;
+    Some(read.table_row())
 }
 
 /// What the other submitted visits to a visit's cooperative came to. One that does not read holds up no other.

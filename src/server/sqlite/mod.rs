@@ -21,7 +21,10 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::sql::{self, Step, Use};
+use crate::{
+    domain::RecordId,
+    sql::{self, Step, Use},
+};
 
 use self::{readers::Readers, writer::Writer};
 
@@ -29,11 +32,12 @@ use self::{readers::Readers, writer::Writer};
 pub const FILE: &str = "anjangsana.sqlite";
 
 /// The steps of the schema, in order.
-pub const STEPS: [Step; 4] = [
+pub const STEPS: [Step; 5] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
+    include_str!("schema_7.sql"),
 ];
 
 /// Statements that a connection keeps ready.
@@ -62,6 +66,12 @@ pub enum Error {
         /// Why it cannot be.
         why: String,
     },
+    /// A record of another kind has that id.
+    #[error("record {0} is of another kind")]
+    OtherKind(RecordId),
+    /// The changes of one request touch more than one request may: less at a time goes through.
+    #[error("the changes touch too much at a time")]
+    TooMuch,
     /// The group that a job was committed with failed: nothing of it is stored.
     #[error("the commit failed: {0}")]
     Commit(String),
@@ -81,6 +91,30 @@ fn is_full(why: &rusqlite::Error) -> bool {
 }
 
 impl Error {
+    /// Whether the fault lies in one value that is stored or was to be stored, and not in the database: another change has
+    /// nothing to do with it.
+    #[must_use]
+    pub fn is_of_a_value(&self) -> bool {
+        use rusqlite::{Error as Sqlite, ErrorCode};
+        match self {
+            Self::Stored { .. } | Self::OtherKind(_) => true,
+            Self::Sqlite(Sqlite::SqliteFailure(why, _)) => matches!(
+                why.code,
+                ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig
+            ),
+            Self::Sqlite(why) => matches!(
+                why,
+                Sqlite::FromSqlConversionFailure(..)
+                    | Sqlite::IntegralValueOutOfRange(..)
+                    | Sqlite::InvalidColumnType(..)
+                    | Sqlite::ToSqlConversionFailure(_)
+                    | Sqlite::Utf8Error(..)
+                    | Sqlite::QueryReturnedNoRows
+            ),
+            _ => false,
+        }
+    }
+
     /// Whether the disk has no room.
     #[must_use]
     pub fn is_full(&self) -> bool {

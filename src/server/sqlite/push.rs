@@ -3,6 +3,7 @@
 
 use std::{
     borrow::Cow,
+    cell::Cell,
     collections::{BTreeMap, BTreeSet},
 };
 
@@ -10,9 +11,12 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::{
-    domain::{DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, Review, User},
+    domain::{
+        DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, Review, Role, User, UserId,
+        record::bytes,
+    },
     server::{
-        apply::{self, Change, Facts, Refusal, Verdict},
+        apply::{self, Change, Facts, Refusal, Sight, Verdict},
         attachments, forms,
     },
     sync::wire::{Mutation, MutationResult, Outcome},
@@ -68,13 +72,18 @@ impl Prepared {
         now: Millis,
     ) -> Result<(), Error> {
         let mutation = &self.mutation;
-        if !self.submits() || mutation::find(connection, mutation.id)?.is_some() {
+        // What cannot be written down is refused when it is its turn.
+        if !self.submits()
+            || !self.is_storable()
+            || mutation::find(connection, mutation.id)?.is_some()
+        {
             return Ok(());
         }
         let present = record::find(connection, mutation.record)?;
+        sender.cost.spend(present.as_ref())?;
         let parent = parent(connection, mutation, present.as_ref())?;
         let known = (present.as_ref(), parent.as_ref());
-        self.foreseen = match decide(connection, sender, mutation, known)? {
+        self.foreseen = match decide(connection, sender, mutation, known, now)? {
             Verdict::Apply(change) if change.submits => {
                 let of = submission(sender, mutation, known, now);
                 examine::foresee(connection, &of, change)?
@@ -84,10 +93,45 @@ impl Prepared {
         Ok(())
     }
 
+    /// Whether a database can hold its numbers.
+    fn is_storable(&self) -> bool {
+        let fits = |number: u64| i64::try_from(number).is_ok();
+        fits(self.mutation.base_rev) && self.mutation.order.is_none_or(fits)
+    }
+
     /// Which mutation it is.
     #[must_use]
     pub fn id(&self) -> MutationId {
         self.mutation.id
+    }
+}
+
+/// What the changes of one request cost beyond their own bytes: each one reads its record and writes it again, however
+/// little it changes.
+///
+/// ```text
+/// 19 changes to a record of 1 MB    19 MB are read and written for 2 kB that came
+/// ```
+#[derive(Debug, Default)]
+pub struct Cost(Cell<usize>);
+
+impl Cost {
+    /// Bytes of records that the changes of one request may touch. A phone's changes touch some kB each.
+    pub const MOST: usize = 8_000_000;
+
+    /// Counts a record that is about to be changed. The first one is always taken: a device that sends less at a time gets
+    /// all its changes through.
+    fn spend(&self, present: Option<&Stored>) -> Result<(), Error> {
+        let Some(stored) = present else {
+            return Ok(());
+        };
+        let before = self.0.get();
+        let sum = before.saturating_add(bytes(&stored.record.fields));
+        self.0.set(sum);
+        if before > 0 && sum > Self::MOST {
+            return Err(Error::TooMuch);
+        }
+        Ok(())
     }
 }
 
@@ -107,6 +151,8 @@ pub struct Sender<'a> {
     /// device has sent it may have sent later, or in its place under another name. So with what stands behind it in the
     /// file: a server that was put back to an older backup may have that, and not this.
     pub file: Option<&'a BTreeSet<MutationId>>,
+    /// What the request has cost so far.
+    pub cost: &'a Cost,
 }
 
 /// Applies a mutation in the caller's transaction and answers it. A refusal is an answer, no error.
@@ -155,12 +201,12 @@ fn answer(
             Answered::Conflict => {}
         }
     }
-    let too_large = |number: u64| i64::try_from(number).is_err();
-    if too_large(mutation.base_rev) || mutation.order.is_some_and(too_large) {
+    if !prepared.is_storable() {
         // No database can hold it, so it cannot be written down either; the answer is the same every time all the same.
         return Ok(rejected(&Refusal::malformed("no such revision or order")));
     }
     let present = record::find(connection, mutation.record)?;
+    sender.cost.spend(present.as_ref())?;
     let (outcome, answered) = match judge(connection, sender, prepared, present.as_ref(), now)? {
         Verdict::Apply(change) => {
             // What the device has beneath its change may be of another life.
@@ -236,7 +282,7 @@ fn judge<'a>(
     let mutation = &prepared.mutation;
     let parent = parent(connection, mutation, present)?;
     let known = (present, parent.as_ref());
-    match decide(connection, sender, mutation, known)? {
+    match decide(connection, sender, mutation, known, now)? {
         Verdict::Apply(change) if change.submits => {
             let of = submission(sender, mutation, known, now);
             examine::examine(connection, &of, change, prepared.foreseen.as_ref())
@@ -270,6 +316,7 @@ fn decide<'a>(
     sender: &Sender<'_>,
     mutation: &'a Mutation,
     (present, parent): Known<'_>,
+    now: Millis,
 ) -> Result<Verdict<'a>, Error> {
     let user = sender.user;
     let author = Author {
@@ -292,15 +339,23 @@ fn decide<'a>(
         Kind::Review => parent.map(|record| record.id),
         _ => None,
     };
-    let in_sight = match (mutation.kind, present, parent) {
+    let sight = match (mutation.kind, present, parent) {
         (Kind::Visit, None, Some(cooperative)) if !user.scope.sees(&cooperative.area) => {
-            user::once_in_sight(connection, user, cooperative.id)?
+            user::sight(connection, user, cooperative.id)?
         }
-        _ => true,
+        _ => Sight::Now,
+    };
+    let officer = match (mutation.kind, parent) {
+        (Kind::Review, Some(visit)) => role_of(connection, visit.owner)?,
+        _ => None,
     };
     let facts = Facts {
         user,
-        in_sight,
+        sight,
+        officer,
+        now,
+        clock: sender.clock,
+        is_late: sender.newest.is_some() || sender.file.is_some(),
         present,
         others,
         parent,
@@ -311,6 +366,14 @@ fn decide<'a>(
         },
     };
     Ok(apply::decide(mutation, &facts))
+}
+
+/// The role that a visit's officer has now.
+fn role_of(connection: &Connection, officer: Option<UserId>) -> Result<Option<Role>, Error> {
+    match officer {
+        Some(officer) => user::role(connection, officer),
+        None => Ok(None),
+    }
 }
 
 /// Whether the version of its form that a visit moves to is published.
@@ -324,7 +387,8 @@ fn is_published(
     let (Some(form), Some(version)) = (form, version) else {
         return Ok(false);
     };
-    Ok(record::find(connection, forms::record_id(form, version))?.is_some())
+    let id = forms::record_id(form, version);
+    Ok(record::find_kind(connection, id, Kind::Form)?.is_some())
 }
 
 /// The cooperative of a visit, the visit of a review.
@@ -345,20 +409,20 @@ fn parent(
     let Ok(id) = id.parse() else {
         return Ok(None);
     };
-    let parent = record::find(connection, id)?.map(|stored| stored.record);
-    Ok(parent.filter(|record| record.kind == kind && !record.deleted))
+    let parent = record::find_kind(connection, id, kind)?.map(|stored| stored.record);
+    Ok(parent.filter(|record| !record.deleted))
 }
 
-/// The reviews of a visit, oldest first.
+/// The reviews of a visit, oldest first. One that does not read is passed over, as on every device.
 ///
 /// # Errors
-/// When one cannot be read.
+/// When the database fails.
 pub fn reviews(connection: &Connection, visit: RecordId) -> Result<Vec<Review>, Error> {
-    record::children(connection, visit)?
+    Ok(record::children(connection, visit)?
         .iter()
         .filter(|stored| stored.record.kind == Kind::Review)
-        .map(|stored| Review::from_record(&stored.record).map_err(super::stored("review")))
-        .collect()
+        .filter_map(|stored| Review::from_record(&stored.record).ok())
+        .collect())
 }
 
 fn write(

@@ -10,3 +10,5 @@ on conflict (id) do update set
     deleted = excluded.deleted,
     field_revs = excluded.field_revs,
     fields = excluded.fields
+-- what stands there under the same id must be the same thing
+where kind = excluded.kind

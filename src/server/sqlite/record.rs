@@ -53,6 +53,19 @@ pub fn find(connection: &Connection, id: RecordId) -> Result<Option<Stored>, Err
         .transpose()
 }
 
+/// The record of that id if it is of that kind: an id that follows from a text must not lead to anything else.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn find_kind(
+    connection: &Connection,
+    id: RecordId,
+    kind: Kind,
+) -> Result<Option<Stored>, Error> {
+    let found = find(connection, id)?;
+    Ok(found.filter(|stored| stored.record.kind == kind))
+}
+
 /// Every record of a kind that is not gone, oldest change first.
 ///
 /// # Errors
@@ -96,7 +109,7 @@ pub fn last_rev(connection: &Connection) -> Result<u64, Error> {
 /// Writes a record at its rev, new or over the one of the same id.
 ///
 /// # Errors
-/// When it cannot be written.
+/// When it cannot be written; [`Error::OtherKind`] when the one that stands there is of another kind.
 pub fn put(connection: &Connection, stored: &Stored) -> Result<(), Error> {
     put_as(connection, stored, &to_json(&stored.record.fields)?)
 }
@@ -104,10 +117,10 @@ pub fn put(connection: &Connection, stored: &Stored) -> Result<(), Error> {
 /// The same with fields that are JSON already; those of `stored` are not looked at.
 ///
 /// # Errors
-/// When it cannot be written.
+/// As [`put`].
 pub fn put_as(connection: &Connection, stored: &Stored, fields: &str) -> Result<(), Error> {
     let record = &stored.record;
-    connection
+    let written = connection
         .prepare_cached(include_str!("put_record.sql"))?
         .execute(named_params! {
             ":rev": record.rev,
@@ -123,6 +136,9 @@ pub fn put_as(connection: &Connection, stored: &Stored, fields: &str) -> Result<
             ":field_revs": to_json(&stored.field_revs)?,
             ":fields": fields,
         })?;
+    if written == 0 {
+        return Err(Error::OtherKind(record.id));
+    }
     Ok(())
 }
 

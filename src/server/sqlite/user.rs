@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-use crate::domain::{AreaCode, Millis, RecordId, Role, Scope, User, UserId};
+use crate::{
+    domain::{AreaCode, Millis, RecordId, Role, Scope, User, UserId},
+    server::apply::Sight,
+};
 
 use super::{
     Error,
@@ -90,11 +93,18 @@ pub fn set_disabled(connection: &Connection, user: UserId, disabled: bool) -> Re
     Ok(())
 }
 
-/// Gives a user another role and other areas.
+/// Gives a user another role and other areas, and writes down until when they had the former ones.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn set_place(connection: &Connection, user: &User) -> Result<(), Error> {
+pub fn set_place(connection: &Connection, user: &User, now: Millis) -> Result<(), Error> {
+    connection
+        .prepare_cached(include_str!("leave.sql"))?
+        .execute(named_params! {
+            ":user": user.id.to_string(),
+            ":scope": to_json(&user.scope)?,
+            ":now": now.0,
+        })?;
     connection
         .prepare_cached("update user set role = ?2, scope = ?3, name = ?4 where id = ?1")?
         .execute((
@@ -106,29 +116,44 @@ pub fn set_place(connection: &Connection, user: &User) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether a cooperative lies or lay where a user works or worked: what was begun then may still come.
+/// The role of a user; none when there is no such user.
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn once_in_sight(
-    connection: &Connection,
-    user: &User,
-    cooperative: RecordId,
-) -> Result<bool, Error> {
+pub fn role(connection: &Connection, user: UserId) -> Result<Option<Role>, Error> {
+    let role: Option<String> = connection
+        .prepare_cached("select role from user where id = ?1")?
+        .query_row([user.to_string()], |row| row.get(0))
+        .optional()?;
+    role.map(|name| Role::from_name(&name).ok_or_else(|| stored("role")(&name)))
+        .transpose()
+}
+
+/// Whether a cooperative lies where a user works, or until when it did: what was begun then may still come.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn sight(connection: &Connection, user: &User, cooperative: RecordId) -> Result<Sight, Error> {
     let areas: &[AreaCode] = match &user.scope {
-        Scope::District => return Ok(true),
+        Scope::District => return Ok(Sight::Now),
         Scope::Areas(areas) => areas,
     };
-    Ok(connection
-        .prepare_cached(include_str!("once_in_sight.sql"))?
+    let until: Option<i64> = connection
+        .prepare_cached(include_str!("sight.sql"))?
         .query_row(
             named_params! {
                 ":cooperative": cooperative.to_string(),
                 ":areas": to_json(&areas)?,
                 ":user": user.id.to_string(),
+                ":always": i64::MAX,
             },
             |row| row.get(0),
-        )?)
+        )?;
+    Ok(match until {
+        None => Sight::Never,
+        Some(i64::MAX) => Sight::Now,
+        Some(until) => Sight::Until(Millis(until)),
+    })
 }
 
 /// A user out of a row that has the columns of one.
