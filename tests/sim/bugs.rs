@@ -51,6 +51,7 @@ bugs! {
     RescueTwice: "a backup file is applied again by whoever takes it in again",
     NotSealed: "an edit made after a backup is folded into what stands in the file",
     OneFailsAll: "a change that cannot be understood fails the whole batch",
+    OldCaller: "who sends a request is looked up when it begins, and not where it is written",
     PhotoPortal: "a captive portal's answer is taken for the arrival of a photo",
 }
 

@@ -32,7 +32,10 @@ impl World {
                 self.office.revoke(&user, Millis(self.now));
                 self.note(20, || format!("the sessions of {} end", user.username));
             }
-            6 => self.move_person(),
+            6 => {
+                let who = self.rng.below(self.people.len());
+                self.move_person(who);
+            }
             7 => self.move_cooperative(),
             8 => {
                 self.forms += 1;
@@ -134,8 +137,7 @@ impl World {
     }
 
     /// Somebody works in other areas from now on, or as something else.
-    fn move_person(&mut self) {
-        let who = self.rng.below(self.people.len());
+    pub(crate) fn move_person(&mut self, who: usize) {
         let first = self.rng.below(AREAS.len());
         let mut areas = vec![first];
         if self.rng.per_mille(500) {

@@ -125,9 +125,7 @@ impl World {
         }
         let now = Millis(self.now);
         let Some(user) = self.office.caller(&letter, now) else {
-            let body = refusal(ErrorCode::Unauthenticated, None);
-            let answer = letter.heard(ours(401, body));
-            return self.reply(&letter, answer);
+            return self.refuse_logged_out(&letter);
         };
         if let Ask::Photo(piece) = &letter.ask {
             return self.take_piece(&letter, piece, &user);
@@ -176,6 +174,32 @@ impl World {
         self.reply(letter, answer);
     }
 
+    fn refuse_logged_out(&mut self, letter: &Letter) {
+        let body = refusal(ErrorCode::Unauthenticated, None);
+        let answer = letter.heard(ours(401, body));
+        self.reply(letter, answer);
+    }
+
+    /// While a request is at the server, its sender's sessions may end, or they get other areas or another role.
+    fn change_the_sender(&mut self, id: u64) {
+        if !self.strikes(4) {
+            return;
+        }
+        let Some(task) = self.office.tasks.get(&id) else {
+            return;
+        };
+        let who = self.phones[task.letter.phone].who;
+        if self.rng.per_mille(500) {
+            let user = self.people[who].clone();
+            self.office.revoke(&user, Millis(self.now));
+            self.note(12, || {
+                format!("the sessions of {} end meanwhile", user.username)
+            });
+        } else {
+            self.move_person(who);
+        }
+    }
+
     /// The next stage of a request at the server.
     pub(crate) fn serve(&mut self, id: u64) {
         let Some(task) = self.office.tasks.get(&id) else {
@@ -187,6 +211,7 @@ impl World {
         }
         let now = Millis(self.now);
         if writes {
+            self.change_the_sender(id);
             let (crash, full) = (self.strikes(4), self.strikes(4));
             match self.office.push(id, now, crash, full, self.bug) {
                 Pushed::Committed if self.strikes(4) => self.crash_server("after a commit"),
@@ -195,6 +220,11 @@ impl World {
                     self.at(pause, What::Serve(id));
                 }
                 Pushed::Crashed => self.crash_server("in the middle of a transaction"),
+                Pushed::LoggedOut => {
+                    if let Some(task) = self.office.tasks.remove(&id) {
+                        self.refuse_logged_out(&task.letter);
+                    }
+                }
                 Pushed::Failed => {
                     if let Some(task) = self.office.tasks.remove(&id) {
                         self.note(10, || "the server's disk is full".to_owned());
@@ -204,10 +234,14 @@ impl World {
             }
             return;
         }
-        let Some(task) = self.office.tasks.remove(&id) else {
+        let Some(mut task) = self.office.tasks.remove(&id) else {
             return;
         };
         let letter = task.letter.clone();
+        match self.office.caller(&letter, now) {
+            Some(user) => task.user = user,
+            None => return self.refuse_logged_out(&letter),
+        }
         let body = self.office.pull(task, now);
         self.trace.bytes(body.as_bytes());
         self.reply(&letter, ours(200, body));

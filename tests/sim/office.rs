@@ -67,6 +67,8 @@ pub(crate) enum Pushed {
     Crashed,
     /// The database said no.
     Failed,
+    /// The session ended while the request was on its way.
+    LoggedOut,
 }
 
 pub(crate) struct Office {
@@ -198,7 +200,7 @@ impl Office {
                 .pragma_update(None, "max_page_count", pages)
                 .unwrap();
         }
-        let pushed = write(&mut self.db, task, now, crash, bug);
+        let pushed = write(&mut self.db, task, now, crash, bug, &mut self.wrong);
         if full {
             self.db
                 .pragma_update(None, "max_page_count", u32::MAX >> 2)
@@ -210,7 +212,7 @@ impl Office {
                 self.wrong
                     .push("a push failed although the disk has room".to_owned());
             }
-            Pushed::Failed | Pushed::Crashed => {}
+            Pushed::Failed | Pushed::Crashed | Pushed::LoggedOut => {}
         }
         pushed
     }
@@ -337,12 +339,22 @@ fn write(
     now: Millis,
     crash: bool,
     bug: Option<Bug>,
+    wrong: &mut Vec<String>,
 ) -> Pushed {
     let transaction = db
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .unwrap();
     if let Some(bug) = bug {
         bugs::before_push(bug, &transaction, &task.request);
+    }
+    // As `routes::sync` does: whose session it is, and what they may do, is read where it is written.
+    let hash = secret::hash_token(&task.letter.token);
+    let caller = session::find(&transaction, &hash, now).unwrap();
+    let caller = caller.map(|(user, _)| user);
+    match (&caller, bug) {
+        (_, Some(Bug::OldCaller)) => {}
+        (Some(user), _) => task.user = user.clone(),
+        (None, _) => return Pushed::LoggedOut,
     }
     let pushed = task.exchange.push(&transaction, &task.user, now);
     if let Some(bug) = bug {
@@ -353,6 +365,10 @@ fn write(
         Err(_) => Pushed::Failed,
         Ok(results) if bug.is_some_and(|bug| bugs::fails_all(bug, &results)) => Pushed::Failed,
         Ok(mut results) => {
+            let is_applied = |one: &MutationResult| matches!(one.outcome, Outcome::Applied { .. });
+            if caller.as_ref() != Some(&task.user) && results.iter().any(is_applied) {
+                wrong.push("a change was applied of who was no longer allowed to".to_owned());
+            }
             transaction.commit().unwrap();
             if let Some(bug) = bug {
                 bugs::answers(bug, &mut results);
