@@ -322,7 +322,7 @@ async fn a_visit_in_the_place_of_a_form_is_no_form_and_publishing_says_so() {
         );
         let done = office::apply(db, change);
         assert!(matches!(done, Err(Error::OtherKind(one)) if one == id));
-        let mut form = stands.clone();
+        let mut form = stands;
         form.record.kind = Kind::Form;
         assert!(matches!(record::put(db, &form), Err(Error::OtherKind(_))));
         assert!(forms::find(db, "uji", "9999").unwrap().is_none());

@@ -289,7 +289,7 @@ pub(crate) fn record_of(name: &str) -> RecordId {
     let hex = RecordId::of_text(name).to_string().replace('-', "");
     let mut entropy = [0; 10];
     for (at, byte) in entropy.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap();
+        *byte = u8::from_str_radix(hex.get(2 * at..2 * at + 2).unwrap(), 16).unwrap();
     }
     RecordId::new(Millis(1_700_000_000_000), &entropy)
 }
