@@ -22,6 +22,10 @@ pub const PERIOD: i64 = 5 * 60_000;
 const REPAIRS: u32 = 2;
 /// A request that is refused so often in a row is not refused by accident.
 const PATIENCE: u32 = 3;
+/// A server that fails so often in a row at a request may fail because of what is in it.
+const STEADY: u32 = 6;
+/// A batch that does not come through is made smaller down to so many bytes.
+const SMALL_BATCH: u32 = 64_000;
 
 /// Something happened.
 #[derive(Clone, Debug)]
@@ -121,7 +125,12 @@ pub enum Failure {
         /// Seconds to wait.
         after: u32,
     },
-    /// Another refusal.
+    /// What stands before our server says that it is down: an answer of 500 or more without our mark.
+    Down {
+        /// HTTP status.
+        status: u16,
+    },
+    /// Another refusal, or a failure, of our own server.
     Status {
         /// HTTP status.
         status: u16,
@@ -151,6 +160,17 @@ pub enum Phase {
     UpdateNeeded,
 }
 
+/// How far the engine is in finding out whether a change makes the server fail.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Probe {
+    /// Nothing points to one.
+    None,
+    /// The next request carries nothing: does the server answer that?
+    Empty,
+    /// It does. The next request carries the one change again.
+    Answered,
+}
+
 /// The client's side of the protocol.
 #[derive(Debug)]
 pub struct Engine {
@@ -165,8 +185,13 @@ pub struct Engine {
     cap: Option<Limits>,
     /// How many mutations are under way, and the first of them.
     sent: (usize, Option<MutationId>),
-    /// How often in a row the server refused a request of ours as a whole.
+    /// How often in a row the server refused a request of ours as a whole, or failed at it.
     refusals: u32,
+    /// Whether the one change that the server fails at is to blame.
+    probe: Probe,
+    /// Whether some change came through since one was set aside because the server failed at it. Otherwise the server fails
+    /// at every change, and none of them is to blame.
+    may_blame: bool,
     /// A sync was put off because the platform says there is no network.
     put_off: bool,
     repairs: u32,
@@ -186,6 +211,8 @@ impl Default for Engine {
             cap: None,
             sent: (0, None),
             refusals: 0,
+            probe: Probe::None,
+            may_blame: true,
             put_off: false,
             repairs: 0,
             pulled: 0,
@@ -279,7 +306,10 @@ impl Engine {
     fn batch(&self) -> Limits {
         let cap = self.cap.unwrap_or(self.limits);
         Limits {
-            mutations: self.limits.mutations.min(cap.mutations).max(1),
+            mutations: match self.probe {
+                Probe::Empty => 0,
+                Probe::None | Probe::Answered => self.limits.mutations.min(cap.mutations).max(1),
+            },
             bytes: self.limits.bytes.min(cap.bytes).max(1),
         }
     }
@@ -346,10 +376,17 @@ impl Engine {
     }
 
     fn applied(&mut self, now: Millis, applied: Applied) -> Vec<Effect> {
+        self.pulled = self.pulled.saturating_add(applied.records);
+        if self.probe == Probe::Empty {
+            // What came down is here. Now the one change again, and what it does to the server.
+            self.probe = Probe::Answered;
+            return self.begin();
+        }
         self.failures = 0;
         self.refusals = 0;
+        self.probe = Probe::None;
+        self.may_blame |= self.sent.0 > 0;
         self.trouble = None;
-        self.pulled = self.pulled.saturating_add(applied.records);
         if applied.mismatch && self.repairs < REPAIRS {
             self.repairs += 1;
             let mut effects = vec![Effect::ForgetCursor];
@@ -373,10 +410,74 @@ impl Engine {
             Failure::Status { status, .. } if (400..500).contains(&status) => {
                 self.refused(now, jitter, failure)
             }
+            Failure::Status { status: 500, .. } => self.server_failed(now, jitter, failure),
             other => {
                 self.refusals = 0;
+                self.probe = Probe::None;
+                if other == Failure::Unreachable {
+                    self.shorten();
+                }
                 self.wait(now, jitter, Some(other))
             }
+        }
+    }
+
+    /// Our own server fails at a request. Nearly always it is ill, and gets well. But one change may be what it fails at, and
+    /// then everything behind it would wait for ever, and nothing would come down either.
+    ///
+    /// ```text
+    /// the sixth 500 in a row, several changes in the request   half as many from now on, until one is alone
+    /// the sixth 500 in a row, one change                       the next request carries nothing
+    ///   that is answered, and the change brings 500 again      it is set aside, if any other came through since the last
+    ///   that fails too                                         the server is ill: it is tried again, for as long as it takes
+    /// 502, 503, 504, 507, or no mark of ours                   the server is down: it is tried again, for as long as it takes
+    /// ```
+    fn server_failed(&mut self, now: Millis, jitter: u8, failure: Failure) -> Vec<Effect> {
+        self.refusals = self.refusals.saturating_add(1);
+        match (self.sent, self.probe) {
+            ((0, _) | (_, None), _) => {
+                self.refusals = 0;
+                self.probe = Probe::None;
+                self.wait(now, jitter, Some(failure))
+            }
+            ((1, Some(only)), Probe::Answered) if self.may_blame => {
+                self.may_blame = false;
+                self.blame(only, failure)
+            }
+            ((1, _), _) if self.refusals >= STEADY => {
+                self.probe = Probe::Empty;
+                self.wait(now, jitter, Some(failure))
+            }
+            ((count, _), _) => {
+                if self.refusals >= STEADY {
+                    self.halve(count);
+                }
+                self.wait(now, jitter, Some(failure))
+            }
+        }
+    }
+
+    /// Sets the one change aside that the server does not take; the others go on.
+    fn blame(&mut self, only: MutationId, failure: Failure) -> Vec<Effect> {
+        self.refusals = 0;
+        self.probe = Probe::None;
+        let why = match failure {
+            Failure::Status { status, message } => Aside::Refused { status, message },
+            _ => Aside::TooLarge,
+        };
+        let mut effects = vec![Effect::SetAside(only, why)];
+        effects.extend(self.begin());
+        effects
+    }
+
+    /// A batch that did not come through twice may be too large for the line: less goes at a time. What has gone stays there.
+    fn shorten(&mut self) {
+        if self.failures > 0 && self.sent.0 > 1 {
+            let batch = self.batch();
+            self.cap = Some(Limits {
+                bytes: (batch.bytes / 2).max(SMALL_BATCH).min(batch.bytes),
+                ..batch
+            });
         }
     }
 
@@ -411,13 +512,7 @@ impl Engine {
             return self.wait(now, jitter, Some(failure));
         }
         match (self.sent, failure) {
-            ((1, Some(only)), Failure::Status { status, message }) => {
-                self.refusals = 0;
-                let why = Aside::Refused { status, message };
-                let mut effects = vec![Effect::SetAside(only, why)];
-                effects.extend(self.begin());
-                effects
-            }
+            ((1, Some(only)), failure) => self.blame(only, failure),
             ((count, _), failure) => {
                 if count > 1 {
                     self.halve(count);
@@ -463,7 +558,11 @@ mod tests {
     }
 
     fn request_of(count: usize) -> Event {
-        let mutation = |number| Mutation {
+        request_with(&(0..count).collect::<Vec<_>>())
+    }
+
+    fn request_with(numbers: &[usize]) -> Event {
+        let mutation = |number: &usize| Mutation {
             id: MutationId::of_text(&format!("{number}")),
             kind: Kind::Visit,
             record: RecordId::of_text("visit"),
@@ -481,7 +580,7 @@ mod tests {
             scope: String::new(),
             epoch: None,
             packed: true,
-            mutations: (0..count).map(mutation).collect(),
+            mutations: numbers.iter().map(mutation).collect(),
         }))
     }
 
@@ -644,6 +743,135 @@ mod tests {
             effects = engine.handle(now, 0, Event::Answered(Err(bad())));
         }
         assert!(prepares(&effects), "the others go on at once");
+    }
+
+    /// What a server does at a request with these changes.
+    type Server<'a> = &'a dyn Fn(usize, &[usize]) -> Option<Failure>;
+
+    fn fails(status: u16) -> Option<Failure> {
+        Some(Failure::Status {
+            status,
+            message: "it fell over".to_owned(),
+        })
+    }
+
+    /// Lets an engine send so many changes to a server, whose answer depends on the try and on what is in the request. Gives
+    /// what came through and what was set aside, in order.
+    fn sends(changes: usize, tries: usize, server: Server<'_>) -> (Vec<usize>, Vec<usize>) {
+        let mut engine = Engine::default();
+        let mut now = NOW;
+        let mut effects = engine.handle(now, 0, Event::Opened);
+        let mut waiting: Vec<usize> = (0..changes).collect();
+        let (mut through, mut aside) = (Vec::new(), Vec::new());
+        for attempt in 0..tries {
+            for effect in &effects {
+                if let Effect::SetAside(id, _) = effect {
+                    let is_it = |n: &usize| MutationId::of_text(&format!("{n}")) == *id;
+                    aside.extend(waiting.iter().copied().find(is_it));
+                    waiting.retain(|n| !is_it(n));
+                }
+            }
+            if !prepares(&effects) {
+                now = now.plus(backoff::LONGEST);
+                effects = engine.handle(now, 0, Event::Woke);
+            }
+            let most = prepared_limits(&effects).unwrap_or(0) as usize;
+            let batch: Vec<usize> = waiting.iter().copied().take(most).collect();
+            engine.handle(now, 0, request_with(&batch));
+            effects = match server(attempt, &batch) {
+                Some(failure) => engine.handle(now, 0, Event::Answered(Err(failure))),
+                None => {
+                    through.extend(&batch);
+                    waiting.retain(|n| !batch.contains(n));
+                    engine.handle(now, 0, reply());
+                    let applied = Applied {
+                        push: !waiting.is_empty() && !batch.is_empty(),
+                        ..Applied::default()
+                    };
+                    engine.handle(now, 0, Event::Applied(applied))
+                }
+            };
+        }
+        (through, aside)
+    }
+
+    #[test]
+    fn a_change_that_makes_the_server_fail_is_found_and_set_aside_and_the_others_come_through() {
+        let bad_at = |bad: usize| {
+            move |_: usize, batch: &[usize]| batch.contains(&bad).then(|| fails(500)).flatten()
+        };
+        for (changes, bad) in [(1, 0), (2, 0), (8, 0), (8, 5), (100, 99)] {
+            let (through, aside) = sends(changes, 80, &bad_at(bad));
+            assert_eq!(aside, [bad], "{bad} of {changes}");
+            assert_eq!(through.len(), changes - 1, "{bad} of {changes}");
+        }
+    }
+
+    #[test]
+    fn two_changes_that_make_the_server_fail_are_both_found_when_another_came_through_between() {
+        let server = |_: usize, batch: &[usize]| {
+            let bad = batch.contains(&0) || batch.contains(&2);
+            bad.then(|| fails(500)).flatten()
+        };
+        assert_eq!(sends(4, 80, &server), (vec![1, 3], vec![0, 2]));
+    }
+
+    #[test]
+    fn a_server_that_is_down_or_ill_never_makes_a_change_be_set_aside() {
+        let table: [(&str, Server<'_>); 7] = [
+            ("always 500, also without changes", &|_, _| fails(500)),
+            ("always 502", &|_, _| fails(502)),
+            ("always 503", &|_, _| fails(503)),
+            ("always 504", &|_, _| fails(504)),
+            ("full", &|_, _| fails(507)),
+            ("a proxy's 500", &|_, _| Some(Failure::Down { status: 500 })),
+            ("500 and nothing in turn", &|attempt, _| {
+                if attempt % 2 == 0 {
+                    fails(500)
+                } else {
+                    Some(Failure::Unreachable)
+                }
+            }),
+        ];
+        for (words, server) in table {
+            for changes in [1, 7] {
+                let (through, aside) = sends(changes, 200, server);
+                assert_eq!((through.len(), aside.len()), (0, 0), "{words}");
+            }
+        }
+        // Well again after a long time: everything comes through.
+        let gets_well = |attempt: usize, _: &[usize]| (attempt < 150).then(|| fails(500)).flatten();
+        assert_eq!(sends(7, 200, &gets_well).0.len(), 7);
+    }
+
+    #[test]
+    fn a_server_that_answers_but_can_write_nothing_takes_one_change_at_most_with_it() {
+        let server = |_: usize, batch: &[usize]| (!batch.is_empty()).then(|| fails(500)).flatten();
+        let (_, aside) = sends(7, 400, &server);
+        assert_eq!(aside.len(), 1);
+    }
+
+    #[test]
+    fn a_batch_that_does_not_come_through_twice_is_made_smaller_and_one_change_alone_is_not() {
+        let bytes = |effects: &[Effect]| {
+            effects.iter().find_map(|effect| match effect {
+                Effect::Prepare(limits) => Some(limits.bytes),
+                _ => None,
+            })
+        };
+        for (count, wanted) in [(3, 500_000), (1, 1_000_000)] {
+            let mut engine = Engine::default();
+            let mut now = NOW;
+            engine.handle(now, 0, Event::Opened);
+            let mut effects = Vec::new();
+            for _ in 0..2 {
+                engine.handle(now, 0, request_of(count));
+                engine.handle(now, 0, Event::Answered(Err(Failure::Unreachable)));
+                now = now.plus(backoff::LONGEST);
+                effects = engine.handle(now, 0, Event::Woke);
+            }
+            assert_eq!(bytes(&effects), Some(wanted));
+        }
     }
 
     #[test]

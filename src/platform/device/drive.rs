@@ -188,6 +188,7 @@ pub(super) fn trouble(failure: &Failure) -> Trouble {
         Failure::Unreachable => Trouble::Unreachable,
         Failure::NotOurs => Trouble::NotOurServer,
         Failure::TooMany { .. } => Trouble::Server { status: 429 },
+        Failure::Down { status } => Trouble::Server { status: *status },
         Failure::Status { status, .. } if *status >= 500 => Trouble::Server { status: *status },
         Failure::Status { status, message } => Trouble::Refused {
             status: *status,
@@ -239,10 +240,7 @@ pub fn succeeded(answer: &Answer) -> Result<(&[u8], Option<u64>), Failure> {
             ours: false,
             ..
         } if *status >= 500 => {
-            return Err(Failure::Status {
-                status: *status,
-                message: String::new(),
-            });
+            return Err(Failure::Down { status: *status });
         }
         // A captive portal answers anything, also with 200: it is no answer of ours.
         Answer::Response { ours: false, .. } => return Err(Failure::NotOurs),
