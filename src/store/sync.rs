@@ -294,7 +294,8 @@ fn accepted(
     }
     db.prepare_cached("delete from outbox where mutation = ?")?
         .execute([id.to_string()])?;
-    record::refresh(db, key)
+    record::refresh(db, key)?;
+    Ok(())
 }
 
 /// Takes in a record as the server has it. Unsent changes stay over it.
@@ -338,7 +339,8 @@ fn take_in(db: &Connection, me: UserId, now: Millis, incoming: &Record) -> Resul
             .prepare_cached("select exists (select 1 from outbox where record = ?)")?
             .query_row([&key], |row| row.get(0))?;
     if unsent {
-        return record::refresh(db, incoming.id);
+        record::refresh(db, incoming.id)?;
+        return Ok(());
     }
     // A first sync is thousands of these: what came is what stands, and is not read again.
     project::project(db, incoming)

@@ -63,6 +63,7 @@ impl Story {
         one.ask(Request::SubmitVisit {
             visit,
             result: None,
+            judged: None,
         })
         .await;
         let draft = one.start().await;

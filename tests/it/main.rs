@@ -40,6 +40,7 @@ mod raw_http;
 mod readers;
 mod real_process;
 mod replay;
+mod sent_visits;
 mod server_access;
 mod server_attachments;
 mod server_backup;

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use crate::{domain::record::TEXT_BYTES, server::sqlite::record::Stored, sync::wire::Mutation};
+use crate::{
+    domain::record::{MUTATION_BYTES, NAME_BYTES, TEXT_BYTES},
+    server::sqlite::record::Stored,
+    sync::wire::Mutation,
+};
 
 use super::Refusal;
 
-/// Bytes in a field's name.
-const NAME_BYTES: usize = 200;
-/// Bytes of fields in one mutation.
-const MUTATION_BYTES: usize = 400_000;
 /// Fields in one record.
 const FIELDS: usize = 10_000;
 
