@@ -14,6 +14,7 @@ mod backup;
 mod cooperatives;
 mod error;
 mod home;
+pub mod large;
 mod meta;
 mod project;
 mod queue;

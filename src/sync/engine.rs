@@ -26,6 +26,12 @@ const PATIENCE: u32 = 3;
 const STEADY: u32 = 6;
 /// A batch that does not come through is made smaller down to so many bytes.
 const SMALL_BATCH: u32 = 64_000;
+/// Bytes of records in an answer on a good line. Packed they come to a tenth or so.
+const MOST_ROOM: u32 = 1_500_000;
+/// Bytes of a piece of a large record on a good line.
+const MOST_PIECE: u32 = 64_000;
+/// The same on the worst: less would be mostly headers.
+const LEAST_PIECE: u32 = 8_000;
 
 /// Something happened.
 #[derive(Clone, Debug)]
@@ -48,8 +54,19 @@ pub enum Event {
     Answered(Result<Box<SyncReply>, Failure>),
     /// The store has taken the answer in.
     Applied(Applied),
+    /// A piece of a large record was asked for.
+    Fetched(Result<Fetched, Failure>),
     /// The store could not make or take in a batch.
     StoreFailed,
+}
+
+/// What came of asking for a piece.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fetched {
+    /// It is on disk, and there are more to fetch.
+    Piece,
+    /// There is none left to fetch.
+    All,
 }
 
 /// What the store found when it took an answer in.
@@ -61,6 +78,8 @@ pub struct Applied {
     pub push: bool,
     /// There is more to pull.
     pub pull: bool,
+    /// There are large records to fetch in pieces.
+    pub fetch: bool,
     /// Both sides should agree now and do not.
     pub mismatch: bool,
 }
@@ -74,6 +93,8 @@ pub enum Effect {
     Send(Box<SyncRequest>),
     /// Take it in, in one transaction -> [`Event::Applied`].
     Apply(Box<SyncReply>),
+    /// Fetch the next piece of a large record, at most so many bytes, and write it to disk -> [`Event::Fetched`].
+    Fetch(u32),
     /// Pull everything anew from the next batch on: forget the cursor, keep the records.
     ForgetCursor,
     /// Even alone this mutation is one that the server will not look at: set it aside.
@@ -152,6 +173,8 @@ pub enum Phase {
     Sending,
     /// The store takes an answer in.
     Applying,
+    /// Fetching large records in pieces.
+    Fetching,
     /// Failed; trying again at this time.
     Waiting(Millis),
     /// A login is needed.
@@ -192,6 +215,10 @@ pub struct Engine {
     /// Whether some change came through since one was set aside because the server failed at it. Otherwise the server fails
     /// at every change, and none of them is to blame.
     may_blame: bool,
+    /// How much of the records may come in one answer: less on a line that cuts, more again when answers come through.
+    room: u32,
+    /// The same of one piece of a large record.
+    piece: u32,
     /// A sync was put off because the platform says there is no network.
     put_off: bool,
     repairs: u32,
@@ -213,6 +240,8 @@ impl Default for Engine {
             refusals: 0,
             probe: Probe::None,
             may_blame: true,
+            room: MOST_ROOM,
+            piece: MOST_PIECE,
             put_off: false,
             repairs: 0,
             pulled: 0,
@@ -270,8 +299,9 @@ impl Engine {
                 }
             }
             Event::Woke => self.woke(now),
-            Event::Prepared(request) if self.phase == Phase::Preparing => {
+            Event::Prepared(mut request) if self.phase == Phase::Preparing => {
                 self.phase = Phase::Sending;
+                request.room = self.room;
                 let first = request.mutations.first().map(|mutation| mutation.id);
                 self.sent = (request.mutations.len(), first);
                 vec![Effect::Send(request)]
@@ -279,19 +309,30 @@ impl Engine {
             Event::Answered(answer) if self.phase == Phase::Sending => match answer {
                 Ok(reply) => {
                     self.phase = Phase::Applying;
+                    self.room = self.room.saturating_mul(4).min(MOST_ROOM);
                     self.limits = reply.limits;
                     vec![Effect::Apply(reply)]
                 }
                 Err(failure) => self.failed(now, jitter, failure),
             },
             Event::Applied(applied) if self.phase == Phase::Applying => self.applied(now, applied),
-            Event::StoreFailed if matches!(self.phase, Phase::Preparing | Phase::Applying) => {
+            Event::Fetched(fetched) if self.phase == Phase::Fetching => {
+                self.fetched(now, jitter, fetched)
+            }
+            Event::StoreFailed
+                if matches!(
+                    self.phase,
+                    Phase::Preparing | Phase::Applying | Phase::Fetching
+                ) =>
+            {
                 self.wait(now, jitter, None)
             }
             // Late answers to a store that was closed meanwhile: nothing was lost, the outbox still has it.
-            Event::Prepared(_) | Event::Answered(_) | Event::Applied(_) | Event::StoreFailed => {
-                Vec::new()
-            }
+            Event::Prepared(_)
+            | Event::Answered(_)
+            | Event::Applied(_)
+            | Event::Fetched(_)
+            | Event::StoreFailed => Vec::new(),
         }
     }
 
@@ -320,7 +361,7 @@ impl Engine {
                 self.pulled = 0;
                 self.begin()
             }
-            Phase::Preparing | Phase::Sending | Phase::Applying => {
+            Phase::Preparing | Phase::Sending | Phase::Applying | Phase::Fetching => {
                 self.again = true;
                 Vec::new()
             }
@@ -338,7 +379,7 @@ impl Engine {
                 }
                 vec![Effect::Show]
             }
-            Phase::Preparing | Phase::Sending | Phase::Applying => {
+            Phase::Preparing | Phase::Sending | Phase::Applying | Phase::Fetching => {
                 self.again = true;
                 vec![Effect::Show]
             }
@@ -396,10 +437,46 @@ impl Engine {
         if applied.push || applied.pull || self.again {
             return self.begin();
         }
+        if applied.fetch {
+            return self.fetch();
+        }
         self.repairs = 0;
         self.cap = None;
         self.phase = Phase::Idle;
         self.rest(now, PERIOD)
+    }
+
+    fn fetch(&mut self) -> Vec<Effect> {
+        self.phase = Phase::Fetching;
+        vec![Effect::Show, Effect::Fetch(self.piece)]
+    }
+
+    /// Each piece is on disk before the next is asked for, so whatever ends a round, the next one goes on from there. When
+    /// all are here, one more round shows whether both sides agree.
+    fn fetched(
+        &mut self,
+        now: Millis,
+        jitter: u8,
+        fetched: Result<Fetched, Failure>,
+    ) -> Vec<Effect> {
+        match fetched {
+            Ok(fetched) => {
+                self.failures = 0;
+                self.piece = self.piece.saturating_mul(2).min(MOST_PIECE);
+                // What was changed here meanwhile goes first.
+                if self.again || fetched == Fetched::All {
+                    self.begin()
+                } else {
+                    self.fetch()
+                }
+            }
+            Err(Failure::Auth) => self.stop(Phase::LoginNeeded, Failure::Auth),
+            Err(Failure::Update) => self.stop(Phase::UpdateNeeded, Failure::Update),
+            Err(failure) => {
+                self.piece = (self.piece / 2).max(LEAST_PIECE);
+                self.wait(now, jitter, Some(failure))
+            }
+        }
     }
 
     fn failed(&mut self, now: Millis, jitter: u8, failure: Failure) -> Vec<Effect> {
@@ -470,8 +547,10 @@ impl Engine {
         effects
     }
 
-    /// A batch that did not come through twice may be too large for the line: less goes at a time. What has gone stays there.
+    /// A request that did not come through may be too large for the line, or its answer: less comes at a time, and after a
+    /// second time less goes. What has come or gone stays there.
     fn shorten(&mut self) {
+        self.room = (self.room / 4).max(LEAST_PIECE);
         if self.failures > 0 && self.sent.0 > 1 {
             let batch = self.batch();
             self.cap = Some(Limits {
@@ -580,6 +659,7 @@ mod tests {
             scope: String::new(),
             epoch: None,
             packed: true,
+            room: 0,
             mutations: numbers.iter().map(mutation).collect(),
         }))
     }
@@ -591,6 +671,7 @@ mod tests {
             results: Vec::new(),
             records: Vec::new(),
             packed: Vec::new(),
+            large: Vec::new(),
             cursor: 1,
             more: false,
             scope: String::new(),
@@ -872,6 +953,63 @@ mod tests {
             }
             assert_eq!(bytes(&effects), Some(wanted));
         }
+    }
+
+    #[test]
+    fn pieces_are_fetched_one_by_one_and_get_smaller_on_a_line_that_cuts() {
+        let mut engine = engine_sending();
+        let applied = Applied {
+            fetch: true,
+            ..Applied::default()
+        };
+        engine.handle(NOW, 0, reply());
+        let mut effects = engine.handle(NOW, 0, Event::Applied(applied));
+        let piece = |effects: &[Effect]| {
+            effects.iter().find_map(|effect| match effect {
+                Effect::Fetch(most) => Some(*most),
+                _ => None,
+            })
+        };
+        let mut now = NOW;
+        let mut asked = Vec::new();
+        for _ in 0..5 {
+            asked.extend(piece(&effects));
+            engine.handle(now, 0, Event::Fetched(Err(Failure::Unreachable)));
+            now = now.plus(backoff::LONGEST);
+            engine.handle(now, 0, Event::Woke);
+            engine.handle(now, 0, request());
+            engine.handle(now, 0, reply());
+            effects = engine.handle(now, 0, Event::Applied(applied));
+        }
+        assert_eq!(asked, [64_000, 32_000, 16_000, 8_000, 8_000]);
+        effects = engine.handle(now, 0, Event::Fetched(Ok(Fetched::Piece)));
+        assert_eq!(piece(&effects), Some(16_000));
+        // What was changed meanwhile does not wait for the rest.
+        engine.handle(now, 0, Event::Changed);
+        assert!(prepares(&engine.handle(
+            now,
+            0,
+            Event::Fetched(Ok(Fetched::Piece))
+        )));
+    }
+
+    #[test]
+    fn an_answer_that_does_not_come_through_is_asked_for_with_less_in_it() {
+        let mut engine = Engine::default();
+        engine.handle(NOW, 0, Event::Opened);
+        let room = |effects: Vec<Effect>| match effects.first() {
+            Some(Effect::Send(request)) => request.room,
+            _ => 0,
+        };
+        let mut now = NOW;
+        let mut asked = Vec::new();
+        for _ in 0..5 {
+            asked.push(room(engine.handle(now, 0, request())));
+            engine.handle(now, 0, Event::Answered(Err(Failure::Unreachable)));
+            now = now.plus(backoff::LONGEST);
+            engine.handle(now, 0, Event::Woke);
+        }
+        assert_eq!(asked, [1_500_000, 375_000, 93_750, 23_437, 8_000]);
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod form_support;
 mod form_upgrade;
 mod form_workbook;
 mod full_disk;
+mod large_records;
 mod layers;
 mod lessons;
 mod merge_laws;
