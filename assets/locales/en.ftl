@@ -111,6 +111,10 @@ set-aside-count = { $n ->
     [one] { $n } change needs
    *[other] { $n } changes need
 } a look
+send-again-count = { $n ->
+    [one] { $n } visit has
+   *[other] { $n } visits have
+} to be sent again.
 see-queue = See the outbox
 
 ## Two axes: content and transfer
@@ -147,6 +151,8 @@ transfer-failed-help = Tried again by itself.
 transfer-set-aside = Refused by the server
 transfer-set-aside-help = The data stays on this phone.
 transfer-conflict = Data differs
+transfer-again = To be sent again
+transfer-again-help = It was sent and the server refused it. The office does not have it yet. Open it, correct it, then send it again.
 transfer-conflict-help = This was also changed elsewhere. Choose what is right.
 reject-forbidden = The server does not allow this change for your account or area.
 reject-state = This visit was already sent or decided, so it cannot be changed any more.
@@ -178,6 +184,8 @@ error-forbidden = Your account may not do this.
 error-incomplete = Required answers are missing: { $n }.
 error-attachment = This file is empty, too large, or not of a kind that can be kept.
 error-note-needed = Write at least one note before returning, so that the officer knows what to correct.
+error-sent-again = This visit was sent again meanwhile. The newest is shown now; read it first, then decide.
+error-too-large = Too long: the server does not take so much in one answer or one visit. Shorten this answer; until then it is not saved.
 error-form = The checklist cannot be read: { $why }
 error-damaged = The data on this phone is damaged and does not open. Its file was set aside, not deleted. Log in with the password (this needs signal): the server's data comes again. Only what was not sent yet may be lost.
 error-full = The phone's storage is full. Delete photos or other apps; saving is tried again.
@@ -399,6 +407,8 @@ photos-aside = The server refused { $n } photos. They stay on this phone.
 photo-progress = { $sent } of { $size } sent
 photo-refused = The server refused it. It stays on this phone.
 waiting-since = since { $at }
+queue-send-again = To be sent again
+reopen = Open and correct
 resend = Send again
 kept-here = Stays on the phone
 keep-mine = Use my data

@@ -206,6 +206,7 @@ async fn send_a_visit(
         .ask(Request::SubmitVisit {
             visit,
             result: None,
+            judged: None,
         })
         .await;
     officer.ask(Request::Network { online: true }).await;

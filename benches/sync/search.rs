@@ -97,6 +97,7 @@ fn reply(page: &[u64]) -> SyncReply {
         results: Vec::new(),
         records: records.collect(),
         packed: Vec::new(),
+        large: Vec::new(),
         cursor: page[page.len() - 1],
         more: true,
         scope: "supervisor:*".to_owned(),

@@ -6,6 +6,18 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+/// The SHA-256 of bytes in 64 hex digits.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    let mut digits = String::with_capacity(69);
+    for byte in Sha256::digest(bytes) {
+        for half in [byte >> 4, byte & 15] {
+            digits.push(char::from_digit(u32::from(half), 16).unwrap_or('0'));
+        }
+    }
+    digits
+}
+
 /// Media types an attachment may have, with the ending of its name. The order is of no meaning.
 pub const MEDIA: [(&str, &str); 9] = [
     ("image/jpeg", "jpg"),
@@ -37,13 +49,7 @@ impl AttachmentName {
     #[must_use]
     pub fn of(bytes: &[u8], media_type: &str) -> Option<Self> {
         let (_, ending) = MEDIA.iter().find(|(media, _)| *media == media_type)?;
-        let digest = Sha256::digest(bytes);
-        let mut name = String::with_capacity(69);
-        for byte in digest {
-            for half in [byte >> 4, byte & 15] {
-                name.push(char::from_digit(u32::from(half), 16).unwrap_or('0'));
-            }
-        }
+        let mut name = sha256(bytes);
         name.push('.');
         name.push_str(ending);
         Some(Self(name))

@@ -32,4 +32,4 @@ pub use record::{Fields, Kind, Record};
 pub use review::{Decision, Review};
 pub use status_rule::Proposal;
 pub use time::Millis;
-pub use visit::{Mark, Visit, VisitState};
+pub use visit::{LookedUp, Mark, Visit, VisitState};

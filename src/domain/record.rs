@@ -23,6 +23,12 @@ pub const RECORD_BYTES: usize = 1_000_000;
 /// Fields that a record may have.
 pub const RECORD_FIELDS: usize = 10_000;
 
+/// Bytes of fields that a device puts into one change of a record. The server takes larger ones, too.
+pub const MUTATION_BYTES: usize = 400_000;
+
+/// Bytes in the name of a field.
+pub const NAME_BYTES: usize = 200;
+
 /// What a record is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

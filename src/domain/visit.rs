@@ -29,6 +29,10 @@ pub const LEFT: &str = "left/";
 pub const VOID: &str = "void";
 /// Field that holds who began a visit, and when.
 pub const CREATED: &str = "created";
+/// Field that holds what the form looked up outside the visit, see [`LookedUp`].
+pub const LOOKED_UP: &str = "looked_up";
+/// The fields that come with a submission and never without one.
+pub const WITH_SUBMISSION: [&str; 3] = [SCORE, PROPOSAL, LOOKED_UP];
 
 /// The question that holds the cooperative's record id: a device answers it when a visit is begun, whether its form has
 /// such a question or not.
@@ -123,6 +127,26 @@ pub enum Why {
     Taken,
 }
 
+/// What the form looked up outside the visit when it was sent, beside what it computed from it: whoever reads the visit
+/// later sees these values, whatever the register or another visit says by then.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct LookedUp {
+    /// The cells of the cooperative's row in the register, by column.
+    #[serde(default)]
+    pub register: BTreeMap<String, String>,
+    /// Answers of the last visit, by question.
+    #[serde(default)]
+    pub last: BTreeMap<String, String>,
+}
+
+impl LookedUp {
+    /// Whether the form looked nothing up.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.register.is_empty() && self.last.is_empty()
+    }
+}
+
 /// A visit, read from its record.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Visit {
@@ -152,6 +176,8 @@ pub struct Visit {
     pub result: Option<VisitResult>,
     /// What newer versions of the form had no place for, by `<version>/<path>`.
     pub left: BTreeMap<String, Leftover>,
+    /// What its form looked up at its last submission; `None` when its device did not say.
+    pub looked_up: Option<LookedUp>,
 }
 
 impl Visit {
@@ -204,7 +230,45 @@ impl Visit {
             void: record.read(VOID)?,
             result: result(record),
             left,
+            // What a newer program wrote and this one cannot read counts as none.
+            looked_up: record.read(LOOKED_UP).ok().flatten(),
         })
+    }
+
+    /// The clock by which the visit is judged at this instant of its device: never before the visit was begun.
+    ///
+    /// The phone that sends a visit and the server that checks it both ask this of the same instant, the one that stands in
+    /// the submission. So `today()` is the same day for both, whatever either clock says now:
+    ///
+    /// ```text
+    /// The phone is a day ahead. It signs on "8 Nov", and the date of the visit is "8 Nov": 8 Nov <= today().
+    /// The server gets it on 7 Nov. It judges by 8 Nov, as signed: 8 Nov <= today(), and takes it.
+    /// The desk opens it a year later. It is judged by 8 Nov still, and reads as it was sent.
+    /// ```
+    #[must_use]
+    pub fn judged_at(&self, at: Millis) -> Millis {
+        at.max(self.created.at)
+    }
+
+    /// The clock by which the last submission is judged; `None` when there is none.
+    #[must_use]
+    pub fn submission_judged_at(&self) -> Option<Millis> {
+        let (_, mark) = self.submissions.last_key_value()?;
+        Some(self.judged_at(mark.at))
+    }
+
+    /// The answers as they were at the last submission, without what was changed since.
+    #[must_use]
+    pub fn sent_answers(&self) -> BTreeMap<String, String> {
+        let mut answers = self.answers.clone();
+        let changed = self.was.get(&self.last_submission());
+        for (path, old) in changed.into_iter().flatten() {
+            match old {
+                Some(old) => answers.insert(path.clone(), old.clone()),
+                None => answers.remove(path),
+            };
+        }
+        answers
     }
 
     /// The number of the last submission; 0 when it was never submitted.
@@ -240,11 +304,12 @@ impl Visit {
     #[must_use]
     pub fn changed_since_last_review(&self) -> BTreeMap<String, Option<String>> {
         let before = self.last_submission().saturating_sub(1);
+        let sent = self.sent_answers();
         self.was
             .get(&before)
             .into_iter()
             .flatten()
-            .filter(|(path, old)| self.answers.get(*path) != old.as_ref())
+            .filter(|(path, old)| sent.get(*path) != old.as_ref())
             .map(|(path, old)| (path.clone(), old.clone()))
             .collect()
     }
@@ -338,6 +403,16 @@ mod tests {
             void.state(&[review(1, Decision::Approve)]),
             VisitState::Void
         );
+    }
+
+    #[test]
+    fn what_was_changed_after_a_return_is_not_among_the_answers_that_were_sent() {
+        let mark = json!({"at": 5, "by": UserId::of_text("petugas1")});
+        let fields = json!({"submission/1": mark, "a/y": "new", "was/1/x": "2", "was/1/y": ""});
+        let visit = visit(fields);
+        assert_eq!(visit.answers["x"], "1");
+        let sent = BTreeMap::from([("x".to_owned(), "2".to_owned())]);
+        assert_eq!(visit.sent_answers(), sent);
     }
 
     #[test]

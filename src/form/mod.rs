@@ -29,6 +29,7 @@ pub mod flatten;
 mod graph;
 mod import;
 mod kind;
+pub mod lookups;
 pub mod score;
 mod session;
 mod sheets;
@@ -47,7 +48,7 @@ pub use kind::QuestionKind;
 pub use score::Role;
 pub use session::{
     AnswerError, Answers, Changes, ChoiceState, Item, PageState, Problem, ProblemKind,
-    QuestionState, RepeatInstance, RepeatState, Session, Surroundings,
+    QuestionState, RepeatInstance, RepeatState, Session, Surroundings, VisitAround,
 };
 pub use sheets::{Row, Sheet, Sheets, column_letters};
 pub use template::{Piece, Template, Texts};

@@ -34,6 +34,18 @@ pub enum Body {
 }
 
 impl Call {
+    /// Fetches.
+    #[must_use]
+    pub fn get(path: &str, token: Option<String>) -> Self {
+        Self {
+            method: "GET",
+            path: path.to_owned(),
+            token,
+            headers: Vec::new(),
+            body: Body::Bytes(Vec::new()),
+        }
+    }
+
     /// Posts JSON.
     #[must_use]
     pub fn post(path: &str, token: Option<String>, json: String) -> Self {

@@ -8,11 +8,8 @@ use std::{
 use rusqlite::Connection;
 
 use crate::{
-    domain::{
-        DeviceId, Kind, Millis, Record, RecordId, User, Visit, time::WIB_MINUTES,
-        visit::COOPERATIVE_QUESTION,
-    },
-    form::{self, Answers, Form, Session},
+    domain::{DeviceId, Kind, Millis, Record, RecordId, User, Visit, visit::COOPERATIVE_QUESTION},
+    form::{self, Answers, Form, Session, VisitAround, lookups::LastSaved},
 };
 
 use super::{
@@ -34,53 +31,56 @@ pub struct Surroundings<'a> {
     pub device: DeviceId,
     /// Which visit.
     pub visit: RecordId,
-    /// When it is submitted, see [`submitted_at`].
+    /// When it is submitted, by the clock of its device, see [`Visit::judged_at`].
     pub now: Millis,
     /// The row of the visit's cooperative in the table `koperasi`.
     pub cooperative: Option<BTreeMap<String, String>>,
 }
 
-/// Opens a form over a visit's answers, as the device did.
+/// Opens a form over a visit's answers, as the device did. The server knows no last visit: what is computed from one
+/// stays as the device sent it.
 #[must_use]
 pub fn open(form: Arc<Form>, answers: Answers, around: &Surroundings<'_>) -> Session {
-    let rows = around.cooperative.iter().cloned().collect();
-    let surroundings = form::Surroundings {
-        now: around.now.0,
-        utc_offset_minutes: WIB_MINUTES,
-        username: around.user.username.clone(),
+    let visit = VisitAround {
+        visit: around.visit.to_string(),
+        now: around.now,
+        username: &around.user.username,
         user_id: around.user.id.to_string(),
-        device_id: around.device.to_string(),
-        instance_id: around.visit.to_string(),
-        tables: BTreeMap::from([("koperasi".to_owned(), rows)]),
-        // The server keeps no other visit in mind: what hangs on one is checked on the device.
+        device: around.device.to_string(),
+        cooperative: around.cooperative.clone(),
         last_saved: Answers::new(),
-        random_seed: form::Surroundings::seed_of(&around.visit.to_string()),
     };
-    Session::open(form, answers, surroundings)
+    Session::open_without_last_saved(form, answers, visit.surroundings())
 }
 
-/// How much a phone's clock may be ahead of the server's.
+/// How much a phone's clock may be ahead of the server's before the log says so.
 const AHEAD: i64 = 10 * 60 * 1000;
 
-/// The instant by which a submission is judged: when it was signed by the phone's clock, so that a visit that waited a
-/// week for signal is judged as of its own day. Not before the visit was begun, and not in the server's future.
+/// The instant by which a submission is judged: as its phone signed it, so that a visit that waited a week for signal is
+/// judged as of its own day, and one from a phone that is a day ahead as of the day on that phone. See [`Visit::judged_at`].
 #[must_use]
 pub fn submitted_at(visit: &Visit, now: Millis) -> Millis {
-    let signed = visit.submissions.last_key_value();
-    let at = signed.map_or(now, |(_, mark)| mark.at);
-    at.max(visit.created.at).min(now.plus(AHEAD))
+    let at = visit.submission_judged_at().unwrap_or(now);
+    if at > now.plus(AHEAD) {
+        let ahead = at.0.saturating_sub(now.0);
+        tracing::warn!(visit = %visit.id, ahead, "a visit is signed in the future");
+    }
+    at
 }
 
 /// Checks a visit's answers against its form.
 ///
 /// # Errors
-/// What is missing or wrong, each as `path: message`, the first ones only.
+/// What is missing or wrong, each as `question: message` in the form's words, the first ones only.
 pub fn complete(session: &Session) -> Result<(), Vec<String>> {
+    let form = session.form();
+    let last_saved = LastSaved::of(form);
     let problems: Vec<String> = session
         .problems("id")
         .into_iter()
+        .filter(|problem| !last_saved.is_unchecked(form, &problem.path))
         .take(TOLD)
-        .map(|problem| format!("{}: {}", problem.path, problem.message))
+        .map(|problem| format!("{}: {}", problem.label, problem.message))
         .collect();
     if problems.is_empty() {
         Ok(())

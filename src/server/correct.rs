@@ -10,7 +10,7 @@ use crate::{
         status_rule::Search,
         visit::{WAS, answer_field, answer_value},
     },
-    form::{Session, score},
+    form::{Session, lookups::LastSaved, score},
 };
 
 /// What a session says that a visit comes to; `None` when its form has no score. Other visits to the cooperative are
@@ -59,6 +59,10 @@ pub fn corrections<E>(
         note(visit.id, path, fields.get(&field), &right);
         remember(&mut corrections, visit, path, (fields, before), &right);
         corrections.insert(field, right);
+    }
+    if LastSaved::of(session.form()).scores && fields.contains_key(SCORE) {
+        // It hangs on a visit that only the device knows.
+        return Ok(corrections);
     }
     let result = result(session, earlier)?;
     let (score, proposal) = match &result {

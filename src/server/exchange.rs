@@ -14,14 +14,15 @@ use crate::{
     domain::{DeviceId, Millis, MutationId, Scope, User},
     sync::packed::Packed,
     sync::wire::{
-        Digest, Limits, Mutation, MutationResult, OLDEST_PROTOCOL, Outcome, PROTOCOL, RejectCode,
+        Digest, LargeRecord, Limits, Mutation, MutationResult, OLDEST_PROTOCOL, Outcome, PROTOCOL,
+        RejectCode,
     },
 };
 
 use super::sqlite::{
     Error,
     epoch::{self, Epoch},
-    pull::{self, RawRecord},
+    pull::{self, RawRecord, Wants},
     push::{self, Cost, Prepared, Sender},
     writer::{end, say},
 };
@@ -43,6 +44,8 @@ pub struct Request {
     #[serde(default)]
     packed: bool,
     #[serde(default)]
+    room: u32,
+    #[serde(default)]
     mutations: Vec<Box<RawValue>>,
 }
 
@@ -57,6 +60,8 @@ pub struct Reply {
     records: Vec<RawRecord>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     packed: Vec<Packed<Box<RawValue>>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    large: Vec<LargeRecord>,
     cursor: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     more: Option<bool>,
@@ -107,7 +112,7 @@ pub struct Exchange {
     cursor: u64,
     scope: String,
     epoch: Option<String>,
-    packs: bool,
+    wants: Wants,
     asked: Vec<Asked>,
 }
 
@@ -133,7 +138,10 @@ impl Exchange {
             cursor: request.cursor,
             scope: request.scope,
             epoch: request.epoch,
-            packs: request.packed,
+            wants: Wants {
+                packs: request.packed,
+                room: usize::try_from(request.room).unwrap_or(usize::MAX),
+            },
         })
     }
 
@@ -234,19 +242,20 @@ impl Exchange {
             Ok(_) if same_scope && !self.is_of_another(&epoch) => self.cursor,
             _ => 0,
         };
-        let page = pull::page(connection, user, cursor, &made, self.packs)?;
+        let page = pull::page(connection, user, cursor, &made, self.wants)?;
         Ok(Reply {
             protocol: PROTOCOL,
             server_time: now,
             results,
             records: page.records,
             packed: page.packed,
+            large: page.large,
             cursor: page.cursor,
-            more: (page.more || !self.packs).then_some(page.more),
+            more: (page.more || !self.wants.packs).then_some(page.more),
             scope,
             user: (!same_scope).then(|| user.clone()),
             digest: page.digest,
-            limits: (!self.packs).then(Limits::default),
+            limits: (!self.wants.packs).then(Limits::default),
             epoch_rev: self.shares(connection, &epoch)?.unwrap_or(epoch.rev),
             epoch: epoch.name,
         })

@@ -33,7 +33,7 @@ use super::{
     guard::{Access, guard},
     headers::headers,
     log::log,
-    routes::{attachment, forms, health, history, login, set_aside, sync, tus},
+    routes::{attachment, forms, health, history, login, pieces, set_aside, sync, tus},
     state::AppState,
 };
 
@@ -48,6 +48,9 @@ const SET_ASIDE_ONE_PATH: &str = "/api/v1/setaside/{id}";
 
 /// The path of a form version's workbook; the version has `.xlsx` after it.
 pub(super) const WORKBOOK_PATH: &str = "/api/v1/forms/{id}/{file}";
+
+/// The path of a large record's pieces.
+const PIECE_PATH: &str = "/api/v1/records/{id}/{rev}";
 
 /// The path of one attachment.
 pub const ATTACHMENT_PATH: &str = "/api/v1/attachments/{name}";
@@ -89,6 +92,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint(Method::POST, LOGOUT_PATH, reader, post(login::logout)),
         endpoint(read.clone(), ME_PATH, reader, get(login::me)),
         endpoint(Method::POST, SYNC_PATH, reader, post(sync::sync)),
+        endpoint(read.clone(), PIECE_PATH, reader, get(pieces::piece)),
         endpoint(read.clone(), HISTORY_PATH, reader, get(history::history)),
         endpoint(
             read.clone(),

@@ -44,7 +44,7 @@ pub(super) fn tell(connection: &Connection, entry: &Entry) -> Result<Vec<Told>, 
         })
         .collect();
     let session = form_of(connection, entry.record, fields)?
-        .map(|form| Session::open(form, answers, Surroundings::default()));
+        .map(|form| Session::read(form, answers, Surroundings::default()));
     Ok(fields
         .iter()
         .filter_map(|(name, value)| match name.strip_prefix(ANSWER) {

@@ -14,6 +14,7 @@ mod backup;
 mod cooperatives;
 mod error;
 mod home;
+pub mod large;
 mod meta;
 mod project;
 mod queue;
@@ -42,12 +43,13 @@ use crate::sync::engine::Applied;
 use crate::sync::wire::{Limits, SyncReply, SyncRequest};
 
 /// The schema's steps, oldest first.
-pub const MIGRATIONS: [&str; 5] = [
+pub const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/001.sql"),
     include_str!("migrations/002.sql"),
     include_str!("migrations/003.sql"),
     include_str!("migrations/004.sql"),
     include_str!("migrations/005.sql"),
+    include_str!("migrations/006.sql"),
 ];
 
 /// Statements that are kept ready: as many as the store has that are asked again and again.
@@ -240,8 +242,12 @@ impl Store {
                 self.keep_place(visit, &place)?;
                 saved(&[])
             }
-            Request::SubmitVisit { visit, result } => {
-                self.submit(moment, visit, result.as_ref())?;
+            Request::SubmitVisit {
+                visit,
+                result,
+                judged,
+            } => {
+                self.submit(moment, visit, result.as_ref(), judged.as_ref())?;
                 saved(&[Topic::Visits, Topic::Queue])
             }
             Request::DiscardVisit { visit, reason } => {
@@ -250,6 +256,10 @@ impl Store {
             }
             Request::Resend { mutation } => {
                 self.resend(moment, mutation)?;
+                saved(&[Topic::Visits, Topic::Queue])
+            }
+            Request::Reopen { mutation } => {
+                self.reopen(moment, mutation)?;
                 saved(&[Topic::Visits, Topic::Queue])
             }
             Request::Resolve { mutation, keep } => {
@@ -270,10 +280,11 @@ impl Store {
             }
             Request::Review {
                 visit,
+                submission,
                 decision,
                 draft,
             } => {
-                self.review(moment, visit, decision, &draft)?;
+                self.review(moment, (visit, submission), decision, &draft)?;
                 saved(&[Topic::Visits, Topic::Queue])
             }
             Request::Status
@@ -353,6 +364,13 @@ impl Store {
             last_ok,
             unsent,
             set_aside,
+            send_again: self
+                .db
+                .prepare_cached(
+                    "select count(*) from reopened r join visit v on v.id = r.visit
+                     where v.state in ('draft', 'returned')",
+                )?
+                .query_row([], |row| row.get(0))?,
             trouble: None,
             pulled: 0,
             clock_offset: meta::text(&self.db, meta::CLOCK_OFFSET)?

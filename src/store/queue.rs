@@ -6,17 +6,15 @@ use std::collections::BTreeMap;
 use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 
-use super::api::{Difference, Queue, QueueItem, QueueKind, StoreError};
+use super::api::{Difference, Queue, QueueItem, QueueKind, StoreError, Transfer};
 use super::visits::is_answer;
 use super::{Moment, Store};
 use super::{project, record};
 use crate::domain::{
-    Fields, Kind, Millis, MutationId, Record, RecordId, VisitState,
-    assessment::{PROPOSAL, SCORE},
-    json,
-    visit::{SUBMISSION, VOID},
+    Fields, Kind, Millis, MutationId, Record, RecordId, VisitState, json,
+    visit::{SUBMISSION, VOID, WITH_SUBMISSION},
 };
-use crate::sync::wire::Changed;
+use crate::sync::wire::{Changed, RejectCode};
 
 impl Store {
     pub(super) fn queue(&self) -> Result<Queue, StoreError> {
@@ -50,7 +48,13 @@ impl Store {
                 }
                 None => Vec::new(),
             };
+            // What came too late, or what this account may not do, is not mended by opening it.
+            let may_mend = matches!(
+                transfer,
+                Transfer::SetAside { code, .. } if ![RejectCode::State, RejectCode::Forbidden].contains(&code)
+            );
             items.push(QueueItem {
+                reopens: may_mend && has_submission(&record::json(row, 9)?),
                 mutation: record::parsed(row, 0)?,
                 visit,
                 what,
@@ -62,12 +66,16 @@ impl Store {
         Ok(Queue {
             items,
             photos: self.photos()?,
+            send_again: self.rows(
+                "v.state in ('draft', 'returned') and exists (select 1 from reopened r where r.visit = v.id)
+                 order by v.date, v.id",
+                [],
+            )?,
             sync: self.sync.clone(),
         })
     }
 
-    /// Puts a set-aside change back into the queue under a new identity: the server answers the old one for ever the
-    /// same. A submission that was refused becomes a draft again, so that its officer can mend it.
+    /// Sends a set-aside change again as it is, under a new identity: the server answers the old one for ever the same.
     pub(super) fn resend(
         &mut self,
         moment: &mut Moment<'_>,
@@ -75,34 +83,44 @@ impl Store {
     ) -> Result<(), StoreError> {
         let fresh = moment.mutation();
         let transaction = self.db.transaction()?;
+        let (record_id, fields) = aside(&transaction, mutation, "aside")?;
+        again(
+            &transaction,
+            (moment.now, fresh),
+            mutation,
+            record_id,
+            fields,
+        )?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Makes a submission that was refused a draft again. Its officer mends it and sends it again; until then it counts as
+    /// not sent.
+    pub(super) fn reopen(
+        &mut self,
+        moment: &mut Moment<'_>,
+        mutation: MutationId,
+    ) -> Result<(), StoreError> {
+        let fresh = moment.mutation();
+        let transaction = self.db.transaction()?;
         let (record_id, mut fields) = aside(&transaction, mutation, "aside")?;
-        let code: Option<String> = transaction.query_row(
-            "select code from outbox where mutation = ?",
-            [mutation.to_string()],
-            |row| row.get(0),
-        )?;
-        if code.as_deref() == Some("incomplete") {
-            fields.retain(|name, _| !name.starts_with(SUBMISSION));
-            drop_lone_result(&mut fields);
+        if !has_submission(&fields) {
+            return Err(StoreError::NotFound);
         }
-        let base: Fields = transaction.query_row(
-            "select base from record where id = ?",
-            [record_id.to_string()],
-            |row| record::json(row, 0),
-        )?;
-        keep_submitted(&mut fields, &base);
-        if fields.is_empty() {
-            transaction.execute(
-                "delete from outbox where mutation = ?",
-                [mutation.to_string()],
-            )?;
-        }
+        fields.retain(|name, _| !name.starts_with(SUBMISSION));
+        drop_lone_result(&mut fields);
         transaction.execute(
-            "update outbox set mutation = ?, fields = ?, state = 'waiting', code = null, reason = null, sealed = 0, at = ?,
-                base_rev = (select rev from record where id = outbox.record) where mutation = ?",
-            params![fresh.to_string(), serde_json::to_string(&fields)?, moment.now.0, mutation.to_string()],
+            "insert or ignore into reopened (visit) values (?)",
+            [record_id.to_string()],
         )?;
-        record::refresh(&transaction, record_id)?;
+        again(
+            &transaction,
+            (moment.now, fresh),
+            mutation,
+            record_id,
+            fields,
+        )?;
         transaction.commit()?;
         Ok(())
     }
@@ -184,6 +202,38 @@ impl Store {
         transaction.commit()?;
         Ok(())
     }
+}
+
+/// Puts what is left of a set-aside change back into the queue.
+fn again(
+    db: &rusqlite::Connection,
+    (now, fresh): (Millis, MutationId),
+    mutation: MutationId,
+    record_id: RecordId,
+    mut fields: Fields,
+) -> Result<(), StoreError> {
+    let base: Fields = db.query_row(
+        "select base from record where id = ?",
+        [record_id.to_string()],
+        |row| record::json(row, 0),
+    )?;
+    keep_submitted(&mut fields, &base);
+    if fields.is_empty() {
+        db.execute(
+            "delete from outbox where mutation = ?",
+            [mutation.to_string()],
+        )?;
+    }
+    db.execute(
+        "update outbox set mutation = ?, fields = ?, state = 'waiting', code = null, reason = null, sealed = 0, at = ?,
+            base_rev = (select rev from record where id = outbox.record) where mutation = ?",
+        params![fresh.to_string(), serde_json::to_string(&fields)?, now.0, mutation.to_string()],
+    )?;
+    record::refresh(db, record_id).map(|_| ())
+}
+
+fn has_submission(fields: &Fields) -> bool {
+    fields.keys().any(|name| name.starts_with(SUBMISSION))
 }
 
 fn aside(
@@ -271,9 +321,8 @@ fn keep_submitted(mine: &mut Fields, server: &Fields) {
 
 /// What a visit comes to goes with its submission and not without.
 fn drop_lone_result(fields: &mut Fields) {
-    if !fields.keys().any(|name| name.starts_with(SUBMISSION)) {
-        fields.remove(SCORE);
-        fields.remove(PROPOSAL);
+    if !has_submission(fields) {
+        fields.retain(|name, _| !WITH_SUBMISSION.contains(&name.as_str()));
     }
 }
 
@@ -281,7 +330,7 @@ fn drop_lone_result(fields: &mut Fields) {
 /// answers that stand in the end.
 fn differences(mine: &Fields, server: &Record, changed: &InDispute) -> Vec<Difference> {
     mine.iter()
-        .filter(|(name, _)| ![SCORE, PROPOSAL].contains(&name.as_str()))
+        .filter(|(name, _)| !WITH_SUBMISSION.contains(&name.as_str()))
         .filter(|(name, _)| changed.is_empty() || changed.contains_key(*name))
         .filter(|(name, value)| server.fields.get(*name).unwrap_or(&Value::Null) != *value)
         .map(|(name, value)| Difference {

@@ -5,7 +5,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::api::StoreError;
 use super::project;
 use crate::domain::{
-    AreaCode, Fields, Kind, Millis, MutationId, Record, RecordId, UserId, json, record::overlay,
+    AreaCode, Fields, Kind, Millis, MutationId, Record, RecordId, UserId, json,
+    record::{MUTATION_BYTES, NAME_BYTES, RECORD_BYTES, RECORD_FIELDS, bytes, overlay},
 };
 
 /// A local change to a record, before it has a mutation.
@@ -93,6 +94,9 @@ pub(super) fn json<T: serde::de::DeserializeOwned>(
 /// Unsent changes of a record fold into one mutation; one that is being sent or that stands in a backup file is frozen,
 /// and a new one opens behind it. A change to what the server refused mends it: it goes again, under a new identity. A
 /// change to what is in conflict joins it and waits with it for a person.
+///
+/// # Errors
+/// [`StoreError::TooLarge`] when the server would not take it; a change that makes a record smaller is always taken.
 pub(super) fn change(
     db: &Connection,
     now: Millis,
@@ -100,6 +104,15 @@ pub(super) fn change(
     change: &Change<'_>,
 ) -> Result<(), StoreError> {
     let id = change.record.to_string();
+    for name in change.fields.keys() {
+        fits(name.len(), NAME_BYTES)?;
+    }
+    fits(bytes(&change.fields), MUTATION_BYTES)?;
+    let before: usize = db
+        .prepare_cached("select length(cast(fields as blob)) from record where id = ?")?
+        .query_row([&id], |row| row.get(0))
+        .optional()?
+        .unwrap_or(0);
     db.prepare_cached(
         "insert into record (id, kind, area, owner, touched) values (?1, ?2, ?3, ?4, ?5)
          on conflict (id) do update set touched = ?5",
@@ -120,6 +133,10 @@ pub(super) fn change(
             Ok((row.get(0)?, json(row, 1)?, row.get(2)?, row.get(3)?))
         })
         .optional()?;
+    // Two changes that are too large for one go one after the other.
+    let open = open.filter(|(_, fields, state, _)| {
+        state != "waiting" || bytes(fields) + bytes(&change.fields) <= MUTATION_BYTES
+    });
     // One in a backup file may reach the server from there: its identity stands for what it held then.
     let open = open.filter(|(_, _, state, sealed)| state != "waiting" || !sealed);
     if let Some((seq, mut fields, state, sealed)) = open {
@@ -157,7 +174,25 @@ pub(super) fn change(
             serde_json::to_string(&change.fields)?
         ])?;
     }
-    refresh(db, change.record)
+    let fields = refresh(db, change.record)?;
+    let after = bytes(&fields);
+    if after > before {
+        fits(after, RECORD_BYTES)?;
+        fits(fields.len(), RECORD_FIELDS)?;
+    }
+    Ok(())
+}
+
+/// Whether the server takes so much.
+pub(super) fn fits(bytes: usize, most: usize) -> Result<(), StoreError> {
+    if bytes <= most {
+        return Ok(());
+    }
+    let number = |n| u64::try_from(n).unwrap_or(u64::MAX);
+    Err(StoreError::TooLarge {
+        bytes: number(bytes),
+        most: number(most),
+    })
 }
 
 /// What every unsent change together says of a record's fields; a null takes one away.
@@ -173,7 +208,8 @@ pub(super) fn unsent(db: &Connection, id: RecordId) -> Result<Fields, StoreError
 }
 
 /// Makes `fields` again from what the server last said and every unsent change over it, and projects it.
-pub(super) fn refresh(db: &Connection, id: RecordId) -> Result<(), StoreError> {
+/// Gives them.
+pub(super) fn refresh(db: &Connection, id: RecordId) -> Result<Fields, StoreError> {
     let key = id.to_string();
     let mut record = db
         .prepare_cached("select id, kind, area, owner, rev, base from record where id = ?")?
@@ -182,5 +218,6 @@ pub(super) fn refresh(db: &Connection, id: RecordId) -> Result<(), StoreError> {
     db.prepare_cached("update record set fields = ? where id = ?")?
         .execute(params![serde_json::to_string(&record.fields)?, key])?;
     project::project(db, &record)?;
-    project::uses_beneath(db, id)
+    project::uses_beneath(db, id)?;
+    Ok(record.fields)
 }

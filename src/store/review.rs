@@ -50,7 +50,7 @@ impl Store {
     pub(super) fn review(
         &mut self,
         moment: &mut Moment<'_>,
-        id: RecordId,
+        (id, submission): (RecordId, u32),
         decision: Decision,
         draft: &ReviewDraft,
     ) -> Result<(), StoreError> {
@@ -63,6 +63,10 @@ impl Store {
         if state != VisitState::Submitted {
             return Err(StoreError::State { state });
         }
+        // What was read is what is decided upon, and not what came while it was read.
+        if submission != visit.last_submission() {
+            return Err(StoreError::SentAgain);
+        }
         let mut draft = draft.clone();
         draft.notes.retain(|_, note| !note.trim().is_empty());
         if decision == Decision::Return && draft.notes.is_empty() && draft.note.trim().is_empty() {
@@ -70,7 +74,7 @@ impl Store {
         }
         let fields = Fields::from([
             ("visit".to_owned(), json!(id)),
-            ("submission".to_owned(), json!(visit.last_submission())),
+            ("submission".to_owned(), json!(submission)),
             ("decision".to_owned(), json!(decision)),
             ("notes".to_owned(), json!(draft.notes)),
             ("note".to_owned(), json!(draft.note.trim())),

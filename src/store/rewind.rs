@@ -12,7 +12,7 @@ use super::record::Change;
 use super::{meta, record};
 use crate::domain::{
     AreaCode, Fields, Kind, Millis, MutationId, Record, RecordId, UserId,
-    visit::{ANSWER, LEFT, SUBMISSION, VOID, WAS},
+    visit::{ANSWER, LEFT, LOOKED_UP, SUBMISSION, VOID, WAS},
 };
 use crate::sync::wire::SyncReply;
 
@@ -131,7 +131,7 @@ pub(super) fn send_difference(
     }
     let is_work = |name: &str| {
         let parts = [ANSWER, LEFT, SUBMISSION];
-        parts.iter().any(|part| name.starts_with(part)) || name == VOID
+        parts.iter().any(|part| name.starts_with(part)) || [VOID, LOOKED_UP].contains(&name)
     };
     let mut fields: Fields = known
         .iter()

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Rows, params};
 use serde_json::Value;
 
 use super::api::StoreError;
-use super::{meta, project, record, rewind};
+use super::{large, meta, project, record, rewind};
 use crate::domain::visit::{SUBMISSION, VOID};
 use crate::domain::{
     AttachmentName, DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, Scope, User,
@@ -32,6 +32,8 @@ pub(super) fn prepare(
         scope: meta::text(&transaction, meta::SCOPE)?.unwrap_or_default(),
         epoch: Some(meta::text(&transaction, meta::EPOCH)?.unwrap_or_default()),
         packed: true,
+        // How much may come is for the engine to say.
+        room: 0,
         mutations: Vec::new(),
     };
     let mut bytes = 0;
@@ -105,15 +107,23 @@ pub(super) fn apply(
         let lacks = settle(&transaction, now, result.id, &result.outcome)?;
         lacking = lacking.into_iter().chain(lacks).min();
     }
+    let expects = large::is_any(&transaction)?;
     for incoming in &reply.records {
+        if expects {
+            large::forget(&transaction, incoming.id)?;
+        }
         take_in(&transaction, me, now, incoming)?;
     }
+    for named in &reply.large {
+        large::note(&transaction, named)?;
+    }
+    let fetch = large::is_any(&transaction)?;
     let cursor = lacking.map_or(reply.cursor, |rev: u64| {
         reply.cursor.min(rev.saturating_sub(1))
     });
     meta::set(&transaction, meta::CURSOR, &cursor.to_string())?;
     let more = reply.more || lacking.is_some();
-    if !more {
+    if !more && !fetch {
         transaction
             .prepare_cached("update record set stale = 0 where stale = 1")?
             .execute([])?;
@@ -132,8 +142,9 @@ pub(super) fn apply(
             .prepare_cached(include_str!("sql/more_to_push.sql"))?
             .query_row([!reply.results.is_empty()], |row| row.get(0))?,
         pull: more,
+        fetch,
         mismatch: match reply.digest {
-            Some(digest) if !more => digest != own_digest(&transaction)?,
+            Some(digest) if !more && !fetch => digest != own_digest(&transaction)?,
             _ => false,
         },
     };
@@ -294,11 +305,17 @@ fn accepted(
     }
     db.prepare_cached("delete from outbox where mutation = ?")?
         .execute([id.to_string()])?;
-    record::refresh(db, key)
+    record::refresh(db, key)?;
+    Ok(())
 }
 
 /// Takes in a record as the server has it. Unsent changes stay over it.
-fn take_in(db: &Connection, me: UserId, now: Millis, incoming: &Record) -> Result<(), StoreError> {
+pub(super) fn take_in(
+    db: &Connection,
+    me: UserId,
+    now: Millis,
+    incoming: &Record,
+) -> Result<(), StoreError> {
     let key = incoming.id.to_string();
     if incoming.deleted {
         return gone(db, me, incoming.kind, incoming.id);
@@ -338,7 +355,8 @@ fn take_in(db: &Connection, me: UserId, now: Millis, incoming: &Record) -> Resul
             .prepare_cached("select exists (select 1 from outbox where record = ?)")?
             .query_row([&key], |row| row.get(0))?;
     if unsent {
-        return record::refresh(db, incoming.id);
+        record::refresh(db, incoming.id)?;
+        return Ok(());
     }
     // A first sync is thousands of these: what came is what stands, and is not read again.
     project::project(db, incoming)

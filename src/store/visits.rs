@@ -1,11 +1,11 @@
 //! Visits on the device: begun, filled, sent, given up, and shown.
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::api::{
-    ApprovedVisit, FormSheets, HistoryEntry, Place, ReviewDraft, Step, StoreError, SyncPhase,
-    Transfer, VisitDetail, VisitRow,
+    ApprovedVisit, FormSheets, HistoryEntry, Judged, Place, ReviewDraft, Step, StoreError,
+    SyncPhase, Transfer, VisitDetail, VisitRow,
 };
 use super::record::{self, Change};
 use super::review::role_of;
@@ -16,9 +16,11 @@ use crate::domain::{
     assessment::{PROPOSAL, SCORE},
     json,
     person::Permission,
+    record::TEXT_BYTES,
     review::may_review,
     visit::{
-        ANSWER, COOPERATIVE_QUESTION, CREATED, SUBMISSION, VOID, WAS, answer_field, answer_value,
+        ANSWER, COOPERATIVE_QUESTION, CREATED, LOOKED_UP, SUBMISSION, VOID, WAS, answer_field,
+        answer_value,
     },
 };
 
@@ -83,6 +85,7 @@ impl Store {
             if old == value {
                 continue;
             }
+            record::fits(value.map_or(0, str::len), TEXT_BYTES)?;
             // After a return, what the answer was then is kept, so that the desk sees what was corrected.
             let was_known = visit
                 .was
@@ -120,16 +123,30 @@ impl Store {
         moment: &mut Moment<'_>,
         id: RecordId,
         result: Option<&VisitResult>,
+        judged: Option<&Judged>,
     ) -> Result<(), StoreError> {
         let visit = self.own_editable(id)?;
         let next = visit.last_submission() + 1;
-        let mark = json!(self.mark(moment.now));
+        let at = judged.map_or(moment.now, |judged| judged.at);
+        let mark = json!(self.mark(at));
         let mut fields = Fields::from([(format!("{SUBMISSION}{next}"), mark)]);
+        let looked_up = judged.map(|judged| &judged.looked_up);
+        match looked_up.filter(|looked_up| !looked_up.is_empty()) {
+            Some(looked_up) => _ = fields.insert(LOOKED_UP.to_owned(), json!(looked_up)),
+            // What an earlier submission looked up is not what this one did.
+            None if visit.looked_up.is_some() => {
+                _ = fields.insert(LOOKED_UP.to_owned(), Value::Null);
+            }
+            None => {}
+        }
         if let Some(result) = result {
             fields.insert(SCORE.to_owned(), json!(result.score));
             fields.insert(PROPOSAL.to_owned(), json!(result.proposal));
         }
-        self.change_visit(moment, id, &visit.area, fields, attachments::sweep)
+        self.change_visit(moment, id, &visit.area, fields, |db| {
+            sent_again(db, id)?;
+            attachments::sweep(db)
+        })
     }
 
     pub(super) fn discard(
@@ -154,6 +171,7 @@ impl Store {
             &visit.area,
             Fields::from([(VOID.to_owned(), json!(mark))]),
             |db| {
+                sent_again(db, id)?;
                 for value in visit.answers.values() {
                     attachments::renamed(db, Some(value), None)?;
                 }
@@ -353,6 +371,8 @@ impl Store {
             submitted_at: row.get::<_, Option<i64>>(10)?.map(Millis),
             submissions: row.get(11)?,
             transfer: match (self.transfer(row, 12)?, row.get(16)?) {
+                (asks @ (Transfer::SetAside { .. } | Transfer::Conflict), _) => asks,
+                _ if row.get(17)? => Transfer::SendAgain,
                 (Transfer::Sent { .. }, photos) if photos > 0 => Transfer::PhotosFollow(photos),
                 (other, _) => other,
             },
@@ -439,6 +459,13 @@ impl Store {
             .optional()?;
         Ok(draft.unwrap_or_default())
     }
+}
+
+/// A visit that was opened again has been sent again, or given up.
+fn sent_again(db: &Connection, id: RecordId) -> Result<(), StoreError> {
+    db.prepare_cached("delete from reopened where visit = ?")?
+        .execute([id.to_string()])?;
+    Ok(())
 }
 
 /// Who did what with a visit, oldest first.

@@ -22,6 +22,16 @@ pub const PERIOD: i64 = 5 * 60_000;
 const REPAIRS: u32 = 2;
 /// A request that is refused so often in a row is not refused by accident.
 const PATIENCE: u32 = 3;
+/// A server that fails so often in a row at a request may fail because of what is in it.
+const STEADY: u32 = 6;
+/// A batch that does not come through is made smaller down to so many bytes.
+const SMALL_BATCH: u32 = 64_000;
+/// Bytes of records in an answer on a good line. Packed they come to a tenth or so.
+const MOST_ROOM: u32 = 1_500_000;
+/// Bytes of a piece of a large record on a good line.
+const MOST_PIECE: u32 = 64_000;
+/// The same on the worst: less would be mostly headers.
+const LEAST_PIECE: u32 = 8_000;
 
 /// Something happened.
 #[derive(Clone, Debug)]
@@ -44,8 +54,19 @@ pub enum Event {
     Answered(Result<Box<SyncReply>, Failure>),
     /// The store has taken the answer in.
     Applied(Applied),
+    /// A piece of a large record was asked for.
+    Fetched(Result<Fetched, Failure>),
     /// The store could not make or take in a batch.
     StoreFailed,
+}
+
+/// What came of asking for a piece.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fetched {
+    /// It is on disk, and there are more to fetch.
+    Piece,
+    /// There is none left to fetch.
+    All,
 }
 
 /// What the store found when it took an answer in.
@@ -57,6 +78,8 @@ pub struct Applied {
     pub push: bool,
     /// There is more to pull.
     pub pull: bool,
+    /// There are large records to fetch in pieces.
+    pub fetch: bool,
     /// Both sides should agree now and do not.
     pub mismatch: bool,
 }
@@ -70,6 +93,8 @@ pub enum Effect {
     Send(Box<SyncRequest>),
     /// Take it in, in one transaction -> [`Event::Applied`].
     Apply(Box<SyncReply>),
+    /// Fetch the next piece of a large record, at most so many bytes, and write it to disk -> [`Event::Fetched`].
+    Fetch(u32),
     /// Pull everything anew from the next batch on: forget the cursor, keep the records.
     ForgetCursor,
     /// Even alone this mutation is one that the server will not look at: set it aside.
@@ -121,7 +146,12 @@ pub enum Failure {
         /// Seconds to wait.
         after: u32,
     },
-    /// Another refusal.
+    /// What stands before our server says that it is down: an answer of 500 or more without our mark.
+    Down {
+        /// HTTP status.
+        status: u16,
+    },
+    /// Another refusal, or a failure, of our own server.
     Status {
         /// HTTP status.
         status: u16,
@@ -143,12 +173,25 @@ pub enum Phase {
     Sending,
     /// The store takes an answer in.
     Applying,
+    /// Fetching large records in pieces.
+    Fetching,
     /// Failed; trying again at this time.
     Waiting(Millis),
     /// A login is needed.
     LoginNeeded,
     /// A newer app is needed.
     UpdateNeeded,
+}
+
+/// How far the engine is in finding out whether a change makes the server fail.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Probe {
+    /// Nothing points to one.
+    None,
+    /// The next request carries nothing: does the server answer that?
+    Empty,
+    /// It does. The next request carries the one change again.
+    Answered,
 }
 
 /// The client's side of the protocol.
@@ -165,8 +208,17 @@ pub struct Engine {
     cap: Option<Limits>,
     /// How many mutations are under way, and the first of them.
     sent: (usize, Option<MutationId>),
-    /// How often in a row the server refused a request of ours as a whole.
+    /// How often in a row the server refused a request of ours as a whole, or failed at it.
     refusals: u32,
+    /// Whether the one change that the server fails at is to blame.
+    probe: Probe,
+    /// Whether some change came through since one was set aside because the server failed at it. Otherwise the server fails
+    /// at every change, and none of them is to blame.
+    may_blame: bool,
+    /// How much of the records may come in one answer: less on a line that cuts, more again when answers come through.
+    room: u32,
+    /// The same of one piece of a large record.
+    piece: u32,
     /// A sync was put off because the platform says there is no network.
     put_off: bool,
     repairs: u32,
@@ -186,6 +238,10 @@ impl Default for Engine {
             cap: None,
             sent: (0, None),
             refusals: 0,
+            probe: Probe::None,
+            may_blame: true,
+            room: MOST_ROOM,
+            piece: MOST_PIECE,
             put_off: false,
             repairs: 0,
             pulled: 0,
@@ -243,8 +299,9 @@ impl Engine {
                 }
             }
             Event::Woke => self.woke(now),
-            Event::Prepared(request) if self.phase == Phase::Preparing => {
+            Event::Prepared(mut request) if self.phase == Phase::Preparing => {
                 self.phase = Phase::Sending;
+                request.room = self.room;
                 let first = request.mutations.first().map(|mutation| mutation.id);
                 self.sent = (request.mutations.len(), first);
                 vec![Effect::Send(request)]
@@ -252,19 +309,30 @@ impl Engine {
             Event::Answered(answer) if self.phase == Phase::Sending => match answer {
                 Ok(reply) => {
                     self.phase = Phase::Applying;
+                    self.room = self.room.saturating_mul(4).min(MOST_ROOM);
                     self.limits = reply.limits;
                     vec![Effect::Apply(reply)]
                 }
                 Err(failure) => self.failed(now, jitter, failure),
             },
             Event::Applied(applied) if self.phase == Phase::Applying => self.applied(now, applied),
-            Event::StoreFailed if matches!(self.phase, Phase::Preparing | Phase::Applying) => {
+            Event::Fetched(fetched) if self.phase == Phase::Fetching => {
+                self.fetched(now, jitter, fetched)
+            }
+            Event::StoreFailed
+                if matches!(
+                    self.phase,
+                    Phase::Preparing | Phase::Applying | Phase::Fetching
+                ) =>
+            {
                 self.wait(now, jitter, None)
             }
             // Late answers to a store that was closed meanwhile: nothing was lost, the outbox still has it.
-            Event::Prepared(_) | Event::Answered(_) | Event::Applied(_) | Event::StoreFailed => {
-                Vec::new()
-            }
+            Event::Prepared(_)
+            | Event::Answered(_)
+            | Event::Applied(_)
+            | Event::Fetched(_)
+            | Event::StoreFailed => Vec::new(),
         }
     }
 
@@ -279,7 +347,10 @@ impl Engine {
     fn batch(&self) -> Limits {
         let cap = self.cap.unwrap_or(self.limits);
         Limits {
-            mutations: self.limits.mutations.min(cap.mutations).max(1),
+            mutations: match self.probe {
+                Probe::Empty => 0,
+                Probe::None | Probe::Answered => self.limits.mutations.min(cap.mutations).max(1),
+            },
             bytes: self.limits.bytes.min(cap.bytes).max(1),
         }
     }
@@ -290,7 +361,7 @@ impl Engine {
                 self.pulled = 0;
                 self.begin()
             }
-            Phase::Preparing | Phase::Sending | Phase::Applying => {
+            Phase::Preparing | Phase::Sending | Phase::Applying | Phase::Fetching => {
                 self.again = true;
                 Vec::new()
             }
@@ -308,7 +379,7 @@ impl Engine {
                 }
                 vec![Effect::Show]
             }
-            Phase::Preparing | Phase::Sending | Phase::Applying => {
+            Phase::Preparing | Phase::Sending | Phase::Applying | Phase::Fetching => {
                 self.again = true;
                 vec![Effect::Show]
             }
@@ -346,10 +417,17 @@ impl Engine {
     }
 
     fn applied(&mut self, now: Millis, applied: Applied) -> Vec<Effect> {
+        self.pulled = self.pulled.saturating_add(applied.records);
+        if self.probe == Probe::Empty {
+            // What came down is here. Now the one change again, and what it does to the server.
+            self.probe = Probe::Answered;
+            return self.begin();
+        }
         self.failures = 0;
         self.refusals = 0;
+        self.probe = Probe::None;
+        self.may_blame |= self.sent.0 > 0;
         self.trouble = None;
-        self.pulled = self.pulled.saturating_add(applied.records);
         if applied.mismatch && self.repairs < REPAIRS {
             self.repairs += 1;
             let mut effects = vec![Effect::ForgetCursor];
@@ -359,10 +437,46 @@ impl Engine {
         if applied.push || applied.pull || self.again {
             return self.begin();
         }
+        if applied.fetch {
+            return self.fetch();
+        }
         self.repairs = 0;
         self.cap = None;
         self.phase = Phase::Idle;
         self.rest(now, PERIOD)
+    }
+
+    fn fetch(&mut self) -> Vec<Effect> {
+        self.phase = Phase::Fetching;
+        vec![Effect::Show, Effect::Fetch(self.piece)]
+    }
+
+    /// Each piece is on disk before the next is asked for, so whatever ends a round, the next one goes on from there. When
+    /// all are here, one more round shows whether both sides agree.
+    fn fetched(
+        &mut self,
+        now: Millis,
+        jitter: u8,
+        fetched: Result<Fetched, Failure>,
+    ) -> Vec<Effect> {
+        match fetched {
+            Ok(fetched) => {
+                self.failures = 0;
+                self.piece = self.piece.saturating_mul(2).min(MOST_PIECE);
+                // What was changed here meanwhile goes first.
+                if self.again || fetched == Fetched::All {
+                    self.begin()
+                } else {
+                    self.fetch()
+                }
+            }
+            Err(Failure::Auth) => self.stop(Phase::LoginNeeded, Failure::Auth),
+            Err(Failure::Update) => self.stop(Phase::UpdateNeeded, Failure::Update),
+            Err(failure) => {
+                self.piece = (self.piece / 2).max(LEAST_PIECE);
+                self.wait(now, jitter, Some(failure))
+            }
+        }
     }
 
     fn failed(&mut self, now: Millis, jitter: u8, failure: Failure) -> Vec<Effect> {
@@ -373,10 +487,76 @@ impl Engine {
             Failure::Status { status, .. } if (400..500).contains(&status) => {
                 self.refused(now, jitter, failure)
             }
+            Failure::Status { status: 500, .. } => self.server_failed(now, jitter, failure),
             other => {
                 self.refusals = 0;
+                self.probe = Probe::None;
+                if other == Failure::Unreachable {
+                    self.shorten();
+                }
                 self.wait(now, jitter, Some(other))
             }
+        }
+    }
+
+    /// Our own server fails at a request. Nearly always it is ill, and gets well. But one change may be what it fails at, and
+    /// then everything behind it would wait for ever, and nothing would come down either.
+    ///
+    /// ```text
+    /// the sixth 500 in a row, several changes in the request   half as many from now on, until one is alone
+    /// the sixth 500 in a row, one change                       the next request carries nothing
+    ///   that is answered, and the change brings 500 again      it is set aside, if any other came through since the last
+    ///   that fails too                                         the server is ill: it is tried again, for as long as it takes
+    /// 502, 503, 504, 507, or no mark of ours                   the server is down: it is tried again, for as long as it takes
+    /// ```
+    fn server_failed(&mut self, now: Millis, jitter: u8, failure: Failure) -> Vec<Effect> {
+        self.refusals = self.refusals.saturating_add(1);
+        match (self.sent, self.probe) {
+            ((0, _) | (_, None), _) => {
+                self.refusals = 0;
+                self.probe = Probe::None;
+                self.wait(now, jitter, Some(failure))
+            }
+            ((1, Some(only)), Probe::Answered) if self.may_blame => {
+                self.may_blame = false;
+                self.blame(only, failure)
+            }
+            ((1, _), _) if self.refusals >= STEADY => {
+                self.probe = Probe::Empty;
+                self.wait(now, jitter, Some(failure))
+            }
+            ((count, _), _) => {
+                if self.refusals >= STEADY {
+                    self.halve(count);
+                }
+                self.wait(now, jitter, Some(failure))
+            }
+        }
+    }
+
+    /// Sets the one change aside that the server does not take; the others go on.
+    fn blame(&mut self, only: MutationId, failure: Failure) -> Vec<Effect> {
+        self.refusals = 0;
+        self.probe = Probe::None;
+        let why = match failure {
+            Failure::Status { status, message } => Aside::Refused { status, message },
+            _ => Aside::TooLarge,
+        };
+        let mut effects = vec![Effect::SetAside(only, why)];
+        effects.extend(self.begin());
+        effects
+    }
+
+    /// A request that did not come through may be too large for the line, or its answer: less comes at a time, and after a
+    /// second time less goes. What has come or gone stays there.
+    fn shorten(&mut self) {
+        self.room = (self.room / 4).max(LEAST_PIECE);
+        if self.failures > 0 && self.sent.0 > 1 {
+            let batch = self.batch();
+            self.cap = Some(Limits {
+                bytes: (batch.bytes / 2).max(SMALL_BATCH).min(batch.bytes),
+                ..batch
+            });
         }
     }
 
@@ -411,13 +591,7 @@ impl Engine {
             return self.wait(now, jitter, Some(failure));
         }
         match (self.sent, failure) {
-            ((1, Some(only)), Failure::Status { status, message }) => {
-                self.refusals = 0;
-                let why = Aside::Refused { status, message };
-                let mut effects = vec![Effect::SetAside(only, why)];
-                effects.extend(self.begin());
-                effects
-            }
+            ((1, Some(only)), failure) => self.blame(only, failure),
             ((count, _), failure) => {
                 if count > 1 {
                     self.halve(count);
@@ -463,7 +637,11 @@ mod tests {
     }
 
     fn request_of(count: usize) -> Event {
-        let mutation = |number| Mutation {
+        request_with(&(0..count).collect::<Vec<_>>())
+    }
+
+    fn request_with(numbers: &[usize]) -> Event {
+        let mutation = |number: &usize| Mutation {
             id: MutationId::of_text(&format!("{number}")),
             kind: Kind::Visit,
             record: RecordId::of_text("visit"),
@@ -481,7 +659,8 @@ mod tests {
             scope: String::new(),
             epoch: None,
             packed: true,
-            mutations: (0..count).map(mutation).collect(),
+            room: 0,
+            mutations: numbers.iter().map(mutation).collect(),
         }))
     }
 
@@ -492,6 +671,7 @@ mod tests {
             results: Vec::new(),
             records: Vec::new(),
             packed: Vec::new(),
+            large: Vec::new(),
             cursor: 1,
             more: false,
             scope: String::new(),
@@ -644,6 +824,192 @@ mod tests {
             effects = engine.handle(now, 0, Event::Answered(Err(bad())));
         }
         assert!(prepares(&effects), "the others go on at once");
+    }
+
+    /// What a server does at a request with these changes.
+    type Server<'a> = &'a dyn Fn(usize, &[usize]) -> Option<Failure>;
+
+    fn fails(status: u16) -> Option<Failure> {
+        Some(Failure::Status {
+            status,
+            message: "it fell over".to_owned(),
+        })
+    }
+
+    /// Lets an engine send so many changes to a server, whose answer depends on the try and on what is in the request. Gives
+    /// what came through and what was set aside, in order.
+    fn sends(changes: usize, tries: usize, server: Server<'_>) -> (Vec<usize>, Vec<usize>) {
+        let mut engine = Engine::default();
+        let mut now = NOW;
+        let mut effects = engine.handle(now, 0, Event::Opened);
+        let mut waiting: Vec<usize> = (0..changes).collect();
+        let (mut through, mut aside) = (Vec::new(), Vec::new());
+        for attempt in 0..tries {
+            for effect in &effects {
+                if let Effect::SetAside(id, _) = effect {
+                    let is_it = |n: &usize| MutationId::of_text(&format!("{n}")) == *id;
+                    aside.extend(waiting.iter().copied().find(is_it));
+                    waiting.retain(|n| !is_it(n));
+                }
+            }
+            if !prepares(&effects) {
+                now = now.plus(backoff::LONGEST);
+                effects = engine.handle(now, 0, Event::Woke);
+            }
+            let most = prepared_limits(&effects).unwrap_or(0) as usize;
+            let batch: Vec<usize> = waiting.iter().copied().take(most).collect();
+            engine.handle(now, 0, request_with(&batch));
+            effects = match server(attempt, &batch) {
+                Some(failure) => engine.handle(now, 0, Event::Answered(Err(failure))),
+                None => {
+                    through.extend(&batch);
+                    waiting.retain(|n| !batch.contains(n));
+                    engine.handle(now, 0, reply());
+                    let applied = Applied {
+                        push: !waiting.is_empty() && !batch.is_empty(),
+                        ..Applied::default()
+                    };
+                    engine.handle(now, 0, Event::Applied(applied))
+                }
+            };
+        }
+        (through, aside)
+    }
+
+    #[test]
+    fn a_change_that_makes_the_server_fail_is_found_and_set_aside_and_the_others_come_through() {
+        let bad_at = |bad: usize| {
+            move |_: usize, batch: &[usize]| batch.contains(&bad).then(|| fails(500)).flatten()
+        };
+        for (changes, bad) in [(1, 0), (2, 0), (8, 0), (8, 5), (100, 99)] {
+            let (through, aside) = sends(changes, 80, &bad_at(bad));
+            assert_eq!(aside, [bad], "{bad} of {changes}");
+            assert_eq!(through.len(), changes - 1, "{bad} of {changes}");
+        }
+    }
+
+    #[test]
+    fn two_changes_that_make_the_server_fail_are_both_found_when_another_came_through_between() {
+        let server = |_: usize, batch: &[usize]| {
+            let bad = batch.contains(&0) || batch.contains(&2);
+            bad.then(|| fails(500)).flatten()
+        };
+        assert_eq!(sends(4, 80, &server), (vec![1, 3], vec![0, 2]));
+    }
+
+    #[test]
+    fn a_server_that_is_down_or_ill_never_makes_a_change_be_set_aside() {
+        let table: [(&str, Server<'_>); 7] = [
+            ("always 500, also without changes", &|_, _| fails(500)),
+            ("always 502", &|_, _| fails(502)),
+            ("always 503", &|_, _| fails(503)),
+            ("always 504", &|_, _| fails(504)),
+            ("full", &|_, _| fails(507)),
+            ("a proxy's 500", &|_, _| Some(Failure::Down { status: 500 })),
+            ("500 and nothing in turn", &|attempt, _| {
+                if attempt % 2 == 0 {
+                    fails(500)
+                } else {
+                    Some(Failure::Unreachable)
+                }
+            }),
+        ];
+        for (words, server) in table {
+            for changes in [1, 7] {
+                let (through, aside) = sends(changes, 200, server);
+                assert_eq!((through.len(), aside.len()), (0, 0), "{words}");
+            }
+        }
+        // Well again after a long time: everything comes through.
+        let gets_well = |attempt: usize, _: &[usize]| (attempt < 150).then(|| fails(500)).flatten();
+        assert_eq!(sends(7, 200, &gets_well).0.len(), 7);
+    }
+
+    #[test]
+    fn a_server_that_answers_but_can_write_nothing_takes_one_change_at_most_with_it() {
+        let server = |_: usize, batch: &[usize]| (!batch.is_empty()).then(|| fails(500)).flatten();
+        let (_, aside) = sends(7, 400, &server);
+        assert_eq!(aside.len(), 1);
+    }
+
+    #[test]
+    fn a_batch_that_does_not_come_through_twice_is_made_smaller_and_one_change_alone_is_not() {
+        let bytes = |effects: &[Effect]| {
+            effects.iter().find_map(|effect| match effect {
+                Effect::Prepare(limits) => Some(limits.bytes),
+                _ => None,
+            })
+        };
+        for (count, wanted) in [(3, 500_000), (1, 1_000_000)] {
+            let mut engine = Engine::default();
+            let mut now = NOW;
+            engine.handle(now, 0, Event::Opened);
+            let mut effects = Vec::new();
+            for _ in 0..2 {
+                engine.handle(now, 0, request_of(count));
+                engine.handle(now, 0, Event::Answered(Err(Failure::Unreachable)));
+                now = now.plus(backoff::LONGEST);
+                effects = engine.handle(now, 0, Event::Woke);
+            }
+            assert_eq!(bytes(&effects), Some(wanted));
+        }
+    }
+
+    #[test]
+    fn pieces_are_fetched_one_by_one_and_get_smaller_on_a_line_that_cuts() {
+        let mut engine = engine_sending();
+        let applied = Applied {
+            fetch: true,
+            ..Applied::default()
+        };
+        engine.handle(NOW, 0, reply());
+        let mut effects = engine.handle(NOW, 0, Event::Applied(applied));
+        let piece = |effects: &[Effect]| {
+            effects.iter().find_map(|effect| match effect {
+                Effect::Fetch(most) => Some(*most),
+                _ => None,
+            })
+        };
+        let mut now = NOW;
+        let mut asked = Vec::new();
+        for _ in 0..5 {
+            asked.extend(piece(&effects));
+            engine.handle(now, 0, Event::Fetched(Err(Failure::Unreachable)));
+            now = now.plus(backoff::LONGEST);
+            engine.handle(now, 0, Event::Woke);
+            engine.handle(now, 0, request());
+            engine.handle(now, 0, reply());
+            effects = engine.handle(now, 0, Event::Applied(applied));
+        }
+        assert_eq!(asked, [64_000, 32_000, 16_000, 8_000, 8_000]);
+        effects = engine.handle(now, 0, Event::Fetched(Ok(Fetched::Piece)));
+        assert_eq!(piece(&effects), Some(16_000));
+        // What was changed meanwhile does not wait for the rest.
+        engine.handle(now, 0, Event::Changed);
+        assert!(prepares(&engine.handle(
+            now,
+            0,
+            Event::Fetched(Ok(Fetched::Piece))
+        )));
+    }
+
+    #[test]
+    fn an_answer_that_does_not_come_through_is_asked_for_with_less_in_it() {
+        let mut engine = Engine::default();
+        engine.handle(NOW, 0, Event::Opened);
+        let room = |effects: Vec<Effect>| match effects.first() {
+            Some(Effect::Send(request)) => request.room,
+            _ => 0,
+        };
+        let mut now = NOW;
+        let mut asked = Vec::new();
+        for _ in 0..5 {
+            asked.push(room(engine.handle(now, 0, request())));
+            engine.handle(now, 0, Event::Answered(Err(Failure::Unreachable)));
+            now = now.plus(backoff::LONGEST);
+            engine.handle(now, 0, Event::Woke);
+        }
+        assert_eq!(asked, [1_500_000, 375_000, 93_750, 23_437, 8_000]);
     }
 
     #[test]

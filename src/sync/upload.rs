@@ -356,7 +356,10 @@ impl Uploads {
             }
             Failure::TooLarge => 413,
             Failure::Status { status, .. } => *status,
-            Failure::Unreachable | Failure::NotOurs | Failure::TooMany { .. } => 0,
+            Failure::Unreachable
+            | Failure::NotOurs
+            | Failure::Down { .. }
+            | Failure::TooMany { .. } => 0,
         };
         match status {
             // Given up by the server, or lost by it: from the beginning.

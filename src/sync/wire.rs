@@ -6,6 +6,7 @@
 //! | `POST /api/v1/logout` | empty | 204 |
 //! | `GET /api/v1/me` | | [`User`] |
 //! | `POST /api/v1/sync` | [`SyncRequest`] | [`SyncReply`] |
+//! | `GET /api/v1/records/<id>/<rev>?from=0&most=64000` | | bytes of a large record's fields |
 //! | `GET /api/v1/setaside?days=30` | | [`SetAsideReply`] |
 //! | `GET /api/v1/setaside/<mutation>` | | a list of [`super::told::Told`] |
 //! | `GET /api/v1/visits/<visit>/notchosen` | | a list of [`super::told::NotChosen`] |
@@ -44,6 +45,8 @@ pub const LOGOUT_PATH: &str = "/api/v1/logout";
 pub const SET_ASIDE_PATH: &str = "/api/v1/setaside";
 /// Path of the own account.
 pub const ME_PATH: &str = "/api/v1/me";
+/// Path under which a large record's fields are fetched: `<id>/<rev>?from=<byte>&most=<bytes>`.
+pub const PIECES_PATH: &str = "/api/v1/records";
 /// Path under which attachments are sent and fetched, each under its name.
 pub const ATTACHMENTS_PATH: &str = "/api/v1/attachments";
 
@@ -129,9 +132,41 @@ pub struct SyncRequest {
     /// The device understands packed records.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub packed: bool,
+    /// So many bytes of records at most are to come in the answer, before they are packed; and records larger than
+    /// [`LARGE`] are to be named only: the device fetches them in pieces. 0: a device from before there was such a thing.
+    #[serde(default, skip_serializing_if = "is_no_room")]
+    pub room: u32,
     /// What to apply, in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mutations: Vec<Mutation>,
+}
+
+fn is_no_room(room: &u32) -> bool {
+    *room == 0
+}
+
+/// Bytes of a record's fields as JSON above which it is fetched in pieces.
+pub const LARGE: usize = 64_000;
+
+/// A record that a device fetches in pieces, see [`PIECES_PATH`]: all of it but its fields.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LargeRecord {
+    /// What it is.
+    pub kind: Kind,
+    /// Which one.
+    pub id: RecordId,
+    /// Where it belongs.
+    #[serde(default, skip_serializing_if = "no_area")]
+    pub area: AreaCode,
+    /// Its revision. Of another one there are other bytes.
+    pub rev: u64,
+    /// Whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<UserId>,
+    /// The bytes of its fields as JSON.
+    pub length: u64,
+    /// Their SHA-256, 64 hex digits.
+    pub sha256: String,
 }
 
 /// What became of a mutation.
@@ -252,7 +287,10 @@ pub struct SyncReply {
     /// More of them, by column, for a device that understands it: see [`SyncReply::unpack`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub packed: Vec<Packed>,
-    /// The device now has everything up to this revision.
+    /// Records in scope that the device fetches in pieces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub large: Vec<LargeRecord>,
+    /// The device now has everything up to this revision, but for the large ones.
     pub cursor: u64,
     /// There is more to pull. To a device that understands packed records it goes without saying that there is not.
     #[serde(default)]

@@ -144,6 +144,7 @@ pub(super) fn transfer_key(transfer: &Transfer, online: bool) -> &'static str {
         Transfer::Failed(_) => "transfer-failed",
         Transfer::SetAside { .. } => "transfer-set-aside",
         Transfer::Conflict => "transfer-conflict",
+        Transfer::SendAgain => "transfer-again",
     }
 }
 
@@ -167,6 +168,7 @@ pub(super) fn transfer_help(transfer: &Transfer, online: bool) -> String {
             format!("{} {}", reject(*code), t("transfer-set-aside-help"))
         }
         Transfer::Conflict => t("transfer-conflict-help"),
+        Transfer::SendAgain => t("transfer-again-help"),
     }
 }
 
@@ -252,6 +254,8 @@ pub(super) fn error(error: &StoreError) -> String {
         StoreError::Incomplete { missing } => ta("error-incomplete", &[("n", (*missing).into())]),
         StoreError::NotAnAttachment => t("error-attachment"),
         StoreError::NoteNeeded => t("error-note-needed"),
+        StoreError::SentAgain => t("error-sent-again"),
+        StoreError::TooLarge { .. } => t("error-too-large"),
         StoreError::Form(why) => ta("error-form", &[("why", why.as_str().into())]),
         StoreError::Full => t("error-full"),
         StoreError::Damaged => t("error-damaged"),

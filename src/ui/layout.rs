@@ -60,7 +60,8 @@ fn OpenFrame(user: User) -> Element {
 fn Navigation(user: User) -> Element {
     let shell = shell();
     let sync = (shell.sync)();
-    let waiting = sync.unsent + sync.set_aside + sync.photos.waiting + sync.photos.aside;
+    let waiting =
+        sync.unsent + sync.set_aside + sync.send_again + sync.photos.waiting + sync.photos.aside;
     let reviews = user.role.may(Permission::Review);
     let reads = shell.only_reads();
     rsx! {

@@ -96,7 +96,7 @@ fn Security() -> Element {
     let mut said = use_signal(|| None::<(Tone, String)>);
     let unsent = {
         let sync = shell.sync.read();
-        sync.unsent + sync.set_aside + sync.photos.waiting
+        sync.unsent + sync.set_aside + sync.send_again + sync.photos.waiting + sync.photos.aside
     };
     rsx! {
         if let Some((tone, words)) = said() {

@@ -115,6 +115,7 @@ async fn phone_at_sea(office: &Office, folder: &Path) -> (Phone, [RecordId; 2], 
         .ask(Request::SubmitVisit {
             visit: known,
             result: None,
+            judged: None,
         })
         .await;
     let draft = phone.start().await;
@@ -335,7 +336,7 @@ async fn what_two_phones_said_differently_is_in_the_history_when_one_takes_the_o
         third.sync().await;
         let submit = || Request::SubmitVisit {
             visit,
-            result: None,
+            result: None, judged: None,
         };
         for (phone, said) in [(&lost, "SPT-1"), (&own, "SPT-2")] {
             phone.sync().await;
@@ -385,6 +386,7 @@ async fn a_review_that_was_refused_twice_is_given_up_one_change_at_a_time() {
             .ask(Request::SubmitVisit {
                 visit,
                 result: None,
+                judged: None,
             })
             .await;
         officer.sync().await;
@@ -397,6 +399,7 @@ async fn a_review_that_was_refused_twice_is_given_up_one_change_at_a_time() {
         let (one, two, three) = (desk("one").await, desk("two").await, desk("three").await);
         let review = |note: &str| Request::Review {
             visit,
+            submission: 1,
             decision: Decision::Return,
             draft: ReviewDraft {
                 note: note.to_owned(),

@@ -63,6 +63,7 @@ impl Story {
         one.ask(Request::SubmitVisit {
             visit,
             result: None,
+            judged: None,
         })
         .await;
         let draft = one.start().await;
@@ -244,7 +245,7 @@ async fn with_a_bit_changed_in_what_is_packed_or_summed_nothing_wrong_is_kept() 
     let faults = [
         Fault::CorruptUp(420),
         Fault::CorruptDown(700),
-        Fault::CorruptUp(500),
+        Fault::CorruptUp(440),
         Fault::CorruptUp(9_000),
         Fault::CorruptDown(900),
         Fault::CorruptUp(14_000),

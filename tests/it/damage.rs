@@ -239,7 +239,7 @@ fn a_full_disk_refuses_the_answer_keeps_everything_before_and_works_again_when_t
         place: None,
     };
     ask(answer("no_spt", "SPT-1".to_owned())).unwrap();
-    let long = "panjang ".repeat(8_000);
+    let long = "panjang ".repeat(2_400);
     let refused = ask(answer("catatan_petugas", long.clone()));
     assert!(
         matches!(refused, Err(StoreError::Full)),

@@ -446,6 +446,7 @@ async fn what_a_visit_comes_to_is_put_right_on_the_device_that_sent_it_otherwise
             .ask(Request::SubmitVisit {
                 visit,
                 result: Some(claimed.clone()),
+                judged: None,
             })
             .await;
         let detail = phone.visit(visit).await;
@@ -491,6 +492,7 @@ async fn an_officer_outside_the_area_sees_nothing_of_it_and_is_refused() {
             .ask(Request::SubmitVisit {
                 visit,
                 result: None,
+                judged: None,
             })
             .await;
         inside.sync().await;
@@ -534,6 +536,7 @@ async fn a_visit_is_returned_corrected_and_approved_and_the_desk_sees_what_chang
             .ask(Request::SubmitVisit {
                 visit,
                 result: None,
+                judged: None,
             })
             .await;
         let late = Request::SaveAnswers {
@@ -552,6 +555,7 @@ async fn a_visit_is_returned_corrected_and_approved_and_the_desk_sees_what_chang
 
         let empty = Request::Review {
             visit,
+            submission: 1,
             decision: Decision::Return,
             draft: ReviewDraft::default(),
         };
@@ -563,6 +567,7 @@ async fn a_visit_is_returned_corrected_and_approved_and_the_desk_sees_what_chang
         };
         desk.ask(Request::Review {
             visit,
+            submission: 1,
             decision: Decision::Return,
             draft,
         })
@@ -585,6 +590,7 @@ async fn a_visit_is_returned_corrected_and_approved_and_the_desk_sees_what_chang
             .ask(Request::SubmitVisit {
                 visit,
                 result: None,
+                judged: None,
             })
             .await;
         officer.sync().await;
@@ -600,6 +606,7 @@ async fn a_visit_is_returned_corrected_and_approved_and_the_desk_sees_what_chang
         );
         desk.ask(Request::Review {
             visit,
+            submission: 2,
             decision: Decision::Approve,
             draft: ReviewDraft::default(),
         })
@@ -638,14 +645,14 @@ async fn a_visit_that_lacks_answers_is_set_aside_with_its_reason_and_can_be_mend
         officer.answer(visit, "kabid_hadir", "ya").await;
         officer.ask(Request::SubmitVisit {
                 visit,
-                result: Some(VisitResult::default()),
+                result: Some(VisitResult::default()), judged: None,
             }).await;
         // Another one behind it: it must not wait for the bad one.
         let other = officer.start().await;
         officer.fill_short(other).await;
         officer.ask(Request::SubmitVisit {
                 visit: other,
-                result: None,
+                result: None, judged: None,
             }).await;
         officer.sync().await;
         let queue = officer.queue().await;
@@ -653,16 +660,32 @@ async fn a_visit_that_lacks_answers_is_set_aside_with_its_reason_and_can_be_mend
         assert!(matches!(&item.transfer, Transfer::SetAside { code: RejectCode::Incomplete, reason } if !reason.is_empty()));
         assert!(matches!(officer.visit(other).await.transfer, Transfer::Sent { .. }));
 
+        // Sent again as it is, it is the same submission, and refused for the same reason.
         officer.ask(Request::Resend { mutation: item.mutation }).await;
+        assert_eq!(officer.visit(visit).await.state, VisitState::Submitted);
+        officer.sync().await;
+        let item = officer.queue().await.items.remove(0);
+        assert!(matches!(item.transfer, Transfer::SetAside { code: RejectCode::Incomplete, .. }));
+
+        assert!(item.reopens);
+        officer.ask(Request::Reopen { mutation: item.mutation }).await;
         assert_eq!(officer.visit(visit).await.state, VisitState::Draft, "it can be edited again");
+        officer.sync().await;
+        let queue = officer.queue().await;
+        assert!(queue.items.is_empty(), "the server has the draft");
+        assert_eq!((queue.send_again[0].id, queue.sync.send_again), (visit, 1));
+        assert!(!queue.sync.is_all_sent(), "the visit was sent, and the office does not have it");
+        assert_eq!(queue.send_again[0].transfer, Transfer::SendAgain);
         assert_eq!(officer.visit(visit).await.visit.result, None, "what was not sent has no score");
         officer.fill_short(visit).await;
         officer.ask(Request::SubmitVisit {
                 visit,
-                result: None,
+                result: None, judged: None,
             }).await;
         officer.sync().await;
-        assert!(officer.queue().await.items.is_empty());
+        let queue = officer.queue().await;
+        assert!(queue.items.is_empty() && queue.send_again.is_empty());
+        assert_eq!(queue.sync.send_again, 0);
         assert_eq!(officer.visit(visit).await.visit.answers["kabid_hadir"], "tidak");
     })
     .await;
@@ -689,6 +712,7 @@ async fn a_correction_that_came_too_late_is_kept_until_its_officer_takes_the_ser
         one.ask(Request::SubmitVisit {
             visit,
             result: None,
+            judged: None,
         })
         .await;
         one.sync().await;
@@ -743,6 +767,7 @@ async fn a_draft_given_up_while_in_conflict_stands_when_it_was_submitted_and_app
         one.ask(Request::SubmitVisit {
             visit,
             result: None,
+            judged: None,
         })
         .await;
         one.sync().await;
@@ -750,6 +775,7 @@ async fn a_draft_given_up_while_in_conflict_stands_when_it_was_submitted_and_app
         desk.sync().await;
         desk.ask(Request::Review {
             visit,
+            submission: 1,
             decision: Decision::Approve,
             draft: ReviewDraft::default(),
         })

@@ -83,6 +83,7 @@ impl Phone {
         self.ask(Request::SubmitVisit {
             visit,
             result: None,
+            judged: None,
         })
         .await;
         (visit, names)
@@ -369,6 +370,7 @@ async fn the_photos_of_an_approved_visit_leave_the_phone_after_thirty_days_and_c
         desk.sync().await;
         desk.ask(Request::Review {
             visit,
+            submission: 1,
             decision: Decision::Approve,
             draft: ReviewDraft::default(),
         })

@@ -278,6 +278,7 @@ async fn l10_a_draft_opens_in_the_new_version_and_is_sent_with_everything_that_w
             .ask(Request::SubmitVisit {
                 visit,
                 result: None,
+                judged: None,
             })
             .await;
         phone.sync().await;
@@ -305,6 +306,7 @@ async fn l10_a_returned_visit_stays_with_the_version_it_was_made_in() {
             .ask(Request::SubmitVisit {
                 visit,
                 result: None,
+                judged: None,
             })
             .await;
         officer.sync().await;
@@ -317,6 +319,7 @@ async fn l10_a_returned_visit_stays_with_the_version_it_was_made_in() {
         };
         desk.ask(Request::Review {
             visit,
+            submission: 1,
             decision: Decision::Return,
             draft,
         })
@@ -333,6 +336,7 @@ async fn l10_a_returned_visit_stays_with_the_version_it_was_made_in() {
             .ask(Request::SubmitVisit {
                 visit,
                 result: None,
+                judged: None,
             })
             .await;
         officer.sync().await;

@@ -200,6 +200,7 @@ async fn l07_a_bad_change_is_set_aside_and_the_queue_goes_on() {
             .ask(Request::SubmitVisit {
                 visit: bad,
                 result: None,
+                judged: None,
             })
             .await;
         let good = phone.start().await;
@@ -208,6 +209,7 @@ async fn l07_a_bad_change_is_set_aside_and_the_queue_goes_on() {
             .ask(Request::SubmitVisit {
                 visit: good,
                 result: None,
+                judged: None,
             })
             .await;
         phone.sync().await;
@@ -302,6 +304,7 @@ async fn l10_a_new_version_of_the_form_breaks_no_open_draft() {
             .ask(Request::SubmitVisit {
                 visit,
                 result: None,
+                judged: None,
             })
             .await;
         phone.sync().await;
@@ -401,6 +404,7 @@ async fn l13_a_photo_follows_the_text_and_goes_on_in_the_middle_of_the_file() {
             .ask(Request::SubmitVisit {
                 visit,
                 result: None,
+                judged: None,
             })
             .await;
         phone.ask(Request::Lock).await;
@@ -542,6 +546,7 @@ async fn l21_what_was_not_applied_is_listed_with_its_reason_here_and_at_the_serv
             .ask(Request::SubmitVisit {
                 visit,
                 result: None,
+                judged: None,
             })
             .await;
         phone.sync().await;
@@ -572,6 +577,7 @@ async fn l22_a_refusal_says_what_is_wrong_and_loses_nothing() {
             .ask(Request::SubmitVisit {
                 visit,
                 result: None,
+                judged: None,
             })
             .await;
         phone.sync().await;
@@ -581,8 +587,9 @@ async fn l22_a_refusal_says_what_is_wrong_and_loses_nothing() {
         };
         assert_eq!(code, RejectCode::Incomplete);
         assert!(
-            reason.contains("keberadaan") || reason.contains("tanggal_kunjungan"),
-            "{reason}"
+            reason.contains("Hasil pencarian koperasi di lokasi: ")
+                && !reason.contains("keberadaan"),
+            "by its label: {reason}"
         );
         assert_eq!(detail.visit.answers["no_spt"], "SPT-22");
     })

@@ -229,7 +229,7 @@ async fn an_app_of_protocol_1_keeps_syncing_by_the_requests_that_were_frozen_whe
         (&*result.outcome, result.code.as_deref()),
         ("rejected", Some("incomplete"))
     );
-    assert!(result.reason.as_ref().unwrap().contains("nama"));
+    assert!(result.reason.as_ref().unwrap().contains("Nama"));
 
     let mut revs = Vec::new();
     for (frozen, outcome) in [

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anjangsana::domain::visit::{Leftover, Why};
 use anjangsana::domain::{
-    AreaCode, Assessment, AttachmentName, Cooperative, Decision, FollowUp, Mark, Millis,
+    AreaCode, Assessment, AttachmentName, Cooperative, Decision, FollowUp, LookedUp, Mark, Millis,
     MutationId, Person, Proposal, RecordId, Review, Role, Scope, ScoredVisit, Status, StatusEntry,
     User, UserId, Visit, VisitResult, VisitState,
     assessment::AspectResult,
@@ -14,7 +14,7 @@ use anjangsana::domain::{
 use anjangsana::store::api::{
     Account, AppStatus, ApprovedVisit, Bytes, CooperativePage, CooperativeProfile,
     CooperativeQuery, CooperativeRow, Damaged, Difference, FormSheets, HistoryEntry, Home, Inbox,
-    InboxQuery, Keep, Notice, PhotoItem, PhotoPhase, PhotoStatus, Place, Queue, QueueItem,
+    InboxQuery, Judged, Keep, Notice, PhotoItem, PhotoPhase, PhotoStatus, Place, Queue, QueueItem,
     QueueKind, Reply, Request, Restored, ReviewDraft, Step, StoreError, SyncPhase, SyncStatus,
     Topic, Transfer, Trouble, VisitDetail, VisitRow,
 };
@@ -121,6 +121,14 @@ fn visit() -> Visit {
                 why: Why::OtherType,
             },
         )]),
+        looked_up: Some(looked_up()),
+    }
+}
+
+fn looked_up() -> LookedUp {
+    LookedUp {
+        register: BTreeMap::from([(text("nama"), text("KSP Maju"))]),
+        last: BTreeMap::new(),
     }
 }
 
@@ -213,6 +221,7 @@ fn transfers() -> Vec<Transfer> {
             at: Some(Millis(5)),
         },
         Transfer::Conflict,
+        Transfer::SendAgain,
         Transfer::PhotosFollow(2),
     ];
     all.extend(troubles().into_iter().map(Transfer::Failed));
@@ -298,6 +307,7 @@ fn phases() -> Vec<SyncStatus> {
         last_ok: Some(Millis(i64::MAX)),
         unsent: u32::MAX,
         set_aside: 1,
+        send_again: 1,
         trouble: None,
         pulled: 128,
         clock_offset: -86_400_000,
@@ -376,6 +386,15 @@ fn every_request_crosses() {
         Request::SubmitVisit {
             visit,
             result: Some(result()),
+            judged: None,
+        },
+        Request::SubmitVisit {
+            visit,
+            result: None,
+            judged: Some(Judged {
+                at: Millis(5),
+                looked_up: looked_up(),
+            }),
         },
         Request::DiscardVisit {
             visit,
@@ -393,6 +412,9 @@ fn every_request_crosses() {
         Request::Wifi(None),
         Request::Network { online: true },
         Request::Resend {
+            mutation: mutation(),
+        },
+        Request::Reopen {
             mutation: mutation(),
         },
         Request::Resolve {
@@ -439,11 +461,13 @@ fn every_request_crosses() {
         },
         Request::Review {
             visit,
+            submission: 1,
             decision: Decision::Approve,
             draft: ReviewDraft::default(),
         },
         Request::Review {
             visit,
+            submission: 1,
             decision: Decision::Return,
             draft: draft(),
         },
@@ -528,6 +552,7 @@ fn every_reply_crosses() {
         what,
         transfer: Transfer::Queued,
         since: Millis(3),
+        reopens: true,
         differences: vec![Difference {
             field: text("a/saldo"),
             mine: Some(text("1")),
@@ -601,6 +626,7 @@ fn every_reply_crosses() {
         Reply::Queue(Queue {
             items: items.to_vec(),
             photos: vec![photo_item(None), photo_item(Some(text("why")))],
+            send_again: rows(),
             sync,
         })
     }));

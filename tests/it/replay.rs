@@ -123,11 +123,12 @@ async fn a_logged_session_sent_once_more_changes_nothing() {
         let submit = || Request::SubmitVisit {
             visit,
             result: None,
+            judged: None,
         };
         one.ask(submit()).await;
         one.sync().await;
         let refused = one.queue().await.items.remove(0);
-        one.ask(Request::Resend {
+        one.ask(Request::Reopen {
             mutation: refused.mutation,
         })
         .await;
@@ -143,6 +144,7 @@ async fn a_logged_session_sent_once_more_changes_nothing() {
             desk.sync().await;
             desk.ask(Request::Review {
                 visit,
+                submission: if decision == Decision::Return { 1 } else { 2 },
                 decision,
                 draft: ReviewDraft {
                     note: "Lengkapi".to_owned(),

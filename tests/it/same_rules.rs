@@ -213,6 +213,7 @@ impl Stage {
     fn asked(what: What, visit: RecordId) -> Request {
         let review = |decision, note: &str| Request::Review {
             visit,
+            submission: 1,
             decision,
             draft: ReviewDraft {
                 note: note.to_owned(),
@@ -228,6 +229,7 @@ impl Stage {
             What::Submit => Request::SubmitVisit {
                 visit,
                 result: None,
+                judged: None,
             },
             What::GiveUp => Request::DiscardVisit {
                 visit,

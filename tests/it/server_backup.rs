@@ -48,6 +48,7 @@ async fn what_a_restored_backup_lacks_the_phone_sends_again_and_nothing_is_doubl
             let submit = Request::SubmitVisit {
                 visit,
                 result: None,
+                judged: None,
             };
             phone.ask(submit).await;
             phone.sync().await;

@@ -185,6 +185,7 @@ impl Phone {
             scope: self.scope.clone(),
             epoch: None,
             packed: false,
+            room: 0,
             mutations: mutations.to_vec(),
         }
     }

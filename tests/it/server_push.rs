@@ -471,7 +471,7 @@ async fn an_incomplete_visit_is_not_taken_and_says_what_is_missing() {
         panic!("refused");
     };
     assert_eq!(code, RejectCode::Incomplete);
-    assert!(reason.starts_with("nama: "), "{reason}");
+    assert!(reason.starts_with("Nama: "), "{reason}");
     // Nothing of it is stored, and complete it goes through, answers and submission together.
     assert!(
         visit_of(&office, &officer, "kunjungan")

@@ -49,6 +49,7 @@ impl Device {
         self.ask(Request::SubmitVisit {
             visit: visit(),
             result: None,
+            judged: None,
         });
     }
 }

@@ -63,6 +63,7 @@ pub(crate) fn reply(cursor: u64, results: Vec<MutationResult>, records: Vec<Reco
         results,
         records,
         packed: Vec::new(),
+        large: Vec::new(),
         cursor,
         more: false,
         scope: "officer 19.03.01".to_owned(),

@@ -261,6 +261,7 @@ impl World {
                     Request::SubmitVisit {
                         visit,
                         result: None,
+                        judged: None,
                     },
                 ) {
                     let name = &self.phones[p].name;
@@ -362,6 +363,7 @@ impl World {
             visit,
             Request::Review {
                 visit,
+                submission: row.submissions,
                 decision,
                 draft,
             },
@@ -415,6 +417,8 @@ impl World {
         let tried = self.phones[p].resent;
         let request = if is_conflict {
             Request::Resolve { mutation, keep }
+        } else if keep == Keep::Mine && tried < 6 && item.reopens && self.rng.per_mille(500) {
+            Request::Reopen { mutation }
         } else if keep == Keep::Mine && tried < 6 {
             Request::Resend { mutation }
         } else {

@@ -6,7 +6,7 @@ use anjangsana::{
     server::exchange,
     sync::{
         backoff::FARTHEST,
-        engine::{Applied, Effect, Event, Failure, Phase},
+        engine::{Applied, Effect, Event, Failure, Fetched, Phase},
         upload,
         wire::{Outcome, SyncReply},
     },
@@ -200,6 +200,8 @@ impl World {
                     Err(_) => Some(Event::StoreFailed),
                 }
             }
+            // No record of the simulator is so large.
+            Effect::Fetch(_) => Some(Event::Fetched(Ok(Fetched::All))),
             Effect::ForgetCursor => store.forget_cursor().err().map(|_| Event::StoreFailed),
             Effect::SetAside(mutation, why) => {
                 let set_aside = store.set_aside(mutation, &why.to_string());

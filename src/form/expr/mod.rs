@@ -28,7 +28,7 @@ mod shuffle;
 mod tree;
 mod value;
 
-pub use analyse::visit_references;
+pub use analyse::{visit_parts, visit_references};
 pub use ast::{Axis, Expr, NodeTest, Op, Pattern, Reference, Start, Step};
 pub use calendar::{
     Civil, Moment, civil_from_days, civil_text, date_of_number, days_from_text, days_of_date,

@@ -209,6 +209,7 @@ impl Session {
             }
             if let (true, true, Some(expr)) =
                 (relevant, definition.is_computed(), &definition.calculation)
+                && !self.kept.holds(element)
             {
                 let value = self.world.compute_value(expr, node);
                 self.put(node, &value, round);

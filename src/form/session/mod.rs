@@ -25,8 +25,10 @@ pub use state::{
 pub(in crate::form) use scoring::ScoredAnswer;
 
 use super::definition::{ElementId, ElementKind, Form};
-use super::expr::NodeId;
+use super::expr::{Host, NodeId};
 use super::kind::QuestionKind;
+use super::lookups::{LastSaved, Lookups};
+use crate::domain::{LookedUp, Millis, time::WIB_MINUTES};
 use world::World;
 
 /// Answers by path: `name`, or `repeat/key/name` inside a repeat, with `repeat/key` = `1` for each instance.
@@ -55,6 +57,68 @@ pub struct Surroundings {
     pub last_saved: Answers,
     /// What `random()` derives from.
     pub random_seed: u64,
+}
+
+/// A visit that a form is opened for: who fills or sent it, and what may be looked up.
+#[derive(Debug, Clone, Default)]
+pub struct VisitAround<'a> {
+    /// Which visit.
+    pub visit: String,
+    /// The clock, see [`crate::domain::Visit::judged_at`].
+    pub now: Millis,
+    /// The officer's login name, where it is known.
+    pub username: &'a str,
+    /// The officer's id.
+    pub user_id: String,
+    /// The device.
+    pub device: String,
+    /// The row of the visit's cooperative in the table `koperasi`.
+    pub cooperative: Option<BTreeMap<String, String>>,
+    /// The answers of the last visit.
+    pub last_saved: Answers,
+}
+
+impl VisitAround<'_> {
+    /// The surroundings of a session over the visit: the same on every device and at the server.
+    #[must_use]
+    pub fn surroundings(self) -> Surroundings {
+        Surroundings {
+            now: self.now.0,
+            utc_offset_minutes: WIB_MINUTES,
+            username: self.username.to_owned(),
+            user_id: self.user_id,
+            device_id: self.device,
+            random_seed: Surroundings::seed_of(&self.visit),
+            instance_id: self.visit,
+            tables: BTreeMap::from([(REGISTER.to_owned(), self.cooperative.into_iter().collect())]),
+            last_saved: self.last_saved,
+        }
+    }
+}
+
+/// The table that holds the visit's cooperative.
+pub(super) const REGISTER: &str = "koperasi";
+
+/// Which computed values a session leaves as they were given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+enum Kept {
+    /// None: it computes everything.
+    #[default]
+    Nothing,
+    /// Those of these elements, in order.
+    These(Vec<ElementId>),
+    /// All of them, and it fills in no first values.
+    Everything,
+}
+
+impl Kept {
+    fn holds(&self, element: ElementId) -> bool {
+        match self {
+            Kept::Nothing => false,
+            Kept::These(elements) => elements.binary_search(&element).is_ok(),
+            Kept::Everything => true,
+        }
+    }
 }
 
 impl Surroundings {
@@ -108,16 +172,38 @@ pub struct Session {
     answers: Answers,
     unplaced: Answers,
     on_open: Vec<(String, Option<String>)>,
+    kept: Kept,
 }
 
 impl Session {
     /// Opens a form with the answers there are, fills in defaults and computes everything.
     pub fn open(form: Arc<Form>, answers: Answers, surroundings: Surroundings) -> Session {
+        Session::begin(form, answers, surroundings, Kept::Nothing)
+    }
+
+    /// Opens what was sent, to look at. Nothing is computed anew and no default is filled in; which questions apply, and
+    /// what is wrong with them, follows from the answers and surroundings as they were then.
+    pub fn read(form: Arc<Form>, answers: Answers, surroundings: Surroundings) -> Session {
+        Session::begin(form, answers, surroundings, Kept::Everything)
+    }
+
+    /// Opens a form where no last visit is known: what is computed from one stays as it was given, see [`LastSaved`].
+    pub fn open_without_last_saved(
+        form: Arc<Form>,
+        answers: Answers,
+        surroundings: Surroundings,
+    ) -> Session {
+        let kept = Kept::These(LastSaved::of(&form).kept);
+        Session::begin(form, answers, surroundings, kept)
+    }
+
+    fn begin(form: Arc<Form>, answers: Answers, surroundings: Surroundings, kept: Kept) -> Session {
         let mut session = Session {
             world: World::new(form, surroundings),
             answers: answers.clone(),
             unplaced: Answers::new(),
             on_open: Vec::new(),
+            kept,
         };
         session.rebuild();
         session.settle();
@@ -146,6 +232,27 @@ impl Session {
     /// What defaults and calculations set at opening, to be persisted.
     pub fn changes_on_open(&self) -> &[(String, Option<String>)] {
         &self.on_open
+    }
+
+    /// What the form reads from outside its answers when the session is looked at later, as it is now.
+    pub fn looked_up(&self) -> LookedUp {
+        let world = &self.world;
+        let lookups = Lookups::of(&world.form, REGISTER);
+        let row = world.surroundings.tables.get(REGISTER);
+        let row = row.and_then(|rows| rows.first());
+        let cells = row.into_iter().flatten();
+        let register = cells
+            .filter(|(column, _)| lookups.reads(column))
+            .map(|(column, cell)| (column.clone(), cell.clone()))
+            .collect();
+        let last = lookups.last.iter().filter_map(|name| {
+            let answer = world.last_saved(name)?;
+            Some((name.clone(), answer.to_owned()))
+        });
+        LookedUp {
+            register,
+            last: last.collect(),
+        }
     }
 
     /// Every answer that has a place in the form, relevant or not.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::compute::Round;
 use super::document::Document;
-use super::{Answers, Changes, Session};
+use super::{Answers, Changes, Kept, Session};
 use crate::form::definition::{ElementId, Initial};
 use crate::form::expr::NodeId;
 use crate::form::kind::QuestionKind;
@@ -24,6 +24,12 @@ impl Session {
 
     /// After [`Self::rebuild`]: first values, then everything computed, until the number of repeats stands.
     pub(super) fn settle(&mut self) {
+        if self.kept == Kept::Everything {
+            let mut round = Round::default();
+            round.touch_everything(&self.world.form);
+            self.work_off(&mut round);
+            return;
+        }
         // What a count hangs on may stand in a repeat that is counted itself: each pass settles at least one more.
         let repeats = self.world.form.elements().iter();
         let counted = repeats.filter(|element| element.repeat_count.is_some());
@@ -80,6 +86,7 @@ impl Session {
         };
         if self.answers.contains_key(self.world.document.path(node))
             || self.world.document.is_slot(node)
+            || self.kept.holds(self.world.element_of(node))
         {
             return;
         }

@@ -8,9 +8,9 @@ use crate::platform::machine::{Answer, Call, Machine};
 use crate::store::Store;
 use crate::store::api::{Notice, StoreError, SyncPhase, SyncStatus, Topic, Trouble};
 use crate::store::api::{PhotoPhase, PhotoStatus};
-use crate::sync::engine::{Effect, Event, Failure, Phase};
+use crate::sync::engine::{Effect, Event, Failure, Fetched, Phase};
 use crate::sync::upload;
-use crate::sync::wire::{ErrorCode, ErrorReply, SYNC_PATH, SyncReply, SyncRequest};
+use crate::sync::wire::{ErrorCode, ErrorReply, PIECES_PATH, SYNC_PATH, SyncReply, SyncRequest};
 
 impl<M: Machine> Device<M> {
     pub(super) fn start_driving(self: &Rc<Self>, event: Event) {
@@ -100,6 +100,7 @@ impl<M: Machine> Device<M> {
                     Err(_) => Some(Event::StoreFailed),
                 }
             }
+            Effect::Fetch(most) => self.fetch_piece(most, generation).await,
             Effect::ForgetCursor => self
                 .store(generation, |store| store.forget_cursor())
                 .err()
@@ -146,6 +147,45 @@ impl<M: Machine> Device<M> {
         understand_sync(&answer).map(Box::new)
     }
 
+    /// Fetches the next piece of a large record and writes it down.
+    async fn fetch_piece(self: &Rc<Self>, most: u32, generation: u64) -> Option<Event> {
+        let failed = |_: StoreError| Event::StoreFailed;
+        let next = match self.store(generation, |store| store.next_piece()) {
+            Ok(Some(next)) => next,
+            Ok(None) => return Some(Event::Fetched(Ok(Fetched::All))),
+            Err(why) => return Some(failed(why)),
+        };
+        let token = self.store(generation, |store| store.token());
+        let Some(token) = token.ok().flatten() else {
+            return Some(Event::Fetched(Err(Failure::Auth)));
+        };
+        let path = format!(
+            "{PIECES_PATH}/{}/{}?from={}&most={most}",
+            next.record, next.rev, next.from
+        );
+        let answer = self.machine.call(Call::get(&path, Some(token))).await;
+        let now = self.machine.now();
+        let taken = match succeeded(&answer) {
+            Ok((bytes, _)) => self.store(generation, |store| store.take_piece(now, &next, bytes)),
+            // Nobody has it at this revision any more: what is newer comes with the records.
+            Err(Failure::Status { status: 404, .. }) => {
+                self.store(generation, |store| store.drop_large(next.record))
+            }
+            Err(failure) => return Some(Event::Fetched(Err(failure))),
+        };
+        Some(match taken {
+            Ok(more) => {
+                if !more {
+                    let topics = [Topic::Cooperatives, Topic::Visits, Topic::Queue];
+                    self.machine.notify(Notice::Changed(topics.into()));
+                }
+                let fetched = if more { Fetched::Piece } else { Fetched::All };
+                Event::Fetched(Ok(fetched))
+            }
+            Err(why) => failed(why),
+        })
+    }
+
     pub(super) fn show(&self) {
         let status = sync_status(&self.state.borrow());
         if let Ok(status) = status {
@@ -162,7 +202,9 @@ pub(super) fn sync_status(state: &State) -> Result<SyncStatus, StoreError> {
     Ok(SyncStatus {
         phase: match state.engine.phase() {
             Phase::Closed | Phase::Idle => SyncPhase::Idle,
-            Phase::Preparing | Phase::Sending | Phase::Applying => SyncPhase::Syncing,
+            Phase::Preparing | Phase::Sending | Phase::Applying | Phase::Fetching => {
+                SyncPhase::Syncing
+            }
             Phase::Waiting(until) => SyncPhase::Waiting { until },
             Phase::LoginNeeded => SyncPhase::LoginNeeded,
             Phase::UpdateNeeded => SyncPhase::UpdateNeeded,
@@ -188,6 +230,7 @@ pub(super) fn trouble(failure: &Failure) -> Trouble {
         Failure::Unreachable => Trouble::Unreachable,
         Failure::NotOurs => Trouble::NotOurServer,
         Failure::TooMany { .. } => Trouble::Server { status: 429 },
+        Failure::Down { status } => Trouble::Server { status: *status },
         Failure::Status { status, .. } if *status >= 500 => Trouble::Server { status: *status },
         Failure::Status { status, message } => Trouble::Refused {
             status: *status,
@@ -239,10 +282,7 @@ pub fn succeeded(answer: &Answer) -> Result<(&[u8], Option<u64>), Failure> {
             ours: false,
             ..
         } if *status >= 500 => {
-            return Err(Failure::Status {
-                status: *status,
-                message: String::new(),
-            });
+            return Err(Failure::Down { status: *status });
         }
         // A captive portal answers anything, also with 200: it is no answer of ours.
         Answer::Response { ours: false, .. } => return Err(Failure::NotOurs),

@@ -7,9 +7,8 @@ use serde_json::Value;
 use crate::{
     domain::{
         Fields,
-        assessment::{PROPOSAL, SCORE},
         record::overlay,
-        visit::WAS,
+        visit::{WAS, WITH_SUBMISSION},
     },
     sync::wire::Mutation,
 };
@@ -91,7 +90,7 @@ fn fights(name: &str, value: &Value, facts: &Facts<'_>) -> bool {
     };
     // What an answer was at a submission is for the server to say, see `visit::amend`, and so is what a visit comes to.
     !name.starts_with(WAS)
-        && ![SCORE, PROPOSAL].contains(&name)
+        && !WITH_SUBMISSION.contains(&name)
         && facts.others.contains(&present.field_rev(name))
         && present.record.fields.get(name).unwrap_or(&Value::Null) != value
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::{
     domain::{
         Fields,
-        record::{self, RECORD_BYTES, RECORD_FIELDS, TEXT_BYTES},
+        record::{self, NAME_BYTES, RECORD_BYTES, RECORD_FIELDS, TEXT_BYTES},
         visit::VOID,
     },
     server::sqlite::record::Stored,
@@ -14,12 +14,11 @@ use crate::{
 
 use super::Refusal;
 
-/// Bytes in a field's name.
-const NAME_BYTES: usize = 200;
 /// Bytes of a record beyond [`RECORD_BYTES`]: a device that has filled it still submits it, and the server writes down what
 /// answers were.
 const SLACK: usize = 100_000;
-/// Bytes of fields in one mutation: a whole record, and as much again of what it takes away.
+/// Bytes of fields in one mutation: a whole record, and as much again of what it takes away. A device sends less at a time,
+/// see [`record::MUTATION_BYTES`].
 const MUTATION_BYTES: usize = 2 * RECORD_BYTES;
 
 pub(super) fn check_sizes(mutation: &Mutation) -> Result<(), Refusal> {

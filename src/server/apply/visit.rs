@@ -10,7 +10,10 @@ use crate::{
         json,
         person::Permission,
         record::TEXT_BYTES,
-        visit::{ANSWER, CREATED, LEFT, Leftover, SUBMISSION, VOID, WAS, answer_field},
+        visit::{
+            ANSWER, CREATED, LEFT, LOOKED_UP, Leftover, LookedUp, SUBMISSION, VOID, WAS,
+            WITH_SUBMISSION, answer_field,
+        },
     },
     form::compare_versions,
     sync::wire::Mutation,
@@ -32,7 +35,8 @@ enum Part {
     /// What an answer was at a submission.
     Was(u32),
     Submission(u32, Mark),
-    /// What the visit came to, as the device has it. The server computes it again.
+    /// What comes with a submission: what the visit came to, as the device has it, which the server computes again; and what
+    /// its form looked up.
     Result,
     Void(Mark),
     /// What a newer version of the form had no place for.
@@ -310,7 +314,7 @@ fn void(
 /// A result belongs to a submission. One that comes by itself is no reason to refuse what comes with it: what stands
 /// stays, and the device is told.
 fn lone_result(mutation: &Mutation, submits: bool, present: Option<&Fields>) -> Fields {
-    let sent = [SCORE, PROPOSAL]
+    let sent = WITH_SUBMISSION
         .into_iter()
         .filter(|name| !submits && mutation.fields.contains_key(*name));
     sent.map(|name| {
@@ -418,6 +422,10 @@ fn part(name: &str, value: &Value, amended: &mut Fields) -> Result<Part, Refusal
         }
         PROPOSAL => {
             result::<Proposal>(name, value, amended)?;
+            return Ok(Part::Result);
+        }
+        LOOKED_UP => {
+            result::<LookedUp>(name, value, amended)?;
             return Ok(Part::Result);
         }
         _ => {}

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         AreaCode, Cooperative, DeviceId, Fields, Kind, Millis, RecordId, UserId,
         assessment::{PROPOSAL, SCORE},
-        visit::{WAS, answer_field},
+        visit::{LOOKED_UP, WAS, answer_field},
     },
     form::{Form, Session},
     server::{
@@ -220,6 +220,7 @@ impl Told<'_> {
             fields.insert(SCORE.to_owned(), json!(result.score));
             fields.insert(PROPOSAL.to_owned(), json!(result.proposal));
         }
+        fields.insert(LOOKED_UP.to_owned(), json!(session.looked_up()));
         self.change(fields)
     }
 

@@ -5,6 +5,7 @@ pub(super) mod forms;
 pub(super) mod health;
 pub(super) mod history;
 pub(super) mod login;
+pub(super) mod pieces;
 pub(super) mod set_aside;
 pub(super) mod sync;
 pub(super) mod tus;

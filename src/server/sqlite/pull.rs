@@ -3,15 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, Row, named_params};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    domain::{AreaCode, Kind, Scope, User},
+    domain::{AreaCode, Kind, RecordId, Scope, User, attachment},
     sync::{
         packed::{Loose, Packed},
-        wire::Digest,
+        wire::{Digest, LARGE, LargeRecord},
     },
 };
 
@@ -45,6 +45,15 @@ pub struct RawRecord {
     fields: Box<RawValue>,
 }
 
+/// What a device understands, and how much it wants at a time.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wants {
+    /// It understands packed records.
+    pub packs: bool,
+    /// So many bytes of records at most; 0 for a device that does not say. One that does fetches large records in pieces.
+    pub room: usize,
+}
+
 /// A page.
 #[derive(Debug)]
 pub struct Page {
@@ -52,7 +61,9 @@ pub struct Page {
     pub records: Vec<RawRecord>,
     /// More of them, by kind and then by rev.
     pub packed: Vec<Packed<Box<RawValue>>>,
-    /// The device has everything up to here.
+    /// Records that the device fetches in pieces.
+    pub large: Vec<LargeRecord>,
+    /// The device has everything up to here, but for those.
     pub cursor: u64,
     /// There is more.
     pub more: bool,
@@ -70,11 +81,21 @@ pub fn page(
     user: &User,
     cursor: u64,
     known: &BTreeSet<u64>,
-    packs: bool,
+    wants: Wants,
 ) -> Result<Page, Error> {
-    let most = if packs { PACKED_PAGE_BYTES } else { PAGE_BYTES };
-    let mut page = plain(connection, user, cursor, known, most)?;
-    if packs {
+    let most = if wants.packs {
+        PACKED_PAGE_BYTES
+    } else {
+        PAGE_BYTES
+    };
+    let in_pieces = wants.room > 0;
+    let most = if in_pieces {
+        most.min(wants.room)
+    } else {
+        most
+    };
+    let mut page = plain(connection, user, cursor, known, (most, in_pieces))?;
+    if wants.packs {
         pack(&mut page)?;
     }
     Ok(page)
@@ -112,7 +133,7 @@ fn plain(
     user: &User,
     cursor: u64,
     known: &BTreeSet<u64>,
-    most: usize,
+    (most, in_pieces): (usize, bool),
 ) -> Result<Page, Error> {
     let last = last_rev(connection)?;
     // A cursor from the future: the server was put back to an older backup. Everything again, then the digest proves it.
@@ -126,16 +147,22 @@ fn plain(
         ":areas": areas,
         ":user": user.id.to_string(),
     })?;
-    let mut records = Vec::new();
+    let (mut records, mut large) = (Vec::new(), Vec::new());
     let (mut reached, mut bytes) = (cursor, 0);
     while let Some(row) = rows.next()? {
         let rev: u64 = row.get("rev")?;
         let fields: String = row.get("fields")?;
+        if in_pieces && fields.len() > LARGE {
+            reached = rev;
+            large.push(named(row, rev, &fields)?);
+            continue;
+        }
         let full = records.len() >= PAGE_RECORDS || bytes + fields.len() > most;
-        if full && !records.is_empty() {
+        if full && !(records.is_empty() && large.is_empty()) {
             return Ok(Page {
                 records,
                 packed: Vec::new(),
+                large,
                 cursor: reached,
                 more: true,
                 digest: None,
@@ -156,9 +183,60 @@ fn plain(
     Ok(Page {
         records,
         packed: Vec::new(),
+        large,
         cursor: last,
         more: false,
         digest: Some(digest(connection, user)?),
+    })
+}
+
+/// A large record without its fields.
+fn named(row: &Row<'_>, rev: u64, fields: &str) -> Result<LargeRecord, Error> {
+    let kind: String = row.get("kind")?;
+    let owner: Option<String> = row.get("owner")?;
+    Ok(LargeRecord {
+        kind: Kind::from_name(&kind).ok_or_else(|| stored("kind")(kind))?,
+        id: id(&row.get::<_, String>("id")?)?,
+        area: AreaCode(row.get("area")?),
+        rev,
+        owner: owner.as_deref().map(id).transpose()?,
+        length: u64::try_from(fields.len()).unwrap_or(u64::MAX),
+        sha256: attachment::sha256(fields.as_bytes()),
+    })
+}
+
+/// The fields, as JSON, of the record that has this revision, if the user sees it.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn fields_at(
+    connection: &Connection,
+    user: &User,
+    record: RecordId,
+    rev: u64,
+) -> Result<Option<String>, Error> {
+    if rev == 0 || i64::try_from(rev).is_err() {
+        return Ok(None);
+    }
+    let (district, areas) = sight(user)?;
+    let mut statement = connection.prepare_cached(include_str!("page.sql"))?;
+    let mut rows = statement.query(named_params! {
+        ":cursor": rev - 1,
+        ":known": "[]",
+        ":district": district,
+        ":areas": areas,
+        ":user": user.id.to_string(),
+    })?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let is_it = row.get::<_, u64>("rev")? == rev
+        && row.get::<_, String>("id")? == record.to_string()
+        && !row.get::<_, bool>("deleted")?;
+    Ok(if is_it {
+        Some(row.get("fields")?)
+    } else {
+        None
     })
 }
 

@@ -92,6 +92,8 @@ pub struct SyncStatus {
     pub unsent: u32,
     /// Changes set aside or in conflict.
     pub set_aside: u32,
+    /// Visits that were sent, refused, and opened again: they have to be sent again.
+    pub send_again: u32,
     /// Why the last try failed.
     pub trouble: Option<Trouble>,
     /// Records pulled so far in this round, for the first sync's progress.
@@ -100,6 +102,15 @@ pub struct SyncStatus {
     pub clock_offset: i64,
     /// How the photos stand.
     pub photos: PhotoStatus,
+}
+
+impl SyncStatus {
+    /// Whether the server has everything that a person sent, photos too.
+    #[must_use]
+    pub fn is_all_sent(&self) -> bool {
+        let photos = self.photos.waiting + self.photos.aside;
+        self.unsent + self.set_aside + self.send_again + photos == 0
+    }
 }
 
 /// How the photos and other files stand: they go after the text, one at a time.

@@ -146,6 +146,8 @@ pub enum Transfer {
     },
     /// Changed elsewhere too; a person must choose.
     Conflict,
+    /// It was sent, refused, and opened again: it is a draft that has to be sent again.
+    SendAgain,
 }
 
 impl Transfer {

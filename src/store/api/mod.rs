@@ -102,6 +102,8 @@ pub enum Request {
         visit: RecordId,
         /// What it comes to, if its form has a score.
         result: Option<VisitResult>,
+        /// By which clock the form was judged complete, and what it looked up; none for now and nothing.
+        judged: Option<Judged>,
     },
     /// Gives up a draft that was never submitted. -> [`Reply::Saved`]
     DiscardVisit {
@@ -136,8 +138,14 @@ pub enum Request {
         /// Whether the platform says there is a network.
         online: bool,
     },
-    /// Puts a set-aside change back into the queue. -> [`Reply::Saved`]
+    /// Sends a set-aside change again, as it is. -> [`Reply::Saved`]
     Resend {
+        /// Which.
+        mutation: MutationId,
+    },
+    /// Makes a submission that was set aside a draft again, so that its officer can mend it. It has to be sent again.
+    /// -> [`Reply::Saved`]
+    Reopen {
         /// Which.
         mutation: MutationId,
     },
@@ -204,10 +212,13 @@ pub enum Request {
         /// The notes so far.
         draft: ReviewDraft,
     },
-    /// Approves or returns the last submission of a visit. A return needs at least one note. -> [`Reply::Saved`]
+    /// Approves or returns a submission of a visit. A return needs at least one note. [`StoreError::SentAgain`] when a newer
+    /// submission has come meanwhile. -> [`Reply::Saved`]
     Review {
         /// The visit.
         visit: RecordId,
+        /// The submission that the screen showed.
+        submission: u32,
         /// What is decided.
         decision: Decision,
         /// The notes.
@@ -302,6 +313,17 @@ pub enum StoreError {
     /// Empty, larger than an attachment may be, or of a type that the app does not keep.
     #[error("this cannot be an attachment")]
     NotAnAttachment,
+    /// The visit was sent again since it was shown: what was decided is about what it was before.
+    #[error("a newer submission has come")]
+    SentAgain,
+    /// With this the record would be larger than the server takes. Nothing of it was saved.
+    #[error("{bytes} bytes; {most} are taken")]
+    TooLarge {
+        /// What it would come to.
+        bytes: u64,
+        /// What it may come to.
+        most: u64,
+    },
     /// A return needs a note.
     #[error("a return needs a note")]
     NoteNeeded,

@@ -22,6 +22,8 @@ pub struct Queue {
     pub items: Vec<QueueItem>,
     /// Photos that wait or were set aside, in the order in which they go.
     pub photos: Vec<PhotoItem>,
+    /// Visits that were sent, refused, and opened again: nobody has them until they are sent again.
+    pub send_again: Vec<VisitRow>,
     /// How the sync stands.
     pub sync: SyncStatus,
 }
@@ -58,6 +60,8 @@ pub struct QueueItem {
     pub transfer: Transfer,
     /// Since when it waits.
     pub since: Millis,
+    /// Whether it is a submission that can be opened again and mended, see [`super::Request::Reopen`].
+    pub reopens: bool,
     /// Fields changed here and there with different values, in a conflict.
     pub differences: Vec<Difference>,
 }

@@ -42,7 +42,7 @@ pub(crate) fn TransferChip(
         Transfer::Sending => (Tone::Info, "sync"),
         Transfer::Sent { .. } => (Tone::Good, "check"),
         Transfer::PhotosFollow(_) => (Tone::Info, "wait"),
-        Transfer::Failed(_) => (Tone::Warn, "alert"),
+        Transfer::Failed(_) | Transfer::SendAgain => (Tone::Warn, "alert"),
         Transfer::SetAside { .. } | Transfer::Conflict => (Tone::Bad, "alert"),
     };
     let key = match transfer {

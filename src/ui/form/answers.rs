@@ -7,11 +7,12 @@ use std::sync::Arc;
 use dioxus::prelude::*;
 
 use super::score::titles;
-use super::work::{form_language, form_of, page_title, section_title, session_of};
+use super::work::{form_language, form_of, page_title, section_title};
 use crate::form::score::{Score, score};
 use crate::form::{
     ChoiceState, Form, Item, PageState, Problem, QuestionKind, QuestionState, Session,
 };
+use crate::platform::web::page;
 use crate::store::api::VisitDetail;
 use crate::ui::components::Attached;
 use crate::ui::format;
@@ -66,7 +67,7 @@ impl Reading {
     /// The form's faults, in words.
     pub(crate) fn open(detail: &VisitDetail) -> Result<Self, String> {
         let form = form_of(&detail.sheets)?;
-        let session = session_of(detail, &form, None, "");
+        let session = detail.reading(form.clone(), page::now(), None);
         Ok(Self {
             form,
             session: RefCell::new(session),

@@ -10,7 +10,7 @@ use super::score::{VisitScore, result};
 use super::work::work;
 use crate::domain::RecordId;
 use crate::platform::web::page as browser;
-use crate::store::api::{Request, StoreError};
+use crate::store::api::{Judged, Request, StoreError};
 use crate::ui::components::{Alert, Head, Icon, Tone};
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
@@ -38,11 +38,23 @@ pub(crate) fn VisitSend(id: RecordId) -> Element {
             spawn(async move {
                 busy.set(true);
                 error.set(None);
-                work.finish();
+                let at = work.finish();
+                // The clock has gone on since the summary was drawn, over midnight perhaps.
+                if !work.problems().is_empty() {
+                    busy.set(false);
+                    browser::scroll_to_top();
+                    return;
+                }
+                let looked_up = work.reading(|_, session, _| session.looked_up());
+                let judged = Some(Judged { at, looked_up });
                 let result = result(&work);
                 let done = if work.saved().await {
                     shell()
-                        .ask(Request::SubmitVisit { visit: id, result })
+                        .ask(Request::SubmitVisit {
+                            visit: id,
+                            result,
+                            judged,
+                        })
                         .await
                         .map(|_| ())
                 } else {

@@ -14,10 +14,10 @@ use std::sync::Arc;
 use dioxus::core::spawn_forever;
 use dioxus::prelude::*;
 
-use crate::domain::{RecordId, User, time};
+use crate::domain::{Millis, RecordId, User};
 use crate::form::{
     AnswerError, Changes, Form, Item, PageState, Problem, ProblemKind, QuestionState, Session,
-    Sheets, Surroundings,
+    Sheets,
 };
 use crate::platform::web::page;
 use crate::store::api::{Bytes, FormSheets, Place, Reply, Request, StoreError, VisitDetail};
@@ -130,31 +130,6 @@ pub(crate) fn form_language(form: &Form, language: Language) -> String {
     languages.find(|name| name.contains(&tag)).unwrap_or(first)
 }
 
-/// Opens a session over a visit's answers.
-pub(crate) fn session_of(
-    detail: &VisitDetail,
-    form: &Arc<Form>,
-    user: Option<&User>,
-    device: &str,
-) -> Session {
-    let surroundings = Surroundings {
-        now: page::now().0,
-        utc_offset_minutes: time::WIB_MINUTES,
-        username: user.map(|user| user.username.clone()).unwrap_or_default(),
-        user_id: user.map(|user| user.id.to_string()).unwrap_or_default(),
-        device_id: device.to_owned(),
-        instance_id: detail.visit.id.to_string(),
-        tables: BTreeMap::from([("koperasi".to_owned(), vec![detail.cooperative.table_row()])]),
-        last_saved: detail
-            .last_approved
-            .as_ref()
-            .map(|visit| visit.answers.clone())
-            .unwrap_or_default(),
-        random_seed: Surroundings::seed_of(&detail.visit.id.to_string()),
-    };
-    Session::open(form.clone(), detail.visit.answers.clone(), surroundings)
-}
-
 impl Work {
     /// Opens a visit for filling. To be called in the component whose life the signals share.
     ///
@@ -167,7 +142,7 @@ impl Work {
         device: &str,
     ) -> Result<Rc<Self>, String> {
         let form = form_of(&detail.sheets)?;
-        let session = session_of(&detail, &form, user, device);
+        let session = detail.session(form.clone(), page::now(), user, device);
         let computed = if detail.editable {
             session.changes_on_open().to_vec()
         } else {
@@ -498,7 +473,10 @@ impl Work {
                     put(self.saving, Saving::Failed);
                     let hopeless = matches!(
                         why,
-                        StoreError::State { .. } | StoreError::Forbidden | StoreError::NotFound
+                        StoreError::State { .. }
+                            | StoreError::Forbidden
+                            | StoreError::NotFound
+                            | StoreError::TooLarge { .. }
                     );
                     put(self.trouble, Some(why));
                     if hopeless {
@@ -637,15 +615,17 @@ impl Work {
         section_title(&self.form, page, &self.language())
     }
 
-    /// Notes that the filling is over, before the visit is sent.
-    pub(crate) fn finish(self: &Rc<Self>) {
+    /// Notes that the filling is over, before the visit is sent. Gives the clock that the visit is judged by from now on.
+    pub(crate) fn finish(self: &Rc<Self>) -> Millis {
         self.catch_up();
-        let mut changes = self.session.borrow_mut().finish(page::now().0);
+        let at = self.detail.visit.judged_at(page::now());
+        let mut changes = self.session.borrow_mut().finish(at.0);
         // What was computed at opening goes along even when nothing was answered since.
         let mut values = self.computed.take();
         values.append(&mut changes.values);
         changes.values = values;
         self.take(changes, false);
+        at
     }
 
     /// Draws every question anew: the language changed.

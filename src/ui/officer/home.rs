@@ -149,7 +149,7 @@ fn SyncCard(home: HomeData) -> Element {
                         None => ta("unsent-visits", &[("n", waiting.into())]),
                     }
                 }
-            } else if sync.unsent == 0 && sync.set_aside == 0 && photos == 0 && !shell.only_reads() {
+            } else if sync.is_all_sent() && !shell.only_reads() {
                 p { class: "sync-sent", Icon { name: "check" } {t("all-sent")} }
             }
             if let Some((tone, words)) = urgent(&home) {
@@ -170,9 +170,12 @@ fn SyncCard(home: HomeData) -> Element {
             if sync.set_aside > 0 {
                 p { class: "sync-unsent", Icon { name: "alert" } {ta("set-aside-count", &[("n", sync.set_aside.into())])} }
             }
+            if sync.send_again > 0 {
+                p { class: "sync-unsent", Icon { name: "alert" } {ta("send-again-count", &[("n", sync.send_again.into())])} }
+            }
             div { class: "actions start",
                 SyncButton {}
-                if sync.unsent + sync.set_aside + photos > 0 {
+                if sync.unsent + sync.set_aside + sync.send_again + photos > 0 {
                     Link { class: "link", to: Route::QueueScreen {}, {t("see-queue")} }
                 }
             }

@@ -6,11 +6,11 @@ use super::conflict::Conflict;
 use super::home::SyncButton;
 use crate::store::api::{
     Keep, PhotoItem, PhotoPhase, Queue, QueueItem, QueueKind, Reply, Request, SyncPhase, Topic,
-    Transfer, Trouble,
+    Transfer, Trouble, VisitRow,
 };
 use crate::sync::wire::RejectCode;
 use crate::ui::components::{
-    Alert, Asking, Card, Chip, Confirm, Empty, Head, Icon, StateChip, Tone, TransferChip,
+    Alert, Asking, Card, Chip, Confirm, Empty, Head, Icon, StateChip, Tone, TransferChip, VisitList,
 };
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
@@ -57,12 +57,18 @@ fn SyncState() -> Element {
 
 #[component]
 fn Items(queue: Queue) -> Element {
-    if queue.items.is_empty() && queue.photos.is_empty() {
+    if queue.items.is_empty() && queue.photos.is_empty() && queue.send_again.is_empty() {
         return rsx! {
             Empty { icon: "done", text: t("queue-empty") }
         };
     }
     rsx! {
+        if !queue.send_again.is_empty() {
+            Card { title: t("queue-send-again"),
+                p { class: "quiet", {t("transfer-again-help")} }
+                VisitList { rows: queue.send_again, to: |row: VisitRow| Route::VisitOverview { id: row.id } }
+            }
+        }
         ul { class: "plain cards",
             for item in queue.items {
                 li { key: "{item.mutation}", class: "card", Item { item } }
@@ -192,7 +198,14 @@ fn Item(item: QueueItem) -> Element {
                 dd {
                     TransferChip { transfer: item.transfer.clone() }
                     p { class: "quiet", {format::transfer_help(&item.transfer, (shell().online)())} }
-                    if let Transfer::SetAside { reason, .. } = &item.transfer {
+                    if let Transfer::SetAside { code: RejectCode::Incomplete, reason } = &item.transfer {
+                        // In the form's own words: question and what is wrong with it.
+                        ul { lang: "id",
+                            for (at , line) in reason.lines().enumerate() {
+                                li { key: "{at}", "{line}" }
+                            }
+                        }
+                    } else if let Transfer::SetAside { reason, .. } = &item.transfer {
                         details { summary { {t("details")} } p { class: "quiet", lang: "en", "{reason}" } }
                     }
                 }
@@ -206,7 +219,7 @@ fn Item(item: QueueItem) -> Element {
     }
 }
 
-/// Puts a set-aside change back into the queue.
+/// What a person can do about a set-aside change: send it again as it is, or open the visit and mend it.
 #[component]
 fn Resend(item: QueueItem) -> Element {
     let shell = shell();
@@ -235,6 +248,28 @@ fn Resend(item: QueueItem) -> Element {
                 },
                 Icon { name: "sync" }
                 {t("resend")}
+            }
+            if let Some(visit) = item.visit.as_ref().map(|row| row.id).filter(|_| item.reopens) {
+                button {
+                    class: "button",
+                    r#type: "button",
+                    disabled: busy(),
+                    onclick: move |_| async move {
+                        busy.set(true);
+                        let done = shell.ask(Request::Reopen { mutation: item.mutation }).await;
+                        match done {
+                            Ok(_) => {
+                                navigator().push(Route::VisitSend { id: visit });
+                            }
+                            Err(why) => {
+                                error.set(Some(format::error(&why)));
+                                busy.set(false);
+                            }
+                        }
+                    },
+                    Icon { name: "draft" }
+                    {t("reopen")}
+                }
             }
             if late {
                 button { class: "button", r#type: "button", disabled: busy(), onclick: move |_| dropping.set(true), {t("keep-theirs")} }

@@ -37,6 +37,7 @@ pub(crate) fn ReviewScreen(id: RecordId) -> Element {
 fn Load(id: RecordId) -> Element {
     let shell = shell();
     let mut turn = use_signal(|| 0u32);
+    let mut overtaken = use_signal(|| false);
     let asked = use_resource(move || async move {
         let _ = turn();
         match shell.ask(Request::Visit(id)).await? {
@@ -52,11 +53,22 @@ fn Load(id: RecordId) -> Element {
     }
     match &*asked.read() {
         Some(Ok(opened)) => rsx! {
+            if overtaken() {
+                Alert { tone: Tone::Warn, p { role: "alert", {t("error-sent-again")} } }
+            }
             for opened in [opened] {
                 Review {
-                    key: "{opened.0.reviews.len()}",
+                    key: "{opened.0.reviews.len()}-{opened.0.visit.last_submission()}",
                     opened: Opened(opened.clone()),
-                    ondecided: move |()| *turn.write() += 1,
+                    ondecided: move |()| {
+                        overtaken.set(false);
+                        *turn.write() += 1;
+                    },
+                    onovertaken: move |()| {
+                        overtaken.set(true);
+                        browser::scroll_to_top();
+                        *turn.write() += 1;
+                    },
                 }
             }
         },
@@ -127,7 +139,12 @@ impl Notes {
 }
 
 #[component]
-fn Review(opened: Opened, ondecided: EventHandler<()>) -> Element {
+fn Review(
+    opened: Opened,
+    ondecided: EventHandler<()>,
+    /// A newer submission has come: it is to be shown.
+    onovertaken: EventHandler<()>,
+) -> Element {
     let detail = &opened.0.0;
     let notes = use_context_provider(|| Notes {
         shell: shell(),
@@ -197,7 +214,7 @@ fn Review(opened: Opened, ondecided: EventHandler<()>) -> Element {
                         TransferChip { transfer: detail.transfer.clone() }
                     }
                     if detail.reviewable {
-                        Decide { notes, ondecided }
+                        Decide { notes, submission: detail.visit.last_submission(), ondecided, onovertaken }
                     } else {
                         p { class: "quiet", {format::state_help(detail.state, &detail.transfer, notes_of_last_review)} }
                     }
@@ -349,7 +366,13 @@ fn Changed(pages: Vec<Page>, changes: Changes) -> Element {
 }
 
 #[component]
-fn Decide(notes: Notes, ondecided: EventHandler<()>) -> Element {
+fn Decide(
+    notes: Notes,
+    /// What is shown, and so what is decided upon.
+    submission: u32,
+    ondecided: EventHandler<()>,
+    onovertaken: EventHandler<()>,
+) -> Element {
     let mut draft = notes.draft;
     let mut asking = use_signal(|| false);
     let mut busy = use_signal(|| false);
@@ -368,6 +391,7 @@ fn Decide(notes: Notes, ondecided: EventHandler<()>) -> Element {
                 .shell
                 .ask(Request::Review {
                     visit: notes.visit,
+                    submission,
                     decision,
                     draft,
                 })
@@ -375,6 +399,7 @@ fn Decide(notes: Notes, ondecided: EventHandler<()>) -> Element {
             busy.set(false);
             match done {
                 Ok(_) => ondecided.call(()),
+                Err(StoreError::SentAgain) => onovertaken.call(()),
                 Err(why) => error.set(Some(format::error(&why))),
             }
         });

@@ -1,0 +1,222 @@
+//! A large record comes in pieces, each of which is progress that stays: over a line on which a whole one never arrives.
+
+use std::time::Duration;
+
+use anjangsana::domain::{Millis, RecordId, Role, attachment};
+use anjangsana::server::forms;
+use anjangsana::store::api::SyncPhase;
+use anjangsana::sync::wire::{LARGE, PIECES_PATH, SyncReply};
+use serde_json::{Value, json};
+
+use crate::cutting_proxy::{Fault, Line, Proxy};
+use crate::device_sync::{Phone, demo_office, local};
+use crate::server_office::{Office, TOBOALI};
+
+/// A form of so many bytes of text that does not pack well, as a table of places or names does not.
+fn publish_large(office: &Office, version: &str, bytes: usize) -> RecordId {
+    let mut seed = 7_u64;
+    let mut word = || {
+        let mut text = String::new();
+        for _ in 0..60 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            text.push(char::from(b'a' + u8::try_from((seed >> 33) % 26).unwrap()));
+        }
+        text
+    };
+    let mut choices = String::from("list_name,name,label\n");
+    let mut number = 0;
+    while choices.len() < bytes {
+        choices += &format!("tempat,t{number},{} {}\n", word(), word());
+        number += 1;
+    }
+    let settings = format!("form_id,form_title,version\nbesar,Besar,{version}\n");
+    let sheets = forms::Sheets {
+        survey: "type,name,label\nselect_one tempat,tempat,Tempat\n",
+        choices: &choices,
+        settings: &settings,
+    };
+    office.change(|db| forms::publish(db, sheets, Millis(1)).unwrap());
+    forms::record_id("besar", version)
+}
+
+fn bytes_of(phone: &Phone, id: RecordId) -> Option<String> {
+    let file = phone.device.with_store(|store| store.fields_of(id));
+    file.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_form_of_826_kb_arrives_over_a_line_that_cuts_every_connection_after_20_kb() {
+    // A2
+    let (office, folder) = (demo_office().await, tempfile::tempdir().unwrap());
+    local(async {
+        let phone = Phone::new(&office, folder.path());
+        phone.log_in("petugas1").await;
+        phone.ask(anjangsana::store::api::Request::Lock).await;
+        drop(phone);
+        let form = publish_large(&office, "1", 826_000);
+        let whole = office.change(|db| {
+            let sql = "select fields from record where id = ?";
+            db.query_row(sql, [form.to_string()], |row| row.get::<_, String>(0))
+                .unwrap()
+        });
+        let line = Proxy::before(office.address, Line::default()).await;
+        line.next(std::iter::repeat_n(Fault::CutDown(20_000), 2_000));
+        let phone = Phone::impatient(&line.url(), folder.path(), Duration::from_secs(20));
+        phone.unlock("petugas1").await;
+        let mut rounds = 0;
+        let mut so_far = 0;
+        while bytes_of(&phone, form).is_none() {
+            rounds += 1;
+            assert!(rounds < 400, "it arrives: {so_far} bytes so far");
+            phone.sync().await;
+            let next = phone.device.with_store(|store| store.next_piece().unwrap());
+            if let Some(next) = next.unwrap().filter(|next| next.record == form) {
+                assert!(next.from >= so_far, "what came stays");
+                so_far = next.from;
+            }
+        }
+        assert_eq!(bytes_of(&phone, form).unwrap(), whole);
+        // In the end both sides agree.
+        for _ in 0..20 {
+            phone.sync().await;
+            if phone.queue().await.sync.phase == SyncPhase::Idle {
+                break;
+            }
+        }
+        assert_eq!(phone.queue().await.sync.phase, SyncPhase::Idle);
+        assert!(line.struck() > 10, "{}", line.struck());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_phone_that_is_locked_between_two_pieces_goes_on_from_the_last() {
+    let (office, folder) = (demo_office().await, tempfile::tempdir().unwrap());
+    local(async {
+        let form = publish_large(&office, "1", 300_000);
+        let line = Proxy::before(office.address, Line::default()).await;
+        let phone = Phone::impatient(&line.url(), folder.path(), Duration::from_secs(20));
+        phone.log_in("petugas1").await;
+        let newer = publish_large(&office, "2", 300_000);
+        assert!(bytes_of(&phone, form).is_some());
+        // A piece or two come through on a connection, and no more.
+        line.change_mast();
+        line.next(std::iter::repeat_n(Fault::CutDown(60_000), 20));
+        let next = |phone: &Phone| {
+            let next = phone.device.with_store(|store| store.next_piece().unwrap());
+            next.unwrap().filter(|next| next.from > 0)
+        };
+        let mut rounds = 0;
+        let before = loop {
+            phone.sync().await;
+            if let Some(next) = next(&phone) {
+                break next;
+            }
+            rounds += 1;
+            assert!(rounds < 20, "something comes");
+        };
+        assert_eq!(before.record, newer);
+        drop(phone);
+        let phone = Phone::impatient(&line.url(), folder.path(), Duration::from_secs(20));
+        phone.unlock("petugas1").await;
+        let after = next(&phone);
+        assert!(
+            after.is_none_or(|after| after.from >= before.from),
+            "{after:?}"
+        );
+        while bytes_of(&phone, newer).is_none() {
+            phone.sync().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_device_from_before_gets_large_records_whole_and_a_newer_one_gets_them_named() {
+    let office = Office::open().await;
+    let form = publish_large(&office, "1", 100_000);
+    let mut officer = office.hire("ppl", Role::Officer, &[TOBOALI]);
+    let whole = officer.sync(&[]).await;
+    assert!(whole.large.is_empty());
+    assert!(whole.records.iter().any(|record| record.id == form));
+
+    let mut request = serde_json::to_value(officer.request(&[])).unwrap();
+    request["cursor"] = json!(0);
+    request["room"] = json!(1_500_000);
+    let reply = officer
+        .post(anjangsana::sync::wire::SYNC_PATH, &request)
+        .await;
+    let reply: SyncReply = reply.json().await.unwrap();
+    let [large] = reply.large.as_slice() else {
+        panic!("one is named: {:?}", reply.large)
+    };
+    assert_eq!(large.id, form);
+    assert!(reply.records.iter().all(|record| record.id != form));
+    let all = |records: &[anjangsana::domain::Record]| records.len();
+    assert_eq!(all(&reply.records) + 1, all(&whole.records));
+
+    // Its pieces put together are its fields; of another revision there are none.
+    let mut bytes = Vec::new();
+    while (bytes.len() as u64) < large.length {
+        let path = format!(
+            "{PIECES_PATH}/{form}/{}?from={}&most=30000",
+            large.rev,
+            bytes.len()
+        );
+        let piece = officer.get(&path).await;
+        assert_eq!(piece.status(), 200);
+        bytes.extend(piece.bytes().await.unwrap());
+    }
+    assert_eq!(attachment::sha256(&bytes), large.sha256);
+    assert!(bytes.len() > LARGE);
+    let fields: Value = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(fields["version"], "1");
+    for path in [
+        format!("{PIECES_PATH}/{form}/{}?from=0&most=10", large.rev + 1),
+        format!(
+            "{PIECES_PATH}/{form}/{}?from={}&most=10",
+            large.rev,
+            large.length + 1
+        ),
+        format!(
+            "{PIECES_PATH}/{}/{}?from=0&most=10",
+            RecordId::of_text("x"),
+            large.rev
+        ),
+    ] {
+        assert_eq!(officer.get(&path).await.status(), 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_gets_pieces_of_what_they_may_not_see() {
+    let office = Office::open().await;
+    let cooperative = office.cooperative("satu", TOBOALI);
+    let mut officer = office.hire("ppl", Role::Officer, &[TOBOALI]);
+    let other = office.hire("lain", Role::Officer, &[crate::server_office::PAYUNG]);
+    let mut visit = officer.visit("v", cooperative, TOBOALI);
+    for number in 0..5 {
+        let text = "a".repeat(19_000);
+        visit.fields.insert(format!("a/lain/{number}"), json!(text));
+    }
+    officer.push(&visit).await;
+    let mut request = serde_json::to_value(officer.request(&[])).unwrap();
+    request["cursor"] = json!(0);
+    request["room"] = json!(64_000);
+    let reply = officer
+        .post(anjangsana::sync::wire::SYNC_PATH, &request)
+        .await;
+    let reply: SyncReply = reply.json().await.unwrap();
+    let large = reply
+        .large
+        .iter()
+        .find(|one| one.id == visit.record)
+        .unwrap();
+    let path = format!("{PIECES_PATH}/{}/{}?from=0&most=10", large.id, large.rev);
+    assert_eq!(officer.get(&path).await.status(), 200);
+    // A draft is its officer's alone.
+    let kabid = office.hire("kabid", Role::Supervisor, &[]);
+    for who in [&other, &kabid] {
+        assert_eq!(who.get(&path).await.status(), 404);
+    }
+}
