@@ -39,6 +39,7 @@ fn Runner(id: RecordId, page: String) -> Element {
         let work = work.clone();
         spawn(async move {
             if work.changed_elsewhere().await {
+                work.flush();
                 *reread.write() += 1;
             }
         });

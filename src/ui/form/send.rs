@@ -11,6 +11,7 @@ use super::work::work;
 use crate::domain::RecordId;
 use crate::platform::web::page as browser;
 use crate::store::api::{Request, StoreError};
+use crate::ui::background;
 use crate::ui::components::{Alert, Head, Icon, Tone};
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
@@ -38,19 +39,19 @@ pub(crate) fn VisitSend(id: RecordId) -> Element {
             spawn(async move {
                 busy.set(true);
                 error.set(None);
+                work.unsaved.attached().await;
                 work.finish();
                 let result = result(&work);
-                let done = if work.saved().await {
-                    shell()
-                        .ask(Request::SubmitVisit { visit: id, result })
-                        .await
-                        .map(|_| ())
-                } else {
-                    Err(work.trouble.peek().clone().unwrap_or(StoreError::NotOpen))
-                };
+                let (shell, unsaved) = (shell(), work.unsaved.clone());
+                // Once it is finished it is sent, whether the person waits for that here or not.
+                let sent = background::finish(async move {
+                    unsaved.saved().await?;
+                    shell.ask(Request::SubmitVisit { visit: id, result }).await
+                });
+                let sent = sent.await.unwrap_or(Err(StoreError::NotOpen));
                 busy.set(false);
-                match done {
-                    Ok(()) => {
+                match sent {
+                    Ok(_) => {
                         navigator().replace(Route::VisitOverview { id });
                         *reread.write() += 1;
                     }
