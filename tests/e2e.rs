@@ -32,6 +32,8 @@ mod killed;
 mod leaving;
 #[path = "e2e/office.rs"]
 mod office;
+#[path = "e2e/reopened.rs"]
+mod reopened;
 #[path = "sim/rng.rs"]
 #[allow(dead_code, reason = "other tests use more of it")]
 mod rng;

@@ -18,6 +18,7 @@ mod meta;
 mod project;
 mod queue;
 mod record;
+mod reopen;
 mod review;
 mod rewind;
 mod search;
@@ -242,6 +243,10 @@ impl Store {
             }
             Request::SubmitVisit { visit, result } => {
                 self.submit(moment, visit, result.as_ref())?;
+                saved(&[Topic::Visits, Topic::Queue])
+            }
+            Request::ReopenVisit { visit } => {
+                self.reopen(visit)?;
                 saved(&[Topic::Visits, Topic::Queue])
             }
             Request::DiscardVisit { visit, reason } => {

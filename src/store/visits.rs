@@ -207,6 +207,7 @@ impl Store {
             history: history(&visit, &reviews, &people),
             transfer: row.transfer,
             editable: mine && state.is_editable(),
+            reopenable: self.is_reopenable(&visit, state)?,
             reviewable: !mine
                 && state == VisitState::Submitted
                 && self.user.role.may(Permission::Review),

@@ -39,6 +39,7 @@ mod positional;
 mod raw_http;
 mod readers;
 mod real_process;
+mod reopen;
 mod replay;
 mod server_access;
 mod server_attachments;

@@ -377,6 +377,7 @@ fn every_request_crosses() {
             visit,
             result: Some(result()),
         },
+        Request::ReopenVisit { visit },
         Request::DiscardVisit {
             visit,
             reason: String::new(),
@@ -505,6 +506,7 @@ fn every_reply_crosses() {
             .to_vec(),
         place: Some(place()),
         editable: true,
+        reopenable: false,
         reviewable: false,
         last_approved: Some(ApprovedVisit {
             id: record(4),
@@ -632,6 +634,7 @@ fn every_error_crosses() {
         StoreError::State {
             state: VisitState::Void,
         },
+        StoreError::AlreadySent,
         StoreError::Forbidden,
         StoreError::Incomplete { missing: 3 },
         StoreError::NotAnAttachment,

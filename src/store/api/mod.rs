@@ -103,6 +103,12 @@ pub enum Request {
         /// What it comes to, if its form has a score.
         result: Option<VisitResult>,
     },
+    /// Makes a visit editable again whose submission has not left the device; [`StoreError::AlreadySent`] when it may have.
+    /// -> [`Reply::Saved`]
+    ReopenVisit {
+        /// The visit.
+        visit: RecordId,
+    },
     /// Gives up a draft that was never submitted. -> [`Reply::Saved`]
     DiscardVisit {
         /// The visit.
@@ -287,6 +293,9 @@ pub enum StoreError {
         /// Its state.
         state: VisitState,
     },
+    /// The visit is being sent, or was.
+    #[error("it is being sent, or was")]
+    AlreadySent,
     /// This user may not.
     #[error("not allowed")]
     Forbidden,
