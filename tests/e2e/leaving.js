@@ -80,11 +80,14 @@ function gives(id, file) {
   at(id).dispatchEvent(new Event("change", { bubbles: true }));
 }
 
-function leave(way) {
+async function leave(way) {
   const up = one("a.head-back");
-  if (way === "back") history.back();
-  else if (way === "up" && up) up.click();
-  else one('nav a[href="/"]').click();
+  if (way === "back") {
+    const gone = new Promise((done) => addEventListener("popstate", done, { once: true }));
+    history.back();
+    return gone;
+  }
+  (way === "up" && up ? up : one('nav a[href="/"]')).click();
 }
 
 // Opens a screen, edits, leaves it after so many milliseconds, comes back, and waits until what was done is there.
@@ -96,7 +99,7 @@ async function round({ what = "", path, screen, back = path, edit, holds }, n, d
   await edit(n);
   await tick(delay);
   const left = one(screen);
-  leave(WAYS[n % WAYS.length]);
+  await leave(WAYS[n % WAYS.length]);
   await until(`${path} is left`, () => !left?.isConnected);
   go(back);
   await until(`${what} is there: ${path} was left after ${delay} ms by ${WAYS[n % WAYS.length]}`, () => holds(n));

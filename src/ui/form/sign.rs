@@ -146,7 +146,7 @@ pub(crate) fn Signature(asked: Asked) -> Element {
                 r#type: "button",
                 disabled: lines() == 0,
                 onclick: {
-                    let (written, path) = (written.clone(), path.clone());
+                    let written = written.clone();
                     move |_| {
                         written.borrow_mut().keep(&work.unsaved, &path);
                         lines.set(0);
@@ -158,6 +158,6 @@ pub(crate) fn Signature(asked: Asked) -> Element {
             {button("return", "sign-undo", lines().saturating_sub(1))}
             {button("trash", "sign-wipe", 0)}
         }
-        KeepingLine { path: path.clone() }
+        KeepingLine { path: question.path.clone() }
     }
 }
