@@ -318,7 +318,7 @@ fn Finished() -> Element {
 
 /// Edits a visit again that was sent and has not left the phone. It loses nothing, so it asks nothing.
 #[component]
-fn Reopen(id: RecordId, reopenable: bool) -> Element {
+pub(super) fn Reopen(id: RecordId, reopenable: bool) -> Element {
     let mut error = use_signal(|| None::<String>);
     let mut reread = consume_context::<Reread>().0;
     rsx! {

@@ -175,6 +175,8 @@ impl Work {
         let form = form_of(&detail.sheets)?;
         if detail.editable {
             unsaved.put_over(&mut detail.visit.answers);
+            // What could not be saved, because the app was locked for instance, may be now.
+            unsaved.save();
         }
         let session = session_of(&detail, &form, user, device);
         let computed = if detail.editable {
