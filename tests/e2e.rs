@@ -28,8 +28,12 @@ mod forms;
 mod full_phone;
 #[path = "e2e/killed.rs"]
 mod killed;
+#[path = "e2e/leaving.rs"]
+mod leaving;
 #[path = "e2e/office.rs"]
 mod office;
+#[path = "e2e/reopened.rs"]
+mod reopened;
 #[path = "sim/rng.rs"]
 #[allow(dead_code, reason = "other tests use more of it")]
 mod rng;

@@ -19,6 +19,7 @@ mod meta;
 mod project;
 mod queue;
 mod record;
+mod reopen;
 mod review;
 mod rewind;
 mod search;
@@ -250,6 +251,10 @@ impl Store {
                 self.submit(moment, visit, result.as_ref(), judged.as_ref())?;
                 saved(&[Topic::Visits, Topic::Queue])
             }
+            Request::ReopenVisit { visit } => {
+                self.reopen(visit)?;
+                saved(&[Topic::Visits, Topic::Queue])
+            }
             Request::DiscardVisit { visit, reason } => {
                 self.discard(moment, visit, &reason)?;
                 saved(&[Topic::Visits, Topic::Queue])
@@ -258,8 +263,8 @@ impl Store {
                 self.resend(moment, mutation)?;
                 saved(&[Topic::Visits, Topic::Queue])
             }
-            Request::Reopen { mutation } => {
-                self.reopen(moment, mutation)?;
+            Request::ReopenRefused { mutation } => {
+                self.reopen_refused(moment, mutation)?;
                 saved(&[Topic::Visits, Topic::Queue])
             }
             Request::Resolve { mutation, keep } => {

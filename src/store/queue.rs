@@ -1,5 +1,5 @@
 //! What waits, what was set aside, and what a person decides about it. Nothing leaves the queue unless the server has
-//! it or a person chose the other value; and what a person did not choose is in the server's log of what it was asked.
+//! it, a person chose the other value, or a person takes a submission back that has not left the device; and what a person did not choose is in the server's log of what it was asked.
 
 use std::collections::BTreeMap;
 
@@ -97,7 +97,7 @@ impl Store {
 
     /// Makes a submission that was refused a draft again. Its officer mends it and sends it again; until then it counts as
     /// not sent.
-    pub(super) fn reopen(
+    pub(super) fn reopen_refused(
         &mut self,
         moment: &mut Moment<'_>,
         mutation: MutationId,

@@ -227,6 +227,7 @@ impl Store {
             history: history(&visit, &reviews, &people),
             transfer: row.transfer,
             editable: mine && state.is_editable(),
+            reopenable: self.is_reopenable(&visit, state)?,
             reviewable: state == VisitState::Submitted
                 && may_review(&self.user, &visit, role_of(&people, visit.owner)),
             last_approved: self.last_approved(&visit, &row.date)?,

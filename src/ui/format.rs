@@ -250,6 +250,7 @@ pub(super) fn error(error: &StoreError) -> String {
         StoreError::NotFound => t("error-not-found"),
         StoreError::NotYet => t("error-not-yet"),
         StoreError::State { .. } => t("error-state"),
+        StoreError::AlreadySent => t("error-already-sent"),
         StoreError::Forbidden => t("error-forbidden"),
         StoreError::Incomplete { missing } => ta("error-incomplete", &[("n", (*missing).into())]),
         StoreError::NotAnAttachment => t("error-attachment"),

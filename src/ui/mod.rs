@@ -6,6 +6,7 @@
 //! | `app`, `route`, `layout`, `gate/` | the frame: who is in, where they are, how they move |
 //! | `follow` | the screens that are not in the first wasm |
 //! | `state` | what every screen shares: the line to the store, status, sync, and asking again when data changed |
+//! | `background` | what goes on when its screen is left |
 //! | `i18n`, `format` | words in two languages; dates, states and errors in words |
 //! | `components/` | leafs without knowledge of any screen |
 //! | `form/` | a visit being filled: the session, its saving, one control per kind of question |
@@ -13,6 +14,7 @@
 
 mod admin;
 mod app;
+mod background;
 mod backup;
 mod components;
 mod fluent;

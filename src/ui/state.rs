@@ -7,6 +7,7 @@ use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
+use super::background;
 use crate::domain::{Millis, User, care, json, person::Permission};
 use crate::platform::web::{client::Client, page};
 use crate::store::api::{
@@ -164,7 +165,8 @@ impl Shell {
         if matches!(status, AppStatus::Open { .. }) {
             self.active.set(page::now());
             let shell = *self;
-            spawn(async move { drop(shell.ask(Request::Wifi(page::wifi())).await) });
+            // The screen that asked for the PIN goes now.
+            background::run(async move { drop(shell.ask(Request::Wifi(page::wifi())).await) });
         } else {
             self.search.set(CooperativeQuery::default());
             self.inbox.set(InboxQuery::default());

@@ -70,6 +70,16 @@ async fn a_full_phone_says_so_loses_nothing_and_goes_on_when_there_is_room() {
         .await;
     phone.sees("Belum tersimpan").await;
 
+    // The screen is left and opened again: the answer is there, and is still tried.
+    let script = format!(
+        "const text = at('q-t_{last}').value;
+         go('/');
+         await until('the first screen', () => one('.home'));
+         go(visit);
+         await until('the answer', () => at('q-t_{last}')?.value === text && one('[data-path=t_{last}] [data-saving=failed]'));"
+    );
+    phone.in_page(&script, &phone.path().await).await;
+
     // Room again: it is saved by itself.
     phone.has_all_room(&office).await;
     phone

@@ -668,7 +668,7 @@ async fn a_visit_that_lacks_answers_is_set_aside_with_its_reason_and_can_be_mend
         assert!(matches!(item.transfer, Transfer::SetAside { code: RejectCode::Incomplete, .. }));
 
         assert!(item.reopens);
-        officer.ask(Request::Reopen { mutation: item.mutation }).await;
+        officer.ask(Request::ReopenRefused { mutation: item.mutation }).await;
         assert_eq!(officer.visit(visit).await.state, VisitState::Draft, "it can be edited again");
         officer.sync().await;
         let queue = officer.queue().await;

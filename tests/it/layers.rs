@@ -39,6 +39,9 @@ const ONLY_IN: [(&str, &[&str]); 10] = [
     ("axum", &["server", "bin"]),
 ];
 
+/// Where a task may begin that outlives the screen that began it: see the words there.
+const BACKGROUND: (&str, &str) = ("spawn_forever", "ui/background.rs");
+
 /// These layers do no I/O: time and ids come in as values.
 const PURE: [&str; 3] = ["domain", "form", "sync"];
 
@@ -152,6 +155,9 @@ fn scan(file: &str, text: &str) -> Vec<Breach> {
             && !places.contains(&place)
         {
             report(*line, format!("`{name}` belongs to {}", places.join(", ")));
+        }
+        if *word == BACKGROUND.0 && file != BACKGROUND.1 {
+            report(*line, format!("`{word}` belongs to {}", BACKGROUND.1));
         }
         if PURE.contains(&place) {
             for path in IMPURE {
@@ -445,6 +451,17 @@ fn a_crate_is_used_only_where_it_belongs() {
     );
     assert!(said("store/a.rs", "use rusqlite::Connection;").is_empty());
     assert!(said("platform/web/a.rs", "use web_sys::Window;").is_empty());
+}
+
+#[test]
+fn a_task_outlives_its_screen_only_by_the_module_for_that() {
+    let text = "use dioxus::core::spawn_forever;";
+    assert_eq!(
+        said("ui/form/a.rs", text),
+        ["1: `spawn_forever` belongs to ui/background.rs"]
+    );
+    assert!(said("ui/background.rs", text).is_empty());
+    assert!(said("ui/form/a.rs", "spawn(async move { a.set(1) });").is_empty());
 }
 
 #[test]

@@ -43,6 +43,7 @@ mod positional;
 mod raw_http;
 mod readers;
 mod real_process;
+mod reopen;
 mod replay;
 mod same_rules;
 mod sent_visits;

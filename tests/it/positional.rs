@@ -396,6 +396,7 @@ fn every_request_crosses() {
                 looked_up: looked_up(),
             }),
         },
+        Request::ReopenVisit { visit },
         Request::DiscardVisit {
             visit,
             reason: String::new(),
@@ -414,7 +415,7 @@ fn every_request_crosses() {
         Request::Resend {
             mutation: mutation(),
         },
-        Request::Reopen {
+        Request::ReopenRefused {
             mutation: mutation(),
         },
         Request::Resolve {
@@ -529,6 +530,7 @@ fn every_reply_crosses() {
             .to_vec(),
         place: Some(place()),
         editable: true,
+        reopenable: false,
         reviewable: false,
         last_approved: Some(ApprovedVisit {
             id: record(4),
@@ -658,6 +660,7 @@ fn every_error_crosses() {
         StoreError::State {
             state: VisitState::Void,
         },
+        StoreError::AlreadySent,
         StoreError::Forbidden,
         StoreError::Incomplete { missing: 3 },
         StoreError::NotAnAttachment,

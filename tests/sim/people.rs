@@ -418,7 +418,7 @@ impl World {
         let request = if is_conflict {
             Request::Resolve { mutation, keep }
         } else if keep == Keep::Mine && tried < 6 && item.reopens && self.rng.per_mille(500) {
-            Request::Reopen { mutation }
+            Request::ReopenRefused { mutation }
         } else if keep == Keep::Mine && tried < 6 {
             Request::Resend { mutation }
         } else {

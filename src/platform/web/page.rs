@@ -388,16 +388,41 @@ pub fn ticks() -> f64 {
         .map_or_else(Date::now, |performance| performance.now())
 }
 
-/// Calls back when the page is about to be hidden or closed: the last moment to save what was just typed.
-pub fn on_hide(mut hidden: impl FnMut() + 'static) {
-    let Some(document) = window().and_then(|window| window.document()) else {
-        return;
-    };
-    listen(&document.clone(), "visibilitychange", move |_| {
+/// A listener that hears the browser until it is dropped.
+pub struct Listening {
+    target: EventTarget,
+    event: &'static str,
+    heard: Closure<dyn FnMut(Event)>,
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let heard = self.heard.as_ref().unchecked_ref();
+        let _never_added = self
+            .target
+            .remove_event_listener_with_callback(self.event, heard);
+    }
+}
+
+/// Calls back when the page is about to be hidden or closed, as long as what is returned is kept: the last moment to save
+/// what was just typed.
+pub fn on_hide(hidden: impl Fn() + 'static) -> Option<Listening> {
+    let document = window()?.document()?;
+    let target: EventTarget = document.clone().into();
+    let heard = Closure::<dyn FnMut(Event)>::new(move |_| {
         if Reflect::get(&document, &"visibilityState".into()).is_ok_and(|state| state == "hidden") {
             hidden();
         }
     });
+    let event = "visibilitychange";
+    target
+        .add_event_listener_with_callback(event, heard.as_ref().unchecked_ref())
+        .ok()?;
+    Some(Listening {
+        target,
+        event,
+        heard,
+    })
 }
 
 /// Calls back when the browser puts the page away to show it later as it is, and loads it anew when it does. A page put

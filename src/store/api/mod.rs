@@ -105,6 +105,12 @@ pub enum Request {
         /// By which clock the form was judged complete, and what it looked up; none for now and nothing.
         judged: Option<Judged>,
     },
+    /// Makes a visit editable again whose submission has not left the device; [`StoreError::AlreadySent`] when it may have.
+    /// -> [`Reply::Saved`]
+    ReopenVisit {
+        /// The visit.
+        visit: RecordId,
+    },
     /// Gives up a draft that was never submitted. -> [`Reply::Saved`]
     DiscardVisit {
         /// The visit.
@@ -145,7 +151,7 @@ pub enum Request {
     },
     /// Makes a submission that was set aside a draft again, so that its officer can mend it. It has to be sent again.
     /// -> [`Reply::Saved`]
-    Reopen {
+    ReopenRefused {
         /// Which.
         mutation: MutationId,
     },
@@ -298,6 +304,9 @@ pub enum StoreError {
         /// Its state.
         state: VisitState,
     },
+    /// The visit is being sent, or was.
+    #[error("it is being sent, or was")]
+    AlreadySent,
     /// This user may not.
     #[error("not allowed")]
     Forbidden,

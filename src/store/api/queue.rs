@@ -60,7 +60,7 @@ pub struct QueueItem {
     pub transfer: Transfer,
     /// Since when it waits.
     pub since: Millis,
-    /// Whether it is a submission that can be opened again and mended, see [`super::Request::Reopen`].
+    /// Whether it is a submission that can be opened again and mended, see [`super::Request::ReopenRefused`].
     pub reopens: bool,
     /// Fields changed here and there with different values, in a conflict.
     pub differences: Vec<Difference>,

@@ -34,6 +34,8 @@ pub struct VisitDetail {
     pub place: Option<Place>,
     /// Whether this user may change answers now.
     pub editable: bool,
+    /// Whether this user may make it editable again: its submission has not left the device.
+    pub reopenable: bool,
     /// Whether this user may review it now.
     pub reviewable: bool,
     /// Answers of the cooperative's last approved visit before this one.

@@ -1,18 +1,14 @@
 //! Photos, recordings and files: taken or chosen, shrunk on the device, kept, looked at, taken again.
 
-use std::rc::Rc;
-
-use dioxus::core::spawn_forever;
 use dioxus::prelude::*;
 
 use super::question::Asked;
-use super::work::{Work, put, work};
+use super::unsaved::{Keeping, Made};
+use super::work::work;
 use crate::domain::attachment::{MEDIA, MOST_BYTES};
 use crate::form::{QuestionKind, QuestionState};
 use crate::platform::web::camera::{self, Picked};
-use crate::store::api::StoreError;
 use crate::ui::components::{Alert, Attached, Confirm, Icon, Tone};
-use crate::ui::format;
 use crate::ui::i18n::{t, ta};
 
 /// The longer side of a photo, pixels; a sheet may ask for less by `max-pixels`.
@@ -71,11 +67,12 @@ fn ways(question: &QuestionState) -> &'static [Way] {
 }
 
 /// What is kept of a file: its media type and its bytes, or in words why nothing.
-async fn prepared(picked: Picked, pixels: u32) -> Result<(&'static str, Vec<u8>), String> {
+async fn prepared(picked: Picked, pixels: u32) -> Result<Made, String> {
     let given = picked.media_type();
     if given.starts_with("image/") {
         let photo = picked.shrunk(pixels, PHOTO_BYTES).await;
-        return Ok(("image/jpeg", photo.ok_or_else(|| t("photo-unreadable"))?));
+        let photo = photo.ok_or_else(|| t("photo-unreadable"))?;
+        return Ok(("image/jpeg", photo.into()));
     }
     let given = match given.as_str() {
         "audio/x-m4a" | "audio/m4a" => "audio/mp4",
@@ -92,80 +89,39 @@ async fn prepared(picked: Picked, pixels: u32) -> Result<(&'static str, Vec<u8>)
         return Err(ta("file-large", &sizes));
     }
     let bytes = picked.bytes().await.filter(|bytes| !bytes.is_empty());
-    Ok((media, bytes.ok_or_else(|| t("file-unreadable"))?))
+    let bytes = bytes.ok_or_else(|| t("file-unreadable"))?;
+    Ok((media, bytes.into()))
 }
 
-/// Where a file is between the person's hand and the disk. Signatures take the same way.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) struct Keeping {
-    pub(super) busy: Signal<bool>,
-    error: Signal<Option<String>>,
-    /// What could not be kept, to be tried again.
-    unkept: Signal<Option<(&'static str, Vec<u8>)>>,
-}
-
-pub(super) fn use_keeping() -> Keeping {
-    Keeping {
-        busy: use_signal(|| false),
-        error: use_signal(|| None),
-        unkept: use_signal(|| None),
-    }
-}
-
-impl Keeping {
-    /// Keeps what is being made as the answer. It is finished even when the screen is left meanwhile.
-    pub(super) fn keep(
-        self,
-        work: Rc<Work>,
-        path: String,
-        made: impl Future<Output = Result<(&'static str, Vec<u8>), String>> + 'static,
-    ) {
-        put(self.busy, true);
-        put(self.error, None);
-        spawn_forever(async move {
-            match made.await {
-                Err(why) => put(self.error, Some(why)),
-                Ok((media, bytes)) => match work.attach(&path, media, &bytes).await {
-                    Ok(()) => put(self.unkept, None),
-                    Err(why) => {
-                        put(self.error, Some(format::error(&why)));
-                        if !matches!(why, StoreError::NotAnAttachment) {
-                            put(self.unkept, Some((media, bytes)));
+/// What there is to say of an attachment on its way. Signatures take the same way.
+#[component]
+pub(super) fn KeepingLine(path: String) -> Element {
+    let work = work();
+    let keeping = use_hook(|| work.cell(&path)).keeping;
+    rsx! {
+        div { "aria-live": "polite",
+            match keeping() {
+                Keeping::Nothing | Keeping::Kept(_) => rsx! {},
+                Keeping::Busy => rsx! {
+                    p { class: "quiet", {t("attach-busy")} }
+                    progress {}
+                },
+                Keeping::Failed(why, made) => rsx! {
+                    Alert { tone: Tone::Bad, title: t("attach-failed"),
+                        p { "{why}" }
+                        if let Some(made) = made {
+                            button {
+                                class: "button small",
+                                r#type: "button",
+                                onclick: move |_| {
+                                    let made = made.clone();
+                                    work.unsaved.keep(path.clone(), async move { Ok(made) });
+                                },
+                                {t("attach-again")}
+                            }
                         }
                     }
                 },
-            }
-            put(self.busy, false);
-        });
-    }
-}
-
-/// What a keeping has to say.
-#[component]
-pub(super) fn KeepingLine(keeping: Keeping, path: String) -> Element {
-    let work = work();
-    rsx! {
-        div { "aria-live": "polite",
-            if (keeping.busy)() {
-                p { class: "quiet", {t("attach-busy")} }
-                progress {}
-            }
-            if let Some(why) = (keeping.error)() {
-                Alert { tone: Tone::Bad, title: t("attach-failed"),
-                    p { "{why}" }
-                    if (keeping.unkept.read()).is_some() {
-                        button {
-                            class: "button small",
-                            r#type: "button",
-                            onclick: move |_| {
-                                if let Some(made) = keeping.unkept.peek().clone() {
-                                    keeping.keep(work.clone(), path.clone(), async move { Ok(made) });
-                                }
-                            },
-                            {t("attach-again")}
-                        }
-                    }
-                }
             }
         }
     }
@@ -175,7 +131,6 @@ pub(super) fn KeepingLine(keeping: Keeping, path: String) -> Element {
 #[component]
 pub(crate) fn Attach(asked: Asked) -> Element {
     let work = work();
-    let keeping = use_keeping();
     let Asked {
         question,
         id,
@@ -183,6 +138,8 @@ pub(crate) fn Attach(asked: Asked) -> Element {
         ..
     } = asked;
     let path = question.path.clone();
+    let keeping = use_hook(|| work.cell(&path)).keeping;
+    let busy = keeping() == Keeping::Busy;
     let asked_for = question.parameters.iter();
     let pixels = asked_for
         .filter(|(key, _)| key == "max-pixels")
@@ -198,7 +155,7 @@ pub(crate) fn Attach(asked: Asked) -> Element {
         if !disabled {
             div { class: "actions start",
                 for (at , way) in ways {
-                    label { key: "{at}", class: "button file", "aria-disabled": (keeping.busy)(),
+                    label { key: "{at}", class: "button file", "aria-disabled": busy,
                         Icon { name: way.icon }
                         {t(if again && at == 0 { "attach-other" } else { way.words })}
                         input {
@@ -206,12 +163,12 @@ pub(crate) fn Attach(asked: Asked) -> Element {
                             r#type: "file",
                             accept: way.accept,
                             capture: way.capture,
-                            disabled: (keeping.busy)(),
+                            disabled: busy,
                             onchange: {
                                 let (work, path, field) = (work.clone(), path.clone(), format!("{id}-{at}"));
                                 move |_| {
                                     if let Some(picked) = camera::picked(&field) {
-                                        keeping.keep(work.clone(), path.clone(), prepared(picked, pixels));
+                                        work.unsaved.keep(path.clone(), prepared(picked, pixels));
                                     }
                                 }
                             },
@@ -223,7 +180,7 @@ pub(crate) fn Attach(asked: Asked) -> Element {
                 }
             }
         }
-        KeepingLine { keeping, path }
+        KeepingLine { path }
     }
 }
 

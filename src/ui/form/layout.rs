@@ -2,16 +2,16 @@
 
 use std::rc::Rc;
 
-use dioxus::core::{Runtime, RuntimeGuard};
 use dioxus::prelude::*;
 
 use super::overview::{VisitOverview, VisitResume};
 use super::runner::VisitPage;
 use super::send::VisitSend;
+use super::unsaved::Unsaved;
 use super::work::Work;
 use crate::domain::RecordId;
-use crate::platform::web::page;
 use crate::store::api::{AppStatus, Reply, Request, StoreError, VisitDetail};
+use crate::ui::background;
 use crate::ui::components::{Alert, Asking, Head, Tone};
 use crate::ui::i18n::{language, t, ta};
 use crate::ui::route::Route;
@@ -36,6 +36,7 @@ pub(crate) fn VisitLayout(id: RecordId) -> Element {
 fn Load(id: RecordId) -> Element {
     let shell = shell();
     let reread = use_context_provider(|| Reread(Signal::new(0)));
+    use_context_provider(|| Unsaved::of(shell, id));
     let asked = use_resource(move || async move {
         let turn = (reread.0)();
         match shell.ask(Request::Visit(id)).await? {
@@ -79,24 +80,17 @@ fn Open(detail: Shared) -> Element {
             AppStatus::Open { device, .. } => device.clone(),
             _ => String::new(),
         };
-        let opened = Work::open(shell, (*detail.0).clone(), user.as_ref(), &device);
+        let unsaved = consume_context();
+        let detail = (*detail.0).clone();
+        let opened = Work::open(shell, detail, unsaved, user.as_ref(), &device);
         if let Ok(work) = &opened {
             provide_context(work.clone());
-            let hidden = Rc::downgrade(work);
-            let runtime = Runtime::current();
-            page::on_hide(move || {
-                // The browser calls from outside of the runtime that the saving is spawned in.
-                if let Some(work) = hidden.upgrade() {
-                    let _inside = RuntimeGuard::new(runtime.clone());
-                    work.flush();
-                }
-            });
         }
         opened
     });
-    let leaving = opened.clone();
-    use_drop(move || {
-        if let Ok(work) = leaving {
+    let saving = opened.clone();
+    background::use_last_moments(move || {
+        if let Ok(work) = &saving {
             work.flush();
         }
     });

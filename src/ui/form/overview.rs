@@ -11,7 +11,7 @@ use crate::domain::visit::Why;
 use crate::domain::{Decision, RecordId, VisitState};
 use crate::form::PageState;
 use crate::platform::web::page as browser;
-use crate::store::api::{Reply, Request, Topic};
+use crate::store::api::{Reply, Request, Topic, VisitDetail};
 use crate::ui::components::{
     Alert, Card, Confirm, Head, HistoryList, Icon, NotChosenList, StateChip, Tone, TransferChip,
 };
@@ -60,12 +60,16 @@ pub(crate) fn VisitOverview(id: RecordId) -> Element {
             *reread.write() += 1;
         }
     });
-    let (transfer, history) = match &*asked.read() {
+    let shown = |detail: &VisitDetail| {
+        let (transfer, history) = (detail.transfer.clone(), detail.history.clone());
+        (transfer, history, detail.reopenable)
+    };
+    let (transfer, history, reopenable) = match &*asked.read() {
         Some(Ok(reply)) => match &**reply {
-            Reply::Visit(fresh) => (fresh.transfer.clone(), fresh.history.clone()),
-            _ => (detail.transfer.clone(), detail.history.clone()),
+            Reply::Visit(fresh) => shown(fresh),
+            _ => shown(detail),
         },
-        _ => (detail.transfer.clone(), detail.history.clone()),
+        _ => shown(detail),
     };
     let notes = last_return(&work).map_or(0, |(count, _)| count);
     let name = detail.cooperative.name.clone();
@@ -85,6 +89,9 @@ pub(crate) fn VisitOverview(id: RecordId) -> Element {
             TransferChip { transfer: transfer.clone(), state: detail.state }
         }
         p { class: "quiet", {format::state_help(detail.state, &transfer, notes)} }
+        if detail.state == VisitState::Submitted {
+            Reopen { id, reopenable }
+        }
         Trouble {}
         ReturnNotes {}
         Left {}
@@ -306,6 +313,35 @@ fn Finished() -> Element {
     let pages = work.reading(pages_of);
     rsx! {
         Minutes { pages }
+    }
+}
+
+/// Edits a visit again that was sent and has not left the phone. It loses nothing, so it asks nothing.
+#[component]
+pub(super) fn Reopen(id: RecordId, reopenable: bool) -> Element {
+    let mut error = use_signal(|| None::<String>);
+    let mut reread = consume_context::<Reread>().0;
+    rsx! {
+        if reopenable {
+            p { class: "quiet", {t("reopen-text")} }
+            div { class: "actions start",
+                button {
+                    class: "button",
+                    r#type: "button",
+                    onclick: move |_| async move {
+                        match shell().ask(Request::ReopenVisit { visit: id }).await {
+                            Ok(_) => *reread.write() += 1,
+                            Err(why) => error.set(Some(format::error(&why))),
+                        }
+                    },
+                    Icon { name: "return" }
+                    {t("reopen")}
+                }
+            }
+        }
+        if let Some(why) = error() {
+            Alert { tone: Tone::Warn, p { "{why}" } }
+        }
     }
 }
 

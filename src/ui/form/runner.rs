@@ -5,6 +5,7 @@ use std::rc::Rc;
 use dioxus::prelude::*;
 
 use super::layout::Reread;
+use super::overview::Reopen;
 use super::question::{Question, Strict};
 use super::score::Suggestions;
 use super::work::{Saving, Work, element_id, work};
@@ -39,6 +40,7 @@ fn Runner(id: RecordId, page: String) -> Element {
         let work = work.clone();
         spawn(async move {
             if work.changed_elsewhere().await {
+                work.flush();
                 *reread.write() += 1;
             }
         });
@@ -99,7 +101,9 @@ fn Runner(id: RecordId, page: String) -> Element {
                 progress { max: pages.len(), value: at + 1, aria_label: t("progress") }
             }
             h1 { "{title}" }
-            if !work.detail.editable {
+            if work.detail.reopenable {
+                Reopen { id, reopenable: true }
+            } else if !work.detail.editable {
                 Alert { tone: Tone::Info, p { {t("visit-read-only")} } }
             }
             Trouble {}

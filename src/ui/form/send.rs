@@ -11,6 +11,7 @@ use super::work::work;
 use crate::domain::RecordId;
 use crate::platform::web::page as browser;
 use crate::store::api::{Judged, Request, StoreError};
+use crate::ui::background;
 use crate::ui::components::{Alert, Head, Icon, Tone};
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
@@ -38,6 +39,7 @@ pub(crate) fn VisitSend(id: RecordId) -> Element {
             spawn(async move {
                 busy.set(true);
                 error.set(None);
+                work.unsaved.attached().await;
                 let at = work.finish();
                 // The clock has gone on since the summary was drawn, over midnight perhaps.
                 if !work.problems().is_empty() {
@@ -46,23 +48,21 @@ pub(crate) fn VisitSend(id: RecordId) -> Element {
                     return;
                 }
                 let looked_up = work.reading(|_, session, _| session.looked_up());
-                let judged = Some(Judged { at, looked_up });
-                let result = result(&work);
-                let done = if work.saved().await {
-                    shell()
-                        .ask(Request::SubmitVisit {
-                            visit: id,
-                            result,
-                            judged,
-                        })
-                        .await
-                        .map(|_| ())
-                } else {
-                    Err(work.trouble.peek().clone().unwrap_or(StoreError::NotOpen))
+                let request = Request::SubmitVisit {
+                    visit: id,
+                    result: result(&work),
+                    judged: Some(Judged { at, looked_up }),
                 };
+                let (shell, unsaved) = (shell(), work.unsaved.clone());
+                // Once it is finished it is sent, whether the person waits for that here or not.
+                let sent = background::finish(async move {
+                    unsaved.saved().await?;
+                    shell.ask(request).await
+                });
+                let sent = sent.await.unwrap_or(Err(StoreError::NotOpen));
                 busy.set(false);
-                match done {
-                    Ok(()) => {
+                match sent {
+                    Ok(_) => {
                         navigator().replace(Route::VisitOverview { id });
                         *reread.write() += 1;
                     }

@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use dioxus::prelude::*;
 
-use super::attach::{Keeping, KeepingLine, Remove, use_keeping};
+use super::attach::{KeepingLine, Remove};
 use super::question::Asked;
-use super::work::{Work, work};
+use super::unsaved::Unsaved;
+use super::work::work;
 use crate::platform::web::camera::Pad;
 use crate::ui::components::{Attached, Icon};
 use crate::ui::i18n::{t, ta};
@@ -52,12 +53,12 @@ impl Written {
     }
 
     /// Keeps it as the answer, if there is anything.
-    fn keep(&mut self, keeping: Keeping, work: Rc<Work>, path: String) {
+    fn keep(&mut self, unsaved: &Rc<Unsaved>, path: &str) {
         let strokes = std::mem::take(&mut self.strokes);
         if let Some(pad) = self.pad.take().filter(|_| !strokes.is_empty()) {
-            keeping.keep(work, path, async move {
+            unsaved.keep(path.to_owned(), async move {
                 let png = pad.png().await.ok_or_else(|| t("file-unreadable"))?;
-                Ok(("image/png", png))
+                Ok(("image/png", png.into()))
             });
         }
     }
@@ -67,7 +68,6 @@ impl Written {
 #[component]
 pub(crate) fn Signature(asked: Asked) -> Element {
     let work = work();
-    let keeping = use_keeping();
     let Asked {
         question,
         id,
@@ -79,8 +79,8 @@ pub(crate) fn Signature(asked: Asked) -> Element {
     let path = question.path.clone();
     // A signature that stands on the pad when the page is left is kept, as every other answer is.
     use_drop({
-        let (written, work, path) = (written.clone(), work.clone(), path.clone());
-        move || written.borrow_mut().keep(keeping, work, path)
+        let (written, unsaved, path) = (written.clone(), work.unsaved.clone(), path.clone());
+        move || written.borrow_mut().keep(&unsaved, &path)
     });
     if let Some(name) = question.value.clone() {
         return rsx! {
@@ -148,7 +148,7 @@ pub(crate) fn Signature(asked: Asked) -> Element {
                 onclick: {
                     let written = written.clone();
                     move |_| {
-                        written.borrow_mut().keep(keeping, work.clone(), path.clone());
+                        written.borrow_mut().keep(&work.unsaved, &path);
                         lines.set(0);
                     }
                 },
@@ -158,6 +158,6 @@ pub(crate) fn Signature(asked: Asked) -> Element {
             {button("return", "sign-undo", lines().saturating_sub(1))}
             {button("trash", "sign-wipe", 0)}
         }
-        KeepingLine { keeping, path: path.clone() }
+        KeepingLine { path: question.path.clone() }
     }
 }

@@ -1,8 +1,8 @@
-//! A visit at work: the form session, the signals of its questions, and the saving of answers.
+//! A visit at work: the form session and the signals of its questions.
 //!
-//! The session is plain data that no component subscribes to. Each question has a [`Cell`] of two signals, so one answer
-//! draws one question anew. A field says "saved" only after the store has said so; what could not be saved is kept and
-//! tried again until it is.
+//! The session is plain data that no component subscribes to. Each question has a [`Cell`] of signals, so one answer draws
+//! one question anew. Answers go to the disk by [`Unsaved`], which outlives the screen; a field says "saved" only after that
+//! has said so.
 
 mod typing;
 
@@ -11,22 +11,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use dioxus::core::spawn_forever;
+use dioxus::core::Runtime;
 use dioxus::prelude::*;
+use futures_util::StreamExt;
 
+use super::unsaved::{Keeping, Unsaved};
 use crate::domain::{Millis, RecordId, User};
 use crate::form::{
     AnswerError, Changes, Form, Item, PageState, Problem, ProblemKind, QuestionState, Session,
     Sheets,
 };
 use crate::platform::web::page;
-use crate::store::api::{Bytes, FormSheets, Place, Reply, Request, StoreError, VisitDetail};
+use crate::store::api::{FormSheets, Place, Reply, Request, StoreError, VisitDetail};
 use crate::ui::i18n::{Language, language};
 use crate::ui::state::Shell;
 use typing::Typed;
-
-/// Milliseconds before a failed save is tried again.
-const AGAIN: u32 = 2_000;
 
 /// Where one answer is on its way to the disk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,9 +49,11 @@ pub(crate) struct Cell {
     pub(crate) saving: Signal<Saving>,
     /// Whether its field holds a text that is no answer, see [`Work::doubt`].
     pub(crate) doubtful: Signal<bool>,
+    /// Where its attachment is.
+    pub(crate) keeping: Signal<Keeping>,
 }
 
-/// See the module's words. Shared by the screens of one visit.
+/// See the module's words. Shared by the screens of one visit, and gone with them: only tasks of the screen hold it.
 pub(crate) struct Work {
     shell: Shell,
     scope: ScopeId,
@@ -69,14 +70,17 @@ pub(crate) struct Work {
     pub(crate) doubtful: Signal<BTreeMap<String, String>>,
     /// The text of the one field that was typed into since the last frame.
     typed: RefCell<Option<Typed>>,
-    pending: RefCell<BTreeMap<String, Option<String>>>,
+    /// What is not on disk yet.
+    pub(crate) unsaved: Rc<Unsaved>,
+    /// The questions whose answers were changed since the visit was opened.
+    touched: RefCell<BTreeSet<String>>,
     /// What defaults and calculations set when the visit was opened. Saved with the first real change and not before:
     /// looking at a visit must not make it unsent.
     computed: RefCell<Vec<(String, Option<String>)>>,
-    place: RefCell<Place>,
     /// When what was typed is to be saved, by [`page::ticks`].
     due: Flag<Option<f64>>,
-    busy: Flag<bool>,
+    /// Everything is being saved right now, see [`Work::flush`].
+    flushing: Flag<bool>,
     /// Names of the pages that apply now, in order.
     pub(crate) pages: Signal<Vec<String>>,
     /// Counts when questions came or went, so that a page draws its list anew.
@@ -131,17 +135,24 @@ pub(crate) fn form_language(form: &Form, language: Language) -> String {
 }
 
 impl Work {
-    /// Opens a visit for filling. To be called in the component whose life the signals share.
+    /// Opens a visit for filling, as it was read after `unsaved` was asked for. To be called in the component whose life the
+    /// signals share.
     ///
     /// # Errors
     /// The form's faults, in words, when it cannot be read.
     pub(crate) fn open(
         shell: Shell,
-        detail: VisitDetail,
+        mut detail: VisitDetail,
+        unsaved: Rc<Unsaved>,
         user: Option<&User>,
         device: &str,
     ) -> Result<Rc<Self>, String> {
         let form = form_of(&detail.sheets)?;
+        if detail.editable {
+            unsaved.put_over(&mut detail.visit.answers);
+            // What could not be saved, because the app was locked for instance, may be now.
+            unsaved.save();
+        }
         let session = detail.session(form.clone(), page::now(), user, device);
         let computed = if detail.editable {
             session.changes_on_open().to_vec()
@@ -151,6 +162,8 @@ impl Work {
         let strict = detail.state == crate::domain::VisitState::Returned;
         let place = detail.place.clone().unwrap_or_default();
         let sought = place.question.clone().unwrap_or_default();
+        unsaved.was_at(place);
+        let mut changes = unsaved.watch();
         let work = Rc::new(Self {
             shell,
             scope: dioxus::core::current_scope_id(),
@@ -159,11 +172,11 @@ impl Work {
             drafts: RefCell::default(),
             doubtful: Signal::default(),
             typed: RefCell::default(),
-            pending: RefCell::default(),
+            touched: RefCell::new(unsaved.paths().into_iter().collect()),
+            unsaved,
             computed: RefCell::new(computed),
-            place: RefCell::new(place),
             due: Flag::new(None),
-            busy: Flag::new(false),
+            flushing: Flag::new(false),
             pages: Signal::new(relevant_pages(&session)),
             structure: Signal::new(0),
             saving: Signal::new(Saving::Untouched),
@@ -175,7 +188,18 @@ impl Work {
             session: RefCell::new(session),
             detail,
         });
+        let watching = work.clone();
+        spawn(async move {
+            while changes.next().await.is_some() {
+                watching.show_unsaved();
+            }
+        });
         Ok(work)
+    }
+
+    /// Runs a task that ends with the screens of the visit, whichever of them asks for it.
+    fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        Runtime::current().in_scope(self.scope, || spawn(task));
     }
 
     /// Which visit.
@@ -278,8 +302,9 @@ impl Work {
         let view = self.session.borrow().question(path, &self.language());
         let cell = Cell {
             view: Signal::new_in_scope(view, self.scope),
-            saving: Signal::new_in_scope(Saving::Untouched, self.scope),
+            saving: Signal::new_in_scope(self.saving_of(path), self.scope),
             doubtful: Signal::new_in_scope(false, self.scope),
+            keeping: Signal::new_in_scope(self.unsaved.keeping(path), self.scope),
         };
         self.cells.borrow_mut().insert(path.to_owned(), cell);
         cell
@@ -299,33 +324,11 @@ impl Work {
         let answered = self.session.borrow_mut().answer(path, value);
         let changes = answered.map_err(|error| {
             // What is no answer waits for no disk.
-            self.settle();
+            self.show_saving();
             error.to_string()
         })?;
-        if let Some(cell) = self.cells.borrow().get(path) {
-            put(cell.saving, Saving::Pending);
-        }
+        self.touch(path);
         self.take(changes, typing);
-        Ok(())
-    }
-
-    /// Keeps bytes and makes their name the answer. The store writes both at once; the session then learns of it.
-    pub(crate) async fn attach(
-        self: &Rc<Self>,
-        path: &str,
-        media_type: &str,
-        bytes: &[u8],
-    ) -> Result<(), StoreError> {
-        let request = Request::SaveAttachment {
-            visit: self.id(),
-            path: path.to_owned(),
-            media_type: media_type.to_owned(),
-            bytes: Bytes(bytes.to_vec()),
-        };
-        if let Reply::Attachment(name) = self.shell.ask(request).await? {
-            // What the session refuses, the store has all the same; opening the visit again shows it.
-            let _ = self.answer(path, Some(name.as_str()), false);
-        }
         Ok(())
     }
 
@@ -398,16 +401,15 @@ impl Work {
         }
         if changes.values.is_empty() {
             // Nothing to write means that the store has this very value already, unless it is still on its way.
-            self.settle();
+            self.show_saving();
             return;
         }
-        {
-            let mut pending = self.pending.borrow_mut();
-            for (path, value) in self.computed.take() {
-                pending.entry(path).or_insert(value);
-            }
-            pending.extend(changes.values);
-        }
+        let mut computed = self.computed.take();
+        computed.retain(|(path, _)| !self.unsaved.holds(path));
+        let values = computed.into_iter().chain(changes.values);
+        self.unsaved.add(values.inspect(|(path, _)| {
+            self.touched.borrow_mut().insert(path.clone());
+        }));
         put(self.saving, Saving::Pending);
         if typing {
             self.flush_after_typing();
@@ -416,90 +418,69 @@ impl Work {
         }
     }
 
-    /// Fields whose value the store has are saved.
-    fn settle(&self) {
-        if !self.is_saved() {
-            return;
-        }
-        for cell in self.cells.borrow().values() {
-            if *cell.saving.peek() != Saving::Untouched {
-                put(cell.saving, Saving::Saved);
-            }
-        }
-        if *self.saving.peek() != Saving::Untouched {
-            put(self.saving, Saving::Saved);
+    /// The answer of a question is changed and not on disk.
+    fn touch(&self, path: &str) {
+        self.touched.borrow_mut().insert(path.to_owned());
+        if let Some(cell) = self.cells.borrow().get(path) {
+            put(cell.saving, Saving::Pending);
         }
     }
 
-    /// Saves what is pending now. It outlives the screen that asked for it.
+    fn saving_of(&self, path: &str) -> Saving {
+        if self.is_typing(path) {
+            Saving::Pending
+        } else if self.unsaved.holds(path) {
+            self.waiting()
+        } else if self.touched.borrow().contains(path) {
+            Saving::Saved
+        } else {
+            Saving::Untouched
+        }
+    }
+
+    /// What is said of an answer that is not on disk.
+    fn waiting(&self) -> Saving {
+        match self.unsaved.trouble() {
+            Some(_) => Saving::Failed,
+            None => Saving::Pending,
+        }
+    }
+
+    /// Shows of each answer whether it is on disk.
+    fn show_saving(&self) {
+        for (path, cell) in self.cells.borrow().iter() {
+            put(cell.saving, self.saving_of(path));
+            put(cell.keeping, self.unsaved.keeping(path));
+        }
+        let saving = if self.typed.borrow().is_some() {
+            Saving::Pending
+        } else if !self.unsaved.is_saved() {
+            self.waiting()
+        } else if self.touched.borrow().is_empty() {
+            Saving::Untouched
+        } else {
+            Saving::Saved
+        };
+        put(self.saving, saving);
+        put(self.trouble, self.unsaved.trouble());
+    }
+
+    /// Takes over what became of what was not on disk.
+    fn show_unsaved(self: &Rc<Self>) {
+        for (path, name) in self.unsaved.arrived() {
+            // What the session refuses, the store has all the same; opening the visit again shows it.
+            let _ = self.answer(&path, Some(name.as_str()), false);
+        }
+        self.show_saving();
+    }
+
+    /// Saves everything now: the last letter too.
     pub(crate) fn flush(self: &Rc<Self>) {
+        // What is saved right here needs no timer, and when the screen is being left it could have none.
+        self.flushing.set(true);
         self.catch_up();
-        if self.busy.get() || self.pending.borrow().is_empty() {
-            return;
-        }
-        self.busy.set(true);
-        let work = self.clone();
-        spawn_forever(async move { work.save().await });
-    }
-
-    /// Saves until nothing is pending.
-    pub(crate) async fn save(&self) {
-        loop {
-            let batch: Vec<_> = std::mem::take(&mut *self.pending.borrow_mut())
-                .into_iter()
-                .collect();
-            if batch.is_empty() {
-                break;
-            }
-            let request = Request::SaveAnswers {
-                visit: self.id(),
-                changes: batch.clone(),
-                place: Some(self.place.borrow().clone()),
-            };
-            match self.shell.ask(request).await {
-                Ok(_) => {
-                    self.mark(&batch, Saving::Saved);
-                    put(self.trouble, None);
-                }
-                Err(why) => {
-                    // What was typed meanwhile is newer and stays.
-                    {
-                        let mut pending = self.pending.borrow_mut();
-                        for (path, value) in &batch {
-                            pending.entry(path.clone()).or_insert_with(|| value.clone());
-                        }
-                    }
-                    self.mark(&batch, Saving::Failed);
-                    put(self.saving, Saving::Failed);
-                    let hopeless = matches!(
-                        why,
-                        StoreError::State { .. }
-                            | StoreError::Forbidden
-                            | StoreError::NotFound
-                            | StoreError::TooLarge { .. }
-                    );
-                    put(self.trouble, Some(why));
-                    if hopeless {
-                        break;
-                    }
-                    page::sleep(AGAIN).await;
-                }
-            }
-        }
-        self.busy.set(false);
-        self.settle();
-    }
-
-    fn mark(&self, batch: &[(String, Option<String>)], saving: Saving) {
-        let pending = self.pending.borrow();
-        let cells = self.cells.borrow();
-        for (path, _) in batch {
-            if let Some(cell) = cells.get(path) {
-                let newer =
-                    saving == Saving::Saved && (pending.contains_key(path) || self.is_typing(path));
-                put(cell.saving, if newer { Saving::Pending } else { saving });
-            }
-        }
+        self.flushing.set(false);
+        self.unsaved.save();
     }
 
     /// Whether the visit on disk is another than the one opened here: decided upon, or changed from elsewhere.
@@ -525,52 +506,22 @@ impl Work {
 
     /// Whether everything is on disk.
     pub(crate) fn is_saved(&self) -> bool {
-        !self.busy.get() && self.pending.borrow().is_empty() && self.typed.borrow().is_none()
-    }
-
-    /// Waits until everything is on disk; false when the store will not take it.
-    pub(crate) async fn saved(self: &Rc<Self>) -> bool {
-        self.flush();
-        for _ in 0..200 {
-            if self.is_saved() {
-                return true;
-            }
-            if self.trouble.peek().is_some() {
-                return false;
-            }
-            page::sleep(25).await;
-        }
-        false
+        self.unsaved.is_saved() && self.typed.borrow().is_none()
     }
 
     /// Remembers where the officer is, so that coming back lands there.
-    pub(crate) fn stand(self: &Rc<Self>, page: &str, question: Option<&str>) {
-        if !self.detail.editable {
-            return;
+    pub(crate) fn stand(&self, page: &str, question: Option<&str>) {
+        if self.detail.editable {
+            self.unsaved.stand(Place {
+                page: page.to_owned(),
+                question: question.map(ToOwned::to_owned),
+            });
         }
-        let place = Place {
-            page: page.to_owned(),
-            question: question.map(ToOwned::to_owned),
-        };
-        if *self.place.borrow() == place {
-            return;
-        }
-        self.place.replace(place.clone());
-        let work = self.clone();
-        spawn_forever(async move {
-            let _ = work
-                .shell
-                .ask(Request::KeepPlace {
-                    visit: work.id(),
-                    place,
-                })
-                .await;
-        });
     }
 
     /// Where the officer is or was.
     pub(crate) fn place(&self) -> Place {
-        self.place.borrow().clone()
+        self.unsaved.place()
     }
 
     /// Reads the whole session.
@@ -657,7 +608,8 @@ pub(crate) fn section_title(form: &Form, page: &str, language: &str) -> String {
         .unwrap_or_default()
 }
 
-/// Sets a signal unless its screen is gone, and only when it differs, so that nothing is drawn for nothing.
+/// Sets a signal when it differs, so that nothing is drawn for nothing. That of a question that has left the page while the
+/// visit is still open is gone.
 pub(super) fn put<T: PartialEq + 'static>(mut signal: Signal<T>, value: T) {
     if signal.try_peek().is_ok_and(|now| *now != value)
         && let Ok(mut slot) = signal.try_write()

@@ -256,7 +256,7 @@ fn Resend(item: QueueItem) -> Element {
                     disabled: busy(),
                     onclick: move |_| async move {
                         busy.set(true);
-                        let done = shell.ask(Request::Reopen { mutation: item.mutation }).await;
+                        let done = shell.ask(Request::ReopenRefused { mutation: item.mutation }).await;
                         match done {
                             Ok(_) => {
                                 navigator().push(Route::VisitSend { id: visit });

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use dioxus::core::Task;
 use dioxus::prelude::*;
 
 use super::row::{Changes, ReviewPage};
@@ -10,6 +11,7 @@ use crate::domain::record::TEXT_LENGTH;
 use crate::domain::{Decision, RecordId};
 use crate::platform::web::page as browser;
 use crate::store::api::{Reply, Request, ReviewDraft, StoreError, VisitDetail};
+use crate::ui::background;
 use crate::ui::components::{
     Alert, Asking, Card, Confirm, Head, HistoryList, Icon, NotChosenList, ScorePanel, StateChip,
     Tone, TransferChip,
@@ -100,7 +102,8 @@ pub(super) struct Notes {
     shell: Shell,
     visit: RecordId,
     pub(super) draft: Signal<ReviewDraft>,
-    turn: Signal<u32>,
+    /// Keeps what was written once the writing pauses.
+    timer: Signal<Option<Task>>,
 }
 
 impl Notes {
@@ -117,23 +120,37 @@ impl Notes {
         self.keep();
     }
 
+    /// Keeps them when the writing pauses.
     fn keep(mut self) {
-        *self.turn.write() += 1;
-        let turn = *self.turn.peek();
-        let draft = self.draft.peek().clone();
-        dioxus::core::spawn_forever(async move {
+        self.stop_timer();
+        self.timer.set(Some(spawn(async move {
             browser::sleep(TYPING).await;
-            // A screen that is gone keeps its last words; one that is there keeps the newest only.
-            if self.turn.try_peek().is_ok_and(|now| *now != turn) {
-                return;
-            }
-            let _ = self
-                .shell
-                .ask(Request::KeepReviewDraft {
-                    visit: self.visit,
-                    draft,
-                })
-                .await;
+            self.timer.set(None);
+            self.save();
+        })));
+    }
+
+    /// Whether there was something to keep.
+    fn stop_timer(mut self) -> bool {
+        let timer = self.timer.take();
+        timer.inspect(|timer| timer.cancel()).is_some()
+    }
+
+    /// Keeps them now, if that is still to be done.
+    fn keep_now(self) {
+        if self.stop_timer() {
+            self.save();
+        }
+    }
+
+    fn save(self) {
+        let request = Request::KeepReviewDraft {
+            visit: self.visit,
+            draft: self.draft.peek().clone(),
+        };
+        let shell = self.shell;
+        background::run(async move {
+            let _ = shell.ask(request).await;
         });
     }
 }
@@ -150,8 +167,9 @@ fn Review(
         shell: shell(),
         visit: detail.visit.id,
         draft: Signal::new(detail.review_draft.clone()),
-        turn: Signal::new(0),
+        timer: Signal::new(None),
     });
+    background::use_last_moments(move || notes.keep_now());
     let pages = opened.0.1.pages(language());
     let changes = Changes {
         approved: detail.last_approved.clone(),
@@ -384,6 +402,8 @@ fn Decide(
             asking.set(false);
             busy.set(true);
             error.set(None);
+            // The decision takes the notes along.
+            notes.stop_timer();
             let mut draft = draft.peek().clone();
             draft.note = draft.note.trim().to_owned();
             draft.notes.retain(|_, note| !note.trim().is_empty());
@@ -400,7 +420,10 @@ fn Decide(
             match done {
                 Ok(_) => ondecided.call(()),
                 Err(StoreError::SentAgain) => onovertaken.call(()),
-                Err(why) => error.set(Some(format::error(&why))),
+                Err(why) => {
+                    notes.keep();
+                    error.set(Some(format::error(&why)));
+                }
             }
         });
     });

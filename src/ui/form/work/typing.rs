@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use dioxus::core::spawn_forever;
-
 use super::{Saving, Work, put};
 use crate::platform::web::page;
 
@@ -29,9 +27,7 @@ impl Work {
         if !self.is_typing(path) {
             self.catch_up();
         }
-        if let Some(cell) = self.cells.borrow().get(path) {
-            put(cell.saving, Saving::Pending);
-        }
+        self.touch(path);
         put(self.saving, Saving::Pending);
         let typed = Typed {
             path: path.to_owned(),
@@ -40,7 +36,7 @@ impl Work {
         };
         if self.typed.replace(Some(typed)).is_none() {
             let work = self.clone();
-            spawn_forever(async move {
+            self.spawn(async move {
                 page::drawn().await;
                 work.catch_up();
             });
@@ -68,10 +64,13 @@ impl Work {
 
     /// Saves when the typing has paused: one timer that each letter puts off.
     pub(super) fn flush_after_typing(self: &Rc<Self>) {
+        if self.flushing.get() {
+            return;
+        }
         let due = page::ticks() + f64::from(TYPING);
         if self.due.replace(Some(due)).is_none() {
             let work = self.clone();
-            spawn_forever(async move { work.flush_when_due().await });
+            self.spawn(async move { work.flush_when_due().await });
         }
     }
 
