@@ -18,6 +18,7 @@ impl Phone {
         self.ask(Request::SubmitVisit {
             visit,
             result: None,
+            judged: None,
         })
         .await;
     }
@@ -138,6 +139,7 @@ async fn a_returned_visit_is_returned_again_with_its_notes_and_its_first_submiss
         };
         desk.ask(Request::Review {
             visit,
+            submission: 1,
             decision: Decision::Return,
             draft: note,
         })
