@@ -258,8 +258,8 @@ impl Store {
                 self.resend(moment, mutation)?;
                 saved(&[Topic::Visits, Topic::Queue])
             }
-            Request::Reopen { mutation } => {
-                self.reopen(moment, mutation)?;
+            Request::FixRefused { mutation } => {
+                self.fix_refused(moment, mutation)?;
                 saved(&[Topic::Visits, Topic::Queue])
             }
             Request::Resolve { mutation, keep } => {

@@ -414,7 +414,7 @@ fn every_request_crosses() {
         Request::Resend {
             mutation: mutation(),
         },
-        Request::Reopen {
+        Request::FixRefused {
             mutation: mutation(),
         },
         Request::Resolve {
@@ -552,7 +552,7 @@ fn every_reply_crosses() {
         what,
         transfer: Transfer::Queued,
         since: Millis(3),
-        reopens: true,
+        fixable: true,
         differences: vec![Difference {
             field: text("a/saldo"),
             mine: Some(text("1")),

@@ -145,7 +145,7 @@ pub enum Request {
     },
     /// Makes a submission that was set aside a draft again, so that its officer can mend it. It has to be sent again.
     /// -> [`Reply::Saved`]
-    Reopen {
+    FixRefused {
         /// Which.
         mutation: MutationId,
     },
