@@ -134,7 +134,7 @@ async fn a_phone_that_is_locked_between_two_pieces_goes_on_from_the_last() {
 #[tokio::test]
 async fn a_device_from_before_gets_large_records_whole_and_a_newer_one_gets_them_named() {
     let office = Office::open().await;
-    let form = publish_large(&office, "1", 100_000);
+    let form = publish_large(&office, "1", 210_000);
     let mut officer = office.hire("ppl", Role::Officer, &[TOBOALI]);
     let whole = officer.sync(&[]).await;
     assert!(whole.large.is_empty());
@@ -159,7 +159,7 @@ async fn a_device_from_before_gets_large_records_whole_and_a_newer_one_gets_them
     let mut bytes = Vec::new();
     while (bytes.len() as u64) < large.length {
         let path = format!(
-            "{PIECES_PATH}/{form}/{}?from={}&most=30000",
+            "{PIECES_PATH}/{form}/{}?from={}&most=60000",
             large.rev,
             bytes.len()
         );
