@@ -88,6 +88,12 @@ impl Store {
             return is_any(&transaction);
         };
         if bytes.is_empty() {
+            // It ends before its length: from the beginning.
+            transaction.execute(
+                "delete from piece where record = ?",
+                [piece.record.to_string()],
+            )?;
+            transaction.commit()?;
             return Err(StoreError::Database("an empty piece".to_owned()));
         }
         transaction

@@ -263,8 +263,8 @@ impl Store {
                 self.resend(moment, mutation)?;
                 saved(&[Topic::Visits, Topic::Queue])
             }
-            Request::ReopenRefused { mutation } => {
-                self.reopen_refused(moment, mutation)?;
+            Request::FixRefused { mutation } => {
+                self.fix_refused(moment, mutation)?;
                 saved(&[Topic::Visits, Topic::Queue])
             }
             Request::Resolve { mutation, keep } => {

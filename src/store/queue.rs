@@ -54,7 +54,7 @@ impl Store {
                 Transfer::SetAside { code, .. } if ![RejectCode::State, RejectCode::Forbidden].contains(&code)
             );
             items.push(QueueItem {
-                reopens: may_mend && has_submission(&record::json(row, 9)?),
+                fixable: may_mend && has_submission(&record::json(row, 9)?),
                 mutation: record::parsed(row, 0)?,
                 visit,
                 what,
@@ -97,7 +97,7 @@ impl Store {
 
     /// Makes a submission that was refused a draft again. Its officer mends it and sends it again; until then it counts as
     /// not sent.
-    pub(super) fn reopen_refused(
+    pub(super) fn fix_refused(
         &mut self,
         moment: &mut Moment<'_>,
         mutation: MutationId,

@@ -132,8 +132,8 @@ pub struct SyncRequest {
     /// The device understands packed records.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub packed: bool,
-    /// So many bytes of records at most are to come in the answer, before they are packed; and records larger than
-    /// [`LARGE`] are to be named only: the device fetches them in pieces. 0: a device from before there was such a thing.
+    /// So many bytes of records at most are to come in the answer, before they are packed; and records larger than that, or
+    /// than [`LARGE`], are to be named only: the device fetches them in pieces. 0: a device from before there was such a thing.
     #[serde(default, skip_serializing_if = "is_no_room")]
     pub room: u32,
     /// What to apply, in this order.
@@ -145,8 +145,10 @@ fn is_no_room(room: &u32) -> bool {
     *room == 0
 }
 
-/// Bytes of a record's fields as JSON above which it is fetched in pieces.
-pub const LARGE: usize = 64_000;
+/// Bytes of a record's fields as JSON above which it is fetched in pieces on a good line.
+pub const LARGE: usize = 200_000;
+/// The same on the worst line: below that it always comes whole.
+pub const NEVER_LARGE: usize = 8_000;
 
 /// A record that a device fetches in pieces, see [`PIECES_PATH`]: all of it but its fields.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -667,8 +667,8 @@ async fn a_visit_that_lacks_answers_is_set_aside_with_its_reason_and_can_be_mend
         let item = officer.queue().await.items.remove(0);
         assert!(matches!(item.transfer, Transfer::SetAside { code: RejectCode::Incomplete, .. }));
 
-        assert!(item.reopens);
-        officer.ask(Request::ReopenRefused { mutation: item.mutation }).await;
+        assert!(item.fixable);
+        officer.ask(Request::FixRefused { mutation: item.mutation }).await;
         assert_eq!(officer.visit(visit).await.state, VisitState::Draft, "it can be edited again");
         officer.sync().await;
         let queue = officer.queue().await;

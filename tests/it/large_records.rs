@@ -134,7 +134,7 @@ async fn a_phone_that_is_locked_between_two_pieces_goes_on_from_the_last() {
 #[tokio::test]
 async fn a_device_from_before_gets_large_records_whole_and_a_newer_one_gets_them_named() {
     let office = Office::open().await;
-    let form = publish_large(&office, "1", 100_000);
+    let form = publish_large(&office, "1", 210_000);
     let mut officer = office.hire("ppl", Role::Officer, &[TOBOALI]);
     let whole = officer.sync(&[]).await;
     assert!(whole.large.is_empty());
@@ -159,7 +159,7 @@ async fn a_device_from_before_gets_large_records_whole_and_a_newer_one_gets_them
     let mut bytes = Vec::new();
     while (bytes.len() as u64) < large.length {
         let path = format!(
-            "{PIECES_PATH}/{form}/{}?from={}&most=30000",
+            "{PIECES_PATH}/{form}/{}?from={}&most=60000",
             large.rev,
             bytes.len()
         );
@@ -219,4 +219,64 @@ async fn nobody_gets_pieces_of_what_they_may_not_see() {
     for who in [&other, &kabid] {
         assert_eq!(who.get(&path).await.status(), 404);
     }
+}
+
+#[tokio::test]
+async fn a_form_arrives_over_a_line_on_which_a_whole_answer_takes_longer_than_a_call_may() {
+    // A2. Forty times as fast as 50 kbit/s, and a fortieth of the time that a call may take there.
+    let (office, folder) = (demo_office().await, tempfile::tempdir().unwrap());
+    local(async {
+        let phone = Phone::new(&office, folder.path());
+        phone.log_in("petugas1").await;
+        phone.ask(anjangsana::store::api::Request::Lock).await;
+        drop(phone);
+        let form = publish_large(&office, "1", 1_400_000);
+        let line = Line {
+            up: 2_000,
+            down: 2_000,
+            round_trip: Duration::from_millis(5),
+        };
+        let line = Proxy::before(office.address, line).await;
+        let phone = Phone::impatient(&line.url(), folder.path(), Duration::from_secs(3));
+        phone.unlock("petugas1").await;
+        let mut rounds = 0;
+        while bytes_of(&phone, form).is_none() {
+            rounds += 1;
+            assert!(rounds < 100, "it arrives");
+            phone.sync().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_device_that_says_how_much_may_come_gets_no_more_and_in_the_end_everything() {
+    let office = Office::open().await;
+    for number in 0..40 {
+        office.cooperative(&format!("{number}"), TOBOALI);
+    }
+    let mut officer = office.hire("ppl", Role::Officer, &[TOBOALI]);
+    let everything = officer.sync(&[]).await.digest.unwrap().count;
+    let mut request = serde_json::to_value(officer.request(&[])).unwrap();
+    request["cursor"] = json!(0);
+    request["room"] = json!(300);
+    let (mut came, mut answers) = (0, 0);
+    let digest = loop {
+        let reply = officer
+            .post(anjangsana::sync::wire::SYNC_PATH, &request)
+            .await;
+        let reply: SyncReply = reply.json().await.unwrap();
+        let bytes =
+            |one: &anjangsana::domain::Record| serde_json::to_string(&one.fields).unwrap().len();
+        let sum: usize = reply.records.iter().map(bytes).sum();
+        assert!(reply.records.len() == 1 || sum <= 300, "{sum}");
+        came += reply.records.len() as u64;
+        answers += 1;
+        request["cursor"] = json!(reply.cursor);
+        if !reply.more {
+            break reply.digest.unwrap();
+        }
+    };
+    assert_eq!((came, digest.count), (everything, everything));
+    assert!(answers > 10, "{answers}");
 }

@@ -415,7 +415,7 @@ fn every_request_crosses() {
         Request::Resend {
             mutation: mutation(),
         },
-        Request::ReopenRefused {
+        Request::FixRefused {
             mutation: mutation(),
         },
         Request::Resolve {
@@ -554,7 +554,7 @@ fn every_reply_crosses() {
         what,
         transfer: Transfer::Queued,
         since: Millis(3),
-        reopens: true,
+        fixable: true,
         differences: vec![Difference {
             field: text("a/saldo"),
             mine: Some(text("1")),

@@ -128,7 +128,7 @@ async fn a_logged_session_sent_once_more_changes_nothing() {
         one.ask(submit()).await;
         one.sync().await;
         let refused = one.queue().await.items.remove(0);
-        one.ask(Request::ReopenRefused {
+        one.ask(Request::FixRefused {
             mutation: refused.mutation,
         })
         .await;

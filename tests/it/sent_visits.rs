@@ -33,8 +33,11 @@ use crate::server_office::{Office, TOBOALI, refused};
 const DAY: i64 = 24 * 60 * 60 * 1000;
 const YEAR: i64 = 365 * DAY;
 
+/// What stands on each page.
+type Pages = Vec<(String, Vec<Item>)>;
+
 /// All that a screen shows of a session.
-fn shown(session: &Session) -> (Vec<PageState>, Vec<(String, Vec<Item>)>, Vec<Problem>) {
+fn shown(session: &Session) -> (Vec<PageState>, Pages, Vec<Problem>) {
     let pages = session.pages();
     let items = pages
         .iter()
@@ -277,7 +280,7 @@ proptest! {
                 now: check_visit::submitted_at(&visit, received),
                 cooperative: None,
             };
-            let server = check_visit::open(form, visit.answers.clone(), &of);
+            let server = check_visit::open(form, visit.answers, &of);
             prop_assert_eq!(check_visit::complete(&server), Ok(()));
         }
     }
@@ -459,6 +462,45 @@ async fn the_server_refuses_a_decision_about_an_older_submission() {
     ));
     let stale = kabid.review("v", 1, "approve", "");
     assert_eq!(refused(&kabid.push(&stale).await), RejectCode::State);
+}
+
+#[tokio::test]
+async fn what_an_earlier_submission_looked_up_is_not_shown_with_a_later_one() {
+    let desk = Office::open().await;
+    let cooperative = desk.cooperative("satu", TOBOALI);
+    let mut officer = desk.hire("ppl", Role::Officer, &[TOBOALI]);
+    let mut kabid = desk.hire("kabid", Role::Supervisor, &[]);
+    let stored = || {
+        desk.change(|db| {
+            let found = record::find(db, RecordId::of_text("v")).unwrap().unwrap();
+            Visit::from_record(&found.record).unwrap().looked_up
+        })
+    };
+    let mut visit = officer.visit("v", cooperative, TOBOALI);
+    let looked_up = json!({"register": {"nama": "Maju"}, "last": {}});
+    visit.fields.insert("looked_up".into(), looked_up.clone());
+    visit.fields.insert("submission/1".into(), officer.mark());
+    officer.push(&visit).await;
+    assert_eq!(json!(stored()), looked_up);
+    kabid.push(&kabid.review("v", 1, "return", "Periksa")).await;
+    // Without a submission it changes nothing.
+    let alone = json!({"looked_up": {"register": {"nama": "Lain"}, "last": {}}});
+    officer.push(&officer.edit("v", 1_000_000, alone)).await;
+    assert_eq!(json!(stored()), looked_up);
+    // A device from before sends it again.
+    let again = json!({"submission/2": officer.mark()});
+    officer.push(&officer.edit("v", 1_000_000, again)).await;
+    assert_eq!(stored(), None);
+    for bad in [
+        json!("x"),
+        json!({"register": 5}),
+        json!({"register": {"nama": 5}}),
+    ] {
+        let mut visit = officer.visit("w", cooperative, TOBOALI);
+        visit.fields.insert("looked_up".into(), bad);
+        visit.fields.insert("submission/1".into(), officer.mark());
+        assert_eq!(refused(&officer.push(&visit).await), RejectCode::Malformed);
+    }
 }
 
 /// Members are compared with those of the last visit, and whoever lost some is asked why.

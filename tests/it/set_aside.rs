@@ -88,7 +88,7 @@ async fn the_admin_sees_what_was_refused_or_disputed_with_whom_why_and_whether_i
         let queue = one.queue().await;
         assert!(matches!(queue.items[0].transfer, Transfer::SetAside { .. }));
         assert_eq!(two.queue().await.items[0].transfer, Transfer::Conflict);
-        one.ask(Request::ReopenRefused {
+        one.ask(Request::FixRefused {
             mutation: queue.items[0].mutation,
         })
         .await;

@@ -417,8 +417,8 @@ impl World {
         let tried = self.phones[p].resent;
         let request = if is_conflict {
             Request::Resolve { mutation, keep }
-        } else if keep == Keep::Mine && tried < 6 && item.reopens && self.rng.per_mille(500) {
-            Request::ReopenRefused { mutation }
+        } else if keep == Keep::Mine && tried < 6 && item.fixable && self.rng.per_mille(500) {
+            Request::FixRefused { mutation }
         } else if keep == Keep::Mine && tried < 6 {
             Request::Resend { mutation }
         } else {

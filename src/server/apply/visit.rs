@@ -272,6 +272,10 @@ fn change(
         return Err(given_up_and_submitted());
     }
     let mut amended = amend(mutation, visit);
+    // What an earlier submission looked up is not what this one did, from a device that does not say.
+    if submits && !mutation.fields.contains_key(LOOKED_UP) && stands(LOOKED_UP).is_some() {
+        amended.insert(LOOKED_UP.to_owned(), Value::Null);
+    }
     amended.extend(lone_result(mutation, submits, present));
     Ok(Ruling {
         area: visit.area.clone(),

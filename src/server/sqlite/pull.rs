@@ -11,7 +11,7 @@ use crate::{
     domain::{AreaCode, Kind, RecordId, Scope, User, attachment},
     sync::{
         packed::{Loose, Packed},
-        wire::{Digest, LARGE, LargeRecord},
+        wire::{Digest, LARGE, LargeRecord, NEVER_LARGE},
     },
 };
 
@@ -88,13 +88,12 @@ pub fn page(
     } else {
         PAGE_BYTES
     };
-    let in_pieces = wants.room > 0;
-    let most = if in_pieces {
-        most.min(wants.room)
-    } else {
-        most
+    // A record that is larger than the device wants at a time would be too large for its line, too.
+    let (most, largest) = match wants.room {
+        0 => (most, usize::MAX),
+        room => (most.min(room), LARGE.min(room.max(NEVER_LARGE))),
     };
-    let mut page = plain(connection, user, cursor, known, (most, in_pieces))?;
+    let mut page = plain(connection, user, cursor, known, (most, largest))?;
     if wants.packs {
         pack(&mut page)?;
     }
@@ -133,7 +132,7 @@ fn plain(
     user: &User,
     cursor: u64,
     known: &BTreeSet<u64>,
-    (most, in_pieces): (usize, bool),
+    (most, largest): (usize, usize),
 ) -> Result<Page, Error> {
     let last = last_rev(connection)?;
     // A cursor from the future: the server was put back to an older backup. Everything again, then the digest proves it.
@@ -152,7 +151,7 @@ fn plain(
     while let Some(row) = rows.next()? {
         let rev: u64 = row.get("rev")?;
         let fields: String = row.get("fields")?;
-        if in_pieces && fields.len() > LARGE {
+        if fields.len() > largest {
             reached = rev;
             large.push(named(row, rev, &fields)?);
             continue;

@@ -151,7 +151,7 @@ pub enum Request {
     },
     /// Makes a submission that was set aside a draft again, so that its officer can mend it. It has to be sent again.
     /// -> [`Reply::Saved`]
-    ReopenRefused {
+    FixRefused {
         /// Which.
         mutation: MutationId,
     },

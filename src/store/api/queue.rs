@@ -60,8 +60,8 @@ pub struct QueueItem {
     pub transfer: Transfer,
     /// Since when it waits.
     pub since: Millis,
-    /// Whether it is a submission that can be opened again and mended, see [`super::Request::ReopenRefused`].
-    pub reopens: bool,
+    /// Whether it is a submission that can be opened again and mended, see [`super::Request::FixRefused`].
+    pub fixable: bool,
     /// Fields changed here and there with different values, in a conflict.
     pub differences: Vec<Difference>,
 }

@@ -249,14 +249,14 @@ fn Resend(item: QueueItem) -> Element {
                 Icon { name: "sync" }
                 {t("resend")}
             }
-            if let Some(visit) = item.visit.as_ref().map(|row| row.id).filter(|_| item.reopens) {
+            if let Some(visit) = item.visit.as_ref().map(|row| row.id).filter(|_| item.fixable) {
                 button {
                     class: "button",
                     r#type: "button",
                     disabled: busy(),
                     onclick: move |_| async move {
                         busy.set(true);
-                        let done = shell.ask(Request::ReopenRefused { mutation: item.mutation }).await;
+                        let done = shell.ask(Request::FixRefused { mutation: item.mutation }).await;
                         match done {
                             Ok(_) => {
                                 navigator().push(Route::VisitSend { id: visit });
@@ -268,7 +268,7 @@ fn Resend(item: QueueItem) -> Element {
                         }
                     },
                     Icon { name: "draft" }
-                    {t("reopen")}
+                    {t("fix-refused")}
                 }
             }
             if late {
