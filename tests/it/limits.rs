@@ -402,6 +402,20 @@ mod moved {
     }
 
     #[tokio::test]
+    async fn to_speak_of_a_life_that_the_server_never_had_opens_nothing() {
+        let office = Office::open().await;
+        let cooperative = office.cooperative("satu", TOBOALI);
+        let officer = office.hire("ppl", Role::Officer, &[TOBOALI]);
+        move_to(&office, &[PAYUNG], machine::now().plus(-31 * DAY));
+        let visit = officer.visit("kunjungan", cooperative, TOBOALI);
+        let mut request = officer.request(std::slice::from_ref(&visit));
+        request.epoch = Some("karangan".to_owned());
+        let reply = officer.post(SYNC_PATH, &request).await;
+        let reply: anjangsana::sync::wire::SyncReply = reply.json().await.unwrap();
+        assert_eq!(refused(&reply.results[0].outcome), RejectCode::Forbidden);
+    }
+
+    #[tokio::test]
     async fn a_draft_that_stands_is_finished_however_long_ago_its_officer_moved() {
         let office = Office::open().await;
         let mut officer = draft(&office, "kunjungan").await;

@@ -141,6 +141,12 @@ async fn what_is_written_is_what_was_understood_and_no_more() {
         matches!(outcome, Outcome::Applied { exact: false, .. }),
         "the phone fetches what stands: {outcome:?}"
     );
+    let left = json!({"label": "x", "text": "x", "value": "x", "why": "gone"});
+    let mut more = left.clone();
+    more["junk"] = json!(junk);
+    let edit = json!({"left/0/x": more, "score": {"junk": junk.get(..9_000)}});
+    let edit = desk.officer.edit("kunjungan", 1_000_000, edit);
+    rev(&desk.officer.push(&edit).await);
     let submit = json!({"submission/1": {"at": 6, "by": me, "junk": [junk]}});
     let submit = desk.officer.edit("kunjungan", 1_000_000, submit);
     rev(&desk.officer.push(&submit).await);
@@ -160,6 +166,8 @@ async fn what_is_written_is_what_was_understood_and_no_more() {
         json!({"at": 8, "by": desk.admin.user.id, "reason": "dobel"})
     );
     assert_eq!(stands.fields["cooperative"], json!(desk.cooperative));
+    assert_eq!(stands.fields["left/0/x"], left);
+    assert!(!stands.fields.contains_key("score"));
     let word = desk.fields(word.record);
     assert_eq!(
         word.fields["mark"],
@@ -273,6 +281,19 @@ async fn a_row_that_cannot_be_read_is_the_refusal_of_one_change_and_is_kept_for_
     rev(&reply.results[1].outcome);
     set(&desk, "{}");
     rev(&desk.officer.push(&bad).await);
+}
+
+// H5, H9
+#[tokio::test]
+#[ignore = "the list does not read every refusal yet"]
+async fn the_list_of_what_was_refused_reads_whatever_a_refusal_holds() {
+    let mut desk = Desk::open().await;
+    for visit in [json!(5), json!({}), json!(["x"]), json!(null)] {
+        let mut word = desk.kabid.review("x", 1, "approve", "");
+        word.fields.insert("visit".to_owned(), visit);
+        refused(&desk.kabid.push(&word).await);
+    }
+    assert_eq!(desk.admin.get("/api/v1/setaside").await.status(), 200);
 }
 
 /// What a field holds when all is well.

@@ -21,6 +21,7 @@ use crate::{
 
 use super::{
     Error,
+    push::Cost,
     record::{self, Stored},
 };
 
@@ -39,6 +40,8 @@ pub struct Submission<'a> {
     pub cooperative: Option<&'a Record>,
     /// When it came.
     pub now: Millis,
+    /// What its request has cost so far.
+    pub cost: &'a Cost,
 }
 
 /// What a form says of a visit.
@@ -82,7 +85,7 @@ impl Foreseen {
             && self.cooperative == of.cooperative.map(|record| record.rev)
             && self.fields == *fields;
         match &self.others {
-            Some(others) if stands => Ok(*others == other_visits(connection, visit)?),
+            Some(others) if stands => Ok(*others == other_visits(connection, of, visit)?),
             _ => Ok(stands),
         }
     }
@@ -213,7 +216,7 @@ fn ask(
     }
     let mut others = None;
     let earlier = || {
-        let found = other_visits(connection, visit)?;
+        let found = other_visits(connection, of, visit)?;
         others = Some(found.clone());
         Ok::<_, Error>(found)
     };
@@ -230,9 +233,14 @@ fn row(cooperative: Option<&Record>) -> Option<BTreeMap<String, String>> {
 }
 
 /// What the other submitted visits to a visit's cooperative came to. One that does not read holds up no other.
-fn other_visits(connection: &Connection, than: &Visit) -> Result<Vec<Assessment>, Error> {
+fn other_visits(
+    connection: &Connection,
+    of: &Submission<'_>,
+    than: &Visit,
+) -> Result<Vec<Assessment>, Error> {
     let mut found = Vec::new();
     for stored in record::children(connection, than.cooperative)? {
+        of.cost.spend(&stored)?;
         if stored.record.kind == Kind::Visit && stored.record.id != than.id && !stored.private {
             let visit = Visit::from_record(&stored.record).ok();
             let stands = visit.filter(|visit| visit.void.is_none());

@@ -80,7 +80,7 @@ impl Prepared {
             return Ok(());
         }
         let present = record::find(connection, mutation.record)?;
-        sender.cost.spend(present.as_ref())?;
+        sender.spend(present.as_ref())?;
         let parent = parent(connection, mutation, present.as_ref())?;
         let known = (present.as_ref(), parent.as_ref());
         self.foreseen = match decide(connection, sender, mutation, known, now)? {
@@ -107,28 +107,38 @@ impl Prepared {
 }
 
 /// What the changes of one request cost beyond their own bytes: each one reads its record and writes it again, however
-/// little it changes.
+/// little it changes, and some read others too.
 ///
 /// ```text
 /// 19 changes to a record of 1 MB    19 MB are read and written for 2 kB that came
 /// ```
 #[derive(Debug, Default)]
-pub struct Cost(Cell<usize>);
+pub struct Cost {
+    changes: Cell<usize>,
+    bytes: Cell<usize>,
+}
 
 impl Cost {
     /// Bytes of records that the changes of one request may touch. A phone's changes touch some kB each.
     pub const MOST: usize = 8_000_000;
 
-    /// Counts a record that is about to be changed. The first one is always taken: a device that sends less at a time gets
-    /// all its changes through.
-    fn spend(&self, present: Option<&Stored>) -> Result<(), Error> {
-        let Some(stored) = present else {
-            return Ok(());
-        };
-        let before = self.0.get();
-        let sum = before.saturating_add(bytes(&stored.record.fields));
-        self.0.set(sum);
-        if before > 0 && sum > Self::MOST {
+    /// It is the turn of the next change.
+    fn next(&self) {
+        self.changes.set(self.changes.get().saturating_add(1));
+    }
+
+    /// Counts a record that a change needs. The first change always gets all: a device that sends less at a time gets all
+    /// its changes through.
+    ///
+    /// # Errors
+    /// [`Error::TooMuch`].
+    pub fn spend(&self, needed: &Stored) -> Result<(), Error> {
+        let sum = self
+            .bytes
+            .get()
+            .saturating_add(bytes(&needed.record.fields));
+        self.bytes.set(sum);
+        if self.changes.get() > 1 && sum > Self::MOST {
             return Err(Error::TooMuch);
         }
         Ok(())
@@ -153,6 +163,14 @@ pub struct Sender<'a> {
     pub file: Option<&'a BTreeSet<MutationId>>,
     /// What the request has cost so far.
     pub cost: &'a Cost,
+}
+
+impl Sender<'_> {
+    /// Counts what the next change is about.
+    fn spend(&self, present: Option<&Stored>) -> Result<(), Error> {
+        self.cost.next();
+        present.map_or(Ok(()), |stored| self.cost.spend(stored))
+    }
 }
 
 /// Applies a mutation in the caller's transaction and answers it. A refusal is an answer, no error.
@@ -206,7 +224,7 @@ fn answer(
         return Ok(rejected(&Refusal::malformed("no such revision or order")));
     }
     let present = record::find(connection, mutation.record)?;
-    sender.cost.spend(present.as_ref())?;
+    sender.spend(present.as_ref())?;
     let (outcome, answered) = match judge(connection, sender, prepared, present.as_ref(), now)? {
         Verdict::Apply(change) => {
             // What the device has beneath its change may be of another life.
@@ -307,6 +325,7 @@ fn submission<'a>(
         present,
         cooperative,
         now,
+        cost: sender.cost,
     }
 }
 
@@ -355,7 +374,8 @@ fn decide<'a>(
         officer,
         now,
         clock: sender.clock,
-        is_late: sender.newest.is_some() || sender.file.is_some(),
+        // A life of the server that nobody here heard of shares nothing, and proves nothing.
+        is_late: sender.newest.is_some_and(|shared| shared > 0) || sender.file.is_some(),
         present,
         others,
         parent,
