@@ -1,14 +1,14 @@
 //! What a device gets: the records in its sight that changed since its cursor, a page at a time, straight from the
 //! stored JSON, and the digest that proves both sides equal.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use rusqlite::{Connection, named_params};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    domain::{AreaCode, Kind, Scope, User},
+    domain::{AreaCode, Kind, User},
     sync::{
         packed::{Loose, Packed},
         wire::Digest,
@@ -18,6 +18,7 @@ use crate::{
 use super::{
     Error,
     record::{id, last_rev, to_json},
+    sight::{Sight, with_condition},
     stored,
 };
 
@@ -117,14 +118,19 @@ fn plain(
     let last = last_rev(connection)?;
     // A cursor from the future: the server was put back to an older backup. Everything again, then the digest proves it.
     let cursor = if cursor > last { 0 } else { cursor };
-    let (district, areas) = sight(user)?;
-    let mut statement = connection.prepare_cached(include_str!("page.sql"))?;
+    static SQL: LazyLock<String> = LazyLock::new(|| with_condition(include_str!("page.sql")));
+    let Sight {
+        district,
+        areas,
+        user: id,
+    } = Sight::of(user)?;
+    let mut statement = connection.prepare_cached(&SQL)?;
     let mut rows = statement.query(named_params! {
         ":cursor": cursor,
         ":known": to_json(known)?,
         ":district": district,
         ":areas": areas,
-        ":user": user.id.to_string(),
+        ":user": id,
     })?;
     let mut records = Vec::new();
     let (mut reached, mut bytes) = (cursor, 0);
@@ -167,27 +173,19 @@ fn plain(
 /// # Errors
 /// When it cannot be read.
 pub fn digest(connection: &Connection, user: &User) -> Result<Digest, Error> {
-    let (district, areas) = sight(user)?;
-    Ok(connection
-        .prepare_cached(include_str!("digest.sql"))?
-        .query_row(
-            named_params! {
-                ":district": district,
-                ":areas": areas,
-                ":user": user.id.to_string(),
-            },
-            |row| {
-                Ok(Digest {
-                    count: row.get(0)?,
-                    rev_sum: row.get(1)?,
-                })
-            },
-        )?)
-}
-
-fn sight(user: &User) -> Result<(bool, String), Error> {
-    match &user.scope {
-        Scope::District => Ok((true, "[]".to_owned())),
-        Scope::Areas(areas) => Ok((false, to_json(areas)?)),
-    }
+    static SQL: LazyLock<String> = LazyLock::new(|| with_condition(include_str!("digest.sql")));
+    let sight = Sight::of(user)?;
+    Ok(connection.prepare_cached(&SQL)?.query_row(
+        named_params! {
+            ":district": sight.district,
+            ":areas": sight.areas,
+            ":user": sight.user,
+        },
+        |row| {
+            Ok(Digest {
+                count: row.get(0)?,
+                rev_sum: row.get(1)?,
+            })
+        },
+    )?)
 }
