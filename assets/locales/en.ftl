@@ -592,6 +592,7 @@ aside-lead = What officers' phones sent and the server did not apply in the last
 aside-open = Open the data held back
 aside-offline = This screen needs signal: the list is on the server.
 aside-empty = No data was held back in the last 30 days.
+aside-more = Show more of { $name } ({ $n } in all)
 aside-nameless = Cooperative unknown
 aside-open-still = Not settled
 aside-mended = Settled

@@ -532,6 +532,7 @@ aside-lead = Yang dikirim HP petugas dan tidak diterapkan server dalam 30 hari t
 aside-open = Buka data yang tertahan
 aside-offline = Layar ini perlu sinyal: daftarnya ada di server.
 aside-empty = Tidak ada data yang tertahan dalam 30 hari terakhir.
+aside-more = Tampilkan lagi dari { $name } (semuanya { $n })
 aside-nameless = Koperasi tidak diketahui
 aside-open-still = Belum beres
 aside-mended = Sudah beres

@@ -10,12 +10,15 @@ use std::{
 use anjangsana::{
     domain::{Role, Scope},
     server::{
-        self, AppState, Config, accounts, backup,
+        self, AppState, Config, accounts,
+        attachments::sweep::{self, Most},
+        backup,
         blobs::{ATTACHMENTS, WHOLE},
         demo,
         form_tool::{self, Says, Tongue},
         forms, machine, register,
         rescue::{self, Fate},
+        restore,
         sqlite::{self, Database},
     },
 };
@@ -61,6 +64,15 @@ enum Command {
         /// A file that `backup` made.
         file: PathBuf,
     },
+    /// Move photos that no visit has named for thirty days into the trash, and remove those that were there for ninety. The
+    /// server does so itself once a day.
+    Sweep {
+        #[command(flatten)]
+        data: Data,
+        /// Also when it is more than a small share of them: say so only when this is the right database.
+        #[arg(long)]
+        all: bool,
+    },
     /// Take in a backup file that a phone made without a network, as if the phone had sent it. Doing it again changes
     /// nothing.
     Rescue {
@@ -92,6 +104,9 @@ struct Serve {
     /// The folder of the built app; without it only the API is served.
     #[arg(long, value_name = "DIR")]
     web: Option<PathBuf>,
+    /// Begin a new, empty office although there are photos of another one, or pieces of its database.
+    #[arg(long)]
+    fresh_database: bool,
     /// Serve a demo office to the network, although everybody knows its passwords.
     #[arg(long)]
     allow_demo: bool,
@@ -242,6 +257,7 @@ fn main() -> ExitCode {
         Command::Form(command) => keep_forms(command),
         Command::Backup { data, file } => back_up(&data.data, &file),
         Command::Restore { data, file } => restore(&data.data, &file),
+        Command::Sweep { data, all } => sweep_up(&data.data, all),
         Command::Rescue {
             data,
             file,
@@ -298,7 +314,12 @@ fn run(serve: Serve) -> Result<()> {
 
 /// Brings the database up to date, publishes the built-in forms, and refuses to show a demo office to the network.
 fn prepare(serve: &Serve) -> Result<()> {
-    let mut connection = sqlite::open(&serve.data.data)?;
+    let data = &serve.data.data;
+    let mut connection = if serve.fresh_database {
+        sqlite::open_fresh(data)?
+    } else {
+        sqlite::open(data)?
+    };
     if demo::is_demo(&connection)? && !serve.listen.ip().is_loopback() && !serve.allow_demo {
         bail!(
             "{} holds a demo office, whose passwords everybody knows: it is served on loopback only, \
@@ -357,7 +378,7 @@ fn back_up(data: &Path, file: &Path) -> Result<()> {
 }
 
 fn restore(data: &Path, file: &Path) -> Result<()> {
-    let restored = backup::restore(data, file, machine::now())?;
+    let restored = restore::restore(data, file, machine::now())?;
     println!("{} is in place.", file.display());
     if let Some(before) = restored.before {
         println!(
@@ -366,6 +387,27 @@ fn restore(data: &Path, file: &Path) -> Result<()> {
         );
     }
     println!("When they sync next, the phones send again what it lacks of their own work.");
+    Ok(())
+}
+
+fn sweep_up(data: &Path, all: bool) -> Result<()> {
+    let state = AppState::new(Database::open(data)?, Config::default());
+    let most = if all { Most::All } else { Most::Share };
+    let swept = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(sweep::sweep(&state, machine::now(), most))
+        .map_err(|_| anyhow::anyhow!("the photos or the database cannot be read or written"))?;
+    println!(
+        "{} moved to the trash, {} brought back, {} removed",
+        swept.discarded, swept.recovered, swept.removed
+    );
+    if swept.refused > 0 {
+        bail!(
+            "{} photos that no visit names stay: so many at once may mean that this is an old database. If it is not, say --all",
+            swept.refused
+        );
+    }
     Ok(())
 }
 

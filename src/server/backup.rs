@@ -1,18 +1,18 @@
-//! The server's own backups: a copy of the database while it is served, and the way back to one.
+//! The server's own backups: a copy of the database while it is served. The way back to one is [`super::restore`].
 
 use std::{
-    fs, io,
+    ffi::OsString,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
 };
 
-use rusqlite::{Connection, ErrorCode, params};
+use rusqlite::{Connection, params};
 
-use crate::{
-    domain::Millis,
-    sql::{self, Use, look_over},
+use super::{
+    blobs::{absent, sync_folder},
+    sqlite::{self, FILE},
 };
-
-use super::sqlite::{self, FILE, STEPS, epoch};
 
 /// Why nothing was copied or put back. The database is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +20,9 @@ pub enum Error {
     /// There is something under that name.
     #[error("{} exists already; a backup never overwrites anything", .0.display())]
     Exists(PathBuf),
+    /// There is no database to copy.
+    #[error("there is no database in {}", .0.display())]
+    Nothing(PathBuf),
     /// The file is no backup of this program's, or a damaged one.
     #[error("{} is no whole backup: {why}", .file.display())]
     NoBackup {
@@ -44,87 +47,77 @@ pub enum Error {
     Database(#[from] sqlite::Error),
 }
 
-/// Where things are after [`restore`].
-#[derive(Debug, PartialEq, Eq)]
-pub struct Restored {
-    /// What was served before, if anything was: kept until somebody deletes it.
-    pub before: Option<PathBuf>,
-}
-
 /// Copies the database in a data folder into a new file, whole and as of one moment, also while it is served. Photos are
 /// files of their own and are not in it.
 ///
 /// # Errors
-/// [`Error::Exists`], and when the database or the disk fails; no file is left then.
+/// [`Error::Exists`], [`Error::Nothing`], and when the database or the disk fails; no file of that name is left then.
 pub fn back_up(folder: &Path, to: &Path) -> Result<(), Error> {
     if to.exists() {
         return Err(Error::Exists(to.to_owned()));
     }
+    if !folder.join(FILE).exists() {
+        return Err(Error::Nothing(folder.to_owned()));
+    }
     let connection = sqlite::open(folder)?;
-    copy(&connection, to).map_err(|why| {
+    let part = beside(to, ".part");
+    let copied = copy(&connection, &part).and_then(|()| {
+        // It has its name only when all of it is on disk.
+        fs::rename(&part, to).map_err(disk(to))?;
+        sync_folder(folder_of(to)).map_err(disk(to))
+    });
+    if copied.is_err() {
         // Half a copy is none; it may never have been begun.
-        let _gone = fs::remove_file(to);
-        Error::Database(why.into())
-    })
+        let _gone = fs::remove_file(&part);
+    }
+    copied
 }
 
-/// Puts a backup in the place of the database in a data folder, which begins another life with it: the phones send again
-/// what the backup lacks. What was there before stays beside it under another name.
-///
-/// # Errors
-/// [`Error::NoBackup`], [`Error::InUse`], and when the disk fails.
-pub fn restore(folder: &Path, from: &Path, now: Millis) -> Result<Restored, Error> {
-    let no_backup = |why: String| Error::NoBackup {
-        file: from.to_owned(),
-        why,
-    };
-    let disk = |file: &Path| {
-        let file = file.to_owned();
-        move |why| Error::Disk { file, why }
-    };
-    let source = sql::open(from, Use::Read).map_err(|why| no_backup(why.to_string()))?;
-    if sql::version(&source).map_err(|why| no_backup(why.to_string()))? == 0 {
-        return Err(no_backup("it holds no office".to_owned()));
+/// Copies a database into a file, durable. One of that name that a crash left is replaced.
+pub(super) fn copy(connection: &Connection, to: &Path) -> Result<(), Error> {
+    for left in [
+        to.to_owned(),
+        beside(to, "-wal"),
+        beside(to, "-shm"),
+        beside(to, "-journal"),
+    ] {
+        remove(&left).map_err(disk(&left))?;
     }
-    look_over(&source).map_err(|why| no_backup(why.to_string()))?;
-
-    fs::create_dir_all(folder).map_err(disk(folder))?;
-    let place = folder.join(FILE);
-    let new = folder.join(format!("{FILE}.new"));
-    if new.exists() {
-        fs::remove_file(&new).map_err(disk(&new))?;
-    }
-    copy(&source, &new).map_err(sqlite::Error::from)?;
-    let mut connection = sql::open(&new, Use::Write).map_err(sqlite::Error::from)?;
-    sql::migrate(&mut connection, &STEPS).map_err(|why| no_backup(why.to_string()))?;
-    epoch::begin(&connection)?;
-    alone(connection).map_err(sqlite::Error::from)?;
-
-    let before = if place.exists() {
-        // It takes the log beside the file into the file, and fails while anybody else has it open.
-        let present = sql::open(&place, Use::Write).map_err(sqlite::Error::from)?;
-        alone(present).map_err(|why| match why.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::InUse,
-            _ => Error::Database(why.into()),
-        })?;
-        let kept = folder.join(format!("{FILE}.before-{}", now.0));
-        fs::rename(&place, &kept).map_err(disk(&kept))?;
-        Some(kept)
-    } else {
-        None
-    };
-    fs::rename(&new, &place).map_err(disk(&place))?;
-    Ok(Restored { before })
-}
-
-fn copy(connection: &Connection, to: &Path) -> Result<(), rusqlite::Error> {
     connection
         .execute("vacuum into ?", params![to.to_string_lossy()])
-        .map(|_| ())
+        .map_err(sqlite::Error::from)?;
+    sync(to).map_err(disk(to))
 }
 
-/// Leaves one file with everything in it, and closes it.
-fn alone(connection: Connection) -> Result<(), rusqlite::Error> {
-    connection.pragma_update(None, "journal_mode", "delete")?;
-    connection.close().map_err(|(_, why)| why)
+/// The file of that name with something behind the name.
+pub(super) fn beside(file: &Path, end: &str) -> PathBuf {
+    let mut name = OsString::from(file);
+    name.push(end);
+    PathBuf::from(name)
+}
+
+pub(super) fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+pub(super) fn sync(file: &Path) -> io::Result<()> {
+    File::open(file)?.sync_all()
+}
+
+pub(super) fn remove(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(why) => absent(why).map(|_: Option<()>| ()),
+        Ok(()) => Ok(()),
+    }
+}
+
+pub(super) fn disk(file: &Path) -> impl Fn(io::Error) -> Error {
+    let file = file.to_owned();
+    move |why| Error::Disk {
+        file: file.clone(),
+        why,
+    }
 }

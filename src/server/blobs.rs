@@ -4,7 +4,7 @@ use std::{
     fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
-    time::UNIX_EPOCH,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use crate::domain::{AttachmentName, Millis};
@@ -13,10 +13,21 @@ use crate::domain::{AttachmentName, Millis};
 pub const ATTACHMENTS: &str = "attachments";
 /// The folder of the whole ones in it.
 pub const WHOLE: &str = "whole";
+/// The folder of those that nobody wants any more, until they are removed.
+pub const TRASH: &str = "trash";
+
+/// Where in a store an attachment is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// Where it is given out from.
+    Whole,
+    /// In the trash. Whoever asks for it gets it out again.
+    Trash,
+}
 
 /// A store of whole attachments. What is in it is complete and is what its name says.
 pub trait Blobs: Send + Sync {
-    /// How many bytes it has; `None` when it is not here.
+    /// How many bytes it has; `None` when it is not here. One in the trash comes back out of it.
     ///
     /// # Errors
     /// When the store cannot be asked.
@@ -28,58 +39,106 @@ pub trait Blobs: Send + Sync {
     /// When it cannot be kept; the file is still where it was, or is here.
     fn keep(&self, name: &AttachmentName, file: &Path) -> io::Result<()>;
 
-    /// Notes that it is wanted again: its age begins anew.
+    /// Notes that it is wanted again.
     ///
     /// # Errors
     /// When it cannot be noted.
     fn renew(&self, name: &AttachmentName, now: Millis) -> io::Result<()>;
 
-    /// Its bytes; `None` when it is not here.
+    /// Its bytes; `None` when it is not here. One in the trash comes back out of it.
     ///
     /// # Errors
     /// When it cannot be opened.
     fn open(&self, name: &AttachmentName) -> io::Result<Option<Box<dyn Read + Send>>>;
 
-    /// Throws it away if it came, or was renewed, before that instant. Says whether it did.
+    /// Puts it into the trash. One that is not here is no error.
+    ///
+    /// # Errors
+    /// When it cannot be moved.
+    fn discard(&self, name: &AttachmentName) -> io::Result<()>;
+
+    /// Gets it out of the trash. One that is not there is no error.
+    ///
+    /// # Errors
+    /// When it cannot be moved.
+    fn recover(&self, name: &AttachmentName) -> io::Result<()>;
+
+    /// Removes it from the trash, for good. One that is not there is no error.
     ///
     /// # Errors
     /// When it cannot be removed.
-    fn remove(&self, name: &AttachmentName, older_than: Millis) -> io::Result<bool>;
+    fn remove(&self, name: &AttachmentName) -> io::Result<()>;
 
-    /// Those that came, or were renewed, before that instant.
+    /// All that are in one place, each with when it came or was renewed.
     ///
     /// # Errors
     /// When the store cannot be listed.
-    fn older_than(&self, when: Millis) -> io::Result<Vec<AttachmentName>>;
+    fn list(&self, place: Place) -> io::Result<Vec<(AttachmentName, Millis)>>;
 }
 
-/// A folder of files: `ab/ab12….jpg`, put in place by a rename.
+/// A folder of attachments: files `whole/ab/ab12….jpg`, put in place by a rename, and the same under `trash`.
 #[derive(Debug)]
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// A store in this folder, which is made when it is first needed.
+    /// A store in the folder of the attachments, which is made when it is first needed.
     #[must_use]
     pub fn new(folder: PathBuf) -> Self {
         Self(folder)
     }
 
-    fn path(&self, name: &AttachmentName) -> PathBuf {
+    fn of(&self, place: Place) -> PathBuf {
+        self.0.join(match place {
+            Place::Whole => WHOLE,
+            Place::Trash => TRASH,
+        })
+    }
+
+    fn path(&self, place: Place, name: &AttachmentName) -> PathBuf {
         let first: String = name.hash().chars().take(2).collect();
-        self.0.join(first).join(name.as_str())
+        self.of(place).join(first).join(name.as_str())
+    }
+
+    /// The file of one that is here, out of the trash if need be.
+    fn find(&self, name: &AttachmentName) -> io::Result<Option<PathBuf>> {
+        let path = self.path(Place::Whole, name);
+        if !path.try_exists()? {
+            self.recover(name)?;
+        }
+        Ok(path.try_exists()?.then_some(path))
+    }
+
+    /// Moves a file between the two places. Its new name is on disk before its old one is gone. Says whether it was there.
+    fn shift(&self, name: &AttachmentName, from: Place, to: Place) -> io::Result<bool> {
+        let (from, to) = (self.path(from, name), self.path(to, name));
+        if !from.try_exists()? {
+            return Ok(false);
+        }
+        if let Some(folder) = to.parent() {
+            make_folder(folder)?;
+            if let Err(why) = fs::rename(&from, &to) {
+                // Another request moved it meanwhile.
+                return absent(why).map(|moved| moved.unwrap_or(false));
+            }
+            sync_folder(folder)?;
+        }
+        if let Some(folder) = from.parent() {
+            sync_folder(folder)?;
+        }
+        Ok(true)
     }
 }
 
 impl Blobs for Folder {
     fn size(&self, name: &AttachmentName) -> io::Result<Option<u64>> {
-        match fs::metadata(self.path(name)) {
-            Ok(found) => Ok(Some(found.len())),
-            Err(why) => absent(why),
+        match self.find(name)? {
+            Some(path) => Ok(Some(fs::metadata(path)?.len())),
+            None => Ok(None),
         }
     }
 
     fn keep(&self, name: &AttachmentName, file: &Path) -> io::Result<()> {
-        let path = self.path(name);
+        let path = self.path(Place::Whole, name);
         if let Some(folder) = path.parent() {
             make_folder(folder)?;
             File::open(file)?.sync_all()?;
@@ -92,43 +151,56 @@ impl Blobs for Folder {
 
     fn renew(&self, name: &AttachmentName, now: Millis) -> io::Result<()> {
         let since = std::time::Duration::from_millis(u64::try_from(now.0).unwrap_or(0));
-        let file = File::options().append(true).open(self.path(name))?;
+        let file = File::options()
+            .append(true)
+            .open(self.path(Place::Whole, name))?;
         file.set_modified(UNIX_EPOCH + since)
     }
 
     fn open(&self, name: &AttachmentName) -> io::Result<Option<Box<dyn Read + Send>>> {
-        match File::open(self.path(name)) {
-            Ok(file) => Ok(Some(Box::new(file))),
-            Err(why) => absent(why),
+        match self.find(name)? {
+            Some(path) => Ok(Some(Box::new(File::open(path)?))),
+            None => Ok(None),
         }
     }
 
-    fn remove(&self, name: &AttachmentName, older_than: Millis) -> io::Result<bool> {
-        let path = self.path(name);
-        let old = match fs::metadata(&path) {
-            Ok(found) => modified(&found)? < older_than,
-            Err(why) => return absent(why).map(|nothing| nothing.unwrap_or(false)),
-        };
-        if old {
-            fs::remove_file(path)?;
-        }
-        Ok(old)
+    fn discard(&self, name: &AttachmentName) -> io::Result<()> {
+        self.shift(name, Place::Whole, Place::Trash).map(|_| ())
     }
 
-    fn older_than(&self, when: Millis) -> io::Result<Vec<AttachmentName>> {
-        let mut old = Vec::new();
-        for folder in entries(&self.0)? {
+    fn recover(&self, name: &AttachmentName) -> io::Result<()> {
+        if self.shift(name, Place::Trash, Place::Whole)? {
+            let file = File::options()
+                .append(true)
+                .open(self.path(Place::Whole, name))?;
+            file.set_modified(SystemTime::now())?;
+        }
+        Ok(())
+    }
+
+    fn remove(&self, name: &AttachmentName) -> io::Result<()> {
+        match fs::remove_file(self.path(Place::Trash, name)) {
+            Err(why) => absent(why).map(|_: Option<()>| ()),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn list(&self, place: Place) -> io::Result<Vec<(AttachmentName, Millis)>> {
+        let mut found = Vec::new();
+        for folder in entries(&self.of(place))? {
             for file in entries(&folder)? {
                 let name = file.file_name().and_then(|name| name.to_str());
-                let name = name.and_then(|name| name.parse().ok());
-                if let Some(name) = name
-                    && modified(&fs::metadata(&file)?)? < when
-                {
-                    old.push(name);
+                let Some(name) = name.and_then(|name| name.parse().ok()) else {
+                    continue;
+                };
+                match fs::metadata(&file) {
+                    Ok(data) => found.push((name, modified(&data)?)),
+                    // A request moved it meanwhile.
+                    Err(why) => absent(why).map(|_: Option<()>| ())?,
                 }
             }
         }
-        Ok(old)
+        Ok(found)
     }
 }
 
@@ -140,10 +212,11 @@ pub(super) fn absent<T>(why: io::Error) -> io::Result<Option<T>> {
     }
 }
 
-/// What is in a folder; nothing in one that is not there.
+/// What is in a folder; nothing in one that is not there, or is a file that somebody left there.
 pub(super) fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     match fs::read_dir(folder) {
         Ok(found) => found.map(|entry| Ok(entry?.path())).collect(),
+        Err(why) if why.kind() == io::ErrorKind::NotADirectory => Ok(Vec::new()),
         Err(why) => absent(why).map(|nothing| nothing.unwrap_or_default()),
     }
 }
@@ -163,7 +236,7 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 

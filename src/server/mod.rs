@@ -13,6 +13,7 @@
 //! | `form_tool/` | the command line of the person who writes forms |
 //! | `workbook/` | XLSForms as Excel files and CSV folders, in and out |
 //! | `accounts`, `forms`, `register/`, `office` | what the office itself does: logins, forms, the register |
+//! | `backup`, `restore` | a copy of the database, and the way back to one |
 //! | `rescue` | a phone's backup file, taken in |
 //! | `demo/` | an invented office |
 //! | `body`, `headers`, `files`, `log`, `error`, `serve`, `state` | HTTP around it |
@@ -39,6 +40,7 @@ pub mod machine;
 pub mod office;
 pub mod register;
 pub mod rescue;
+pub mod restore;
 mod router;
 mod routes;
 pub mod secret;
@@ -50,6 +52,6 @@ pub mod workbook;
 
 pub use headers::CSP;
 pub use router::{ATTACHMENT_PATH, Endpoint, HISTORY_PATH, endpoints, router};
-pub use routes::history::HistoryEntry;
+pub use routes::history::{HistoryEntry, NEXT};
 pub use serve::{asked_to_stop, serve};
 pub use state::{AppState, Config};

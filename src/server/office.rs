@@ -18,6 +18,7 @@ use super::{
         Error,
         mutation::{self, Answered, Author, NewEntry},
         record::{self, Stored},
+        refused::Kept,
     },
 };
 
@@ -126,6 +127,7 @@ pub fn apply(connection: &Connection, change: OfficeChange) -> Result<Option<u64
     record::put(connection, &stored)?;
     let record = &stored.record;
     attachments::note_uses(connection, record.kind, record.id, &record.fields)?;
+    let fields = record::to_json(&fields)?;
     let entry = NewEntry {
         id: MutationId::new(change.at, &machine::entropy()?),
         record: change.id,
@@ -136,7 +138,7 @@ pub fn apply(connection: &Connection, change: OfficeChange) -> Result<Option<u64
         at: change.at,
         received_at: change.at,
         clock: None,
-        fields: &record::to_json(&fields)?,
+        kept: Kept::whole(&fields),
         answered: Answered::Applied(rev),
     };
     mutation::put(connection, &entry)?;

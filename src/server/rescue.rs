@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     attachments::kind::is_what_it_says,
-    blobs::{ATTACHMENTS, Blobs, Folder, WHOLE},
+    blobs::{ATTACHMENTS, Blobs, Folder},
     sqlite::{
         self, epoch, mutation,
         push::{self, Prepared},
@@ -114,7 +114,11 @@ fn grown(connection: &Connection, mutation: &Mutation) -> Result<Mutation, Error
     let Some(logged) = mutation::entry(connection, mutation.id)? else {
         return Ok(mutation);
     };
-    if logged.fields == mutation.fields {
+    let same = match &logged.cut {
+        Some(cut) => cut.is_of(&record::to_json(&mutation.fields)?),
+        None => logged.fields == mutation.fields,
+    };
+    if same {
         return Ok(mutation);
     }
     if let mutation::Answered::Applied(rev) = logged.answered {
@@ -204,7 +208,7 @@ pub fn photos(
 /// # Errors
 /// [`Error::File`]; [`Fault::Damaged`] when it is of another type than its name says.
 pub fn keep_photo(data: &Path, name: &AttachmentName, bytes: &[u8]) -> Result<(), Error> {
-    let blobs = Folder::new(data.join(ATTACHMENTS).join(WHOLE));
+    let blobs = Folder::new(data.join(ATTACHMENTS));
     if blobs.size(name)?.is_some() {
         return Ok(());
     }

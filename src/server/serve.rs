@@ -8,9 +8,14 @@ use tokio::{
     sync::oneshot,
 };
 
-use super::{attachments::sweep::sweep, machine, router::router, state::AppState};
+use super::{
+    attachments::sweep::{Most, sweep},
+    machine,
+    router::router,
+    state::AppState,
+};
 
-/// How often what nobody refers to is swept up; the first time at the start.
+/// How often it is looked for what nobody refers to; the first time at the start.
 const SWEEP: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long running requests may take once the end was asked for: a phone that went silent must not hold up a restart.
@@ -53,8 +58,14 @@ pub async fn serve(
 
 async fn keep_swept(state: AppState) {
     loop {
-        match sweep(&state, machine::now()).await {
-            Ok(swept) => tracing::info!(swept.whole, swept.partial, "attachments swept"),
+        match sweep(&state, machine::now(), Most::Share).await {
+            Ok(swept) => tracing::info!(
+                swept.discarded,
+                swept.recovered,
+                swept.removed,
+                swept.partial,
+                "attachments swept"
+            ),
             Err(why) => tracing::error!(?why, "attachments could not be swept"),
         }
         tokio::time::sleep(SWEEP).await;

@@ -6,12 +6,14 @@ use tokio::sync::Semaphore;
 
 use super::{
     attachments::Attachments,
-    blobs::{ATTACHMENTS, Folder, WHOLE},
+    blobs::{ATTACHMENTS, Folder},
     sqlite::Database,
 };
 
 /// Passwords hashed at the same time: each takes 19 MiB and a whole core.
 const HASHING: usize = 2;
+/// Workbooks read at the same time: each may come to tens of megabytes.
+const IMPORTING: usize = 1;
 
 /// How a server is set up.
 #[derive(Clone, Default, Debug)]
@@ -33,6 +35,7 @@ struct Inner {
     attachments: Attachments,
     config: Config,
     hashing: Semaphore,
+    importing: Semaphore,
 }
 
 impl AppState {
@@ -40,12 +43,13 @@ impl AppState {
     #[must_use]
     pub fn new(database: Database, config: Config) -> Self {
         let folder = database.folder().join(ATTACHMENTS);
-        let blobs = Folder::new(folder.join(WHOLE));
+        let blobs = Folder::new(folder.clone());
         Self(Arc::new(Inner {
             attachments: Attachments::new(folder.join("partial"), Box::new(blobs)),
             database,
             config,
             hashing: Semaphore::new(HASHING),
+            importing: Semaphore::new(IMPORTING),
         }))
     }
 
@@ -71,5 +75,11 @@ impl AppState {
     #[must_use]
     pub fn hashing(&self) -> &Semaphore {
         &self.0.hashing
+    }
+
+    /// Leave to read a workbook.
+    #[must_use]
+    pub fn importing(&self) -> &Semaphore {
+        &self.0.importing
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     check_visit,
-    sqlite::{Error, mutation::Entry, record},
+    sqlite::{Error, mutation::Entry, record, refused::Cut},
 };
 
 /// Stands for an answer that was taken away.
@@ -25,7 +25,53 @@ const NONE: &str = "—";
 /// # Errors
 /// When the database fails.
 pub(super) fn tell(connection: &Connection, entry: &Entry) -> Result<Vec<Told>, Error> {
-    let fields = &entry.fields;
+    if let Some(cut) = &entry.cut {
+        return Ok(beginning(cut));
+    }
+    words_of(connection, entry, &entry.fields)
+}
+
+/// The same without any value: which questions it answers.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn questions(connection: &Connection, entry: &Entry) -> Result<Vec<Told>, Error> {
+    // A label may quote another answer, so the form does not get to see them either.
+    let names = entry.fields.keys();
+    let fields: Fields = names.map(|name| (name.clone(), Value::Null)).collect();
+    let mut told = words_of(connection, entry, &fields)?;
+    for one in &mut told {
+        one.value = Words {
+            id: "tidak ditampilkan".to_owned(),
+            en: "not shown".to_owned(),
+        };
+    }
+    Ok(told)
+}
+
+/// What is left of a change that is not kept whole.
+fn beginning(cut: &Cut) -> Vec<Told> {
+    let size = Told {
+        label: Words {
+            id: "Terlalu besar untuk disimpan utuh".to_owned(),
+            en: "Too large to be kept whole".to_owned(),
+        },
+        value: Words {
+            id: format!("{} byte, SHA-256 {}", cut.bytes, cut.hash),
+            en: format!("{} bytes, SHA-256 {}", cut.bytes, cut.hash),
+        },
+    };
+    let head = (!cut.head.is_empty()).then(|| Told {
+        label: Words {
+            id: "Awalnya".to_owned(),
+            en: "How it begins".to_owned(),
+        },
+        value: same(&cut.head),
+    });
+    std::iter::once(size).chain(head).collect()
+}
+
+fn words_of(connection: &Connection, entry: &Entry, fields: &Fields) -> Result<Vec<Told>, Error> {
     if entry.kind != Kind::Visit {
         return Ok(fields
             .iter()
@@ -43,7 +89,7 @@ pub(super) fn tell(connection: &Connection, entry: &Entry) -> Result<Vec<Told>, 
             Some((path.to_owned(), value.as_str()?.to_owned()))
         })
         .collect();
-    let session = form_of(connection, entry.record, fields)?
+    let session = form_of(connection, entry.record, &entry.fields)?
         .map(|form| Session::read(form, answers, Surroundings::default()));
     Ok(fields
         .iter()

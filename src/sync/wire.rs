@@ -8,6 +8,7 @@
 //! | `POST /api/v1/sync` | [`SyncRequest`] | [`SyncReply`] |
 //! | `GET /api/v1/records/<id>/<rev>?from=0&most=64000` | | bytes of a large record's fields |
 //! | `GET /api/v1/setaside?days=30` | | [`SetAsideReply`] |
+//! | `GET /api/v1/setaside?days=30&user=<login>&after=<mutation>` | | [`SetAsideReply`] of one person, after that change |
 //! | `GET /api/v1/setaside/<mutation>` | | a list of [`super::told::Told`] |
 //! | `GET /api/v1/visits/<visit>/notchosen` | | a list of [`super::told::NotChosen`] |
 //! | `GET /api/v1/attachments/<name>` | | the bytes |
@@ -367,11 +368,25 @@ pub struct SetAsideItem {
     pub mended: bool,
 }
 
-/// What was not applied.
+/// How much of what a person sent was not applied.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SetAsidePerson {
+    /// Login name.
+    pub username: String,
+    /// Name.
+    pub name: String,
+    /// How many changes; a thousand stands for more.
+    pub count: u32,
+}
+
+/// What was not applied.
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SetAsideReply {
-    /// Newest first.
+    /// Newest first: of everybody the newest few, or a page of one person's.
     pub items: Vec<SetAsideItem>,
+    /// Everybody who has any. Empty in a page of one person's, and from an older server.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<SetAsidePerson>,
 }
 
 /// Why a request as a whole was refused.

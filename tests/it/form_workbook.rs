@@ -391,3 +391,34 @@ fn sheets_go_by_their_names_in_any_case_and_a_lone_one_is_the_survey() {
         "the sheet `survey` is missing; did you mean `Survei`?"
     );
 }
+
+#[test]
+fn cells_that_share_one_long_text_are_refused_with_their_sheet() {
+    let long = "x".repeat(32_767);
+    let bytes = book(|book| {
+        rows(page(book, "survey"), &[&["type", "name", "label"]]);
+        let choices = page(book, "choices");
+        for row in 0..10_000 {
+            for column in 0..4 {
+                choices.write_string(row, column, &long).unwrap();
+            }
+        }
+    });
+    let error = refused(&bytes);
+    assert_eq!(error.cause, Cause::TooLarge(Limit::Text));
+    assert_eq!(
+        (error.sheet.as_str(), error.mend),
+        ("choices", Some(Mend::Less))
+    );
+}
+
+#[test]
+fn rows_whose_only_cell_is_far_to_the_right_are_refused() {
+    let bytes = book(|book| {
+        let survey = page(book, "survey");
+        for row in 0..15_000 {
+            survey.write_string(row, 499, "x").unwrap();
+        }
+    });
+    assert_eq!(refused(&bytes).cause, Cause::TooLarge(Limit::Text));
+}

@@ -10,7 +10,12 @@ use anjangsana::{
     domain::{AttachmentName, Millis, Role, attachment::MOST_BYTES},
     server::{
         Config,
-        attachments::{MOST_OPEN, partial, sweep},
+        attachments::{
+            MOST_OPEN, partial,
+            sweep::{Most, Swept, sweep},
+            unwanted::{DAYS, TRASH_DAYS},
+        },
+        blobs::TRASH,
         forms::{self, Sheets},
         machine, sqlite,
     },
@@ -668,9 +673,10 @@ async fn what_somebody_sent_before_is_complete_at_once_and_by_its_right_length_o
     let created = two.create(&office, &name, bytes.len()).await;
     assert_eq!(created.status(), 201);
     assert_eq!(number(&created, "upload-offset"), bytes.len());
-    assert_eq!(two.offset(&office, &name).await, Some(bytes.len()));
     let liar = two.create(&office, &name, 4_999).await;
     assert_eq!(liar.status(), 400);
+    let said: ErrorReply = liar.json().await.unwrap();
+    assert!(!said.message.contains("5000"), "{}", said.message);
     assert_eq!(files(&office, "whole").len(), 1);
 }
 
@@ -844,14 +850,35 @@ async fn what_a_crash_left_before_the_last_step_is_finished_at_the_next_look() {
     officer.send(&office, &photo(16, 3_000)).await;
 }
 
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// Sweeps once on each of these days from today on; gives all that was done.
+async fn sweep_daily(office: &Office, days: std::ops::RangeInclusive<u32>) -> Swept {
+    let mut all = Swept::default();
+    for day in days {
+        let now = machine::now().plus(i64::from(day) * DAY);
+        let swept = sweep(&office.state, now, Most::Share).await.unwrap();
+        all.discarded += swept.discarded;
+        all.recovered += swept.recovered;
+        all.removed += swept.removed;
+        all.refused += swept.refused;
+        all.partial += swept.partial;
+    }
+    all
+}
+
+fn is_in(office: &Office, place: &str, name: &AttachmentName) -> bool {
+    files(office, place)
+        .iter()
+        .any(|file| file.ends_with(name.as_str()))
+}
+
 #[tokio::test]
-async fn the_sweep_takes_what_nobody_names_and_nothing_else() {
+async fn the_sweep_takes_what_nobody_names_for_a_month_and_nothing_else() {
     let office = Office::open().await;
     let mut officer = office.hire("ppl", Role::Officer, &[TOBOALI]);
     let named = officer.send(&office, &photo(17, 1_000)).await;
     let replaced = officer.send(&office, &photo(18, 1_000)).await;
-    let fresh = officer.send(&office, &photo(19, 1_000)).await;
-    let claimed = officer.send(&office, &photo(20, 1_000)).await;
     names(&mut officer, &office, "tetap", &named).await;
     names(&mut officer, &office, "ganti", &replaced).await;
     answer(&mut officer, "ganti", "foto diganti").await;
@@ -859,30 +886,91 @@ async fn the_sweep_takes_what_nobody_names_and_nothing_else() {
     officer.create(&office, &begun, 5).await;
     officer.create(&office, &given_up, 8).await;
     for file in files(&office, "whole") {
-        if !file.ends_with(fresh.as_str()) {
-            age(&file, sweep::UNUSED + 60_000);
-        }
+        age(&file, 40 * DAY);
     }
     for file in files(&office, "partial") {
         if file.to_string_lossy().contains(given_up.as_str()) {
             age(&file, partial::EXPIRES + 60_000);
         }
     }
-    // Another officer took the same photo along: it is wanted again, although no visit has come yet.
-    let other = office.hire("lain", Role::Officer, &[TOBOALI]);
-    other.create(&office, &claimed, 1_000).await;
-
-    let swept = sweep::sweep(&office.state, machine::now()).await.unwrap();
-    assert_eq!((swept.whole, swept.partial), (1, 1));
-    let left: Vec<String> = files(&office, "whole")
-        .iter()
-        .map(|file| file.file_name().unwrap().to_string_lossy().into_owned())
-        .collect();
-    for name in [&named, &fresh, &claimed] {
-        assert!(left.contains(&name.to_string()));
-    }
-    assert!(!left.contains(&replaced.to_string()));
+    let swept = sweep_daily(&office, 0..=0).await;
+    let first = Swept {
+        partial: 1,
+        ..Swept::default()
+    };
+    assert_eq!(swept, first, "that a file is old says nothing");
     assert_eq!(officer.offset(&office, &begun).await, Some(0));
+    sweep_daily(&office, 1..=DAYS - 1).await;
+    assert!(is_in(&office, "whole", &replaced));
+    let swept = sweep_daily(&office, DAYS..=DAYS).await;
+    assert_eq!((swept.discarded, swept.removed), (1, 0));
+    assert!(is_in(&office, "whole", &named) && is_in(&office, TRASH, &replaced));
+    let last = DAYS + TRASH_DAYS;
+    let swept = sweep_daily(&office, DAYS + 1..=last - 1).await;
+    assert_eq!((swept.discarded, swept.removed), (0, 0));
+    assert_eq!(sweep_daily(&office, last..=last).await.removed, 1);
+    assert!(files(&office, TRASH).is_empty() && is_in(&office, "whole", &named));
+}
+
+#[tokio::test]
+async fn what_is_asked_for_or_named_again_comes_back_out_of_the_trash() {
+    let office = Office::open().await;
+    let mut officer = office.hire("ppl", Role::Officer, &[TOBOALI]);
+    let asked = officer.send(&office, &photo(22, 1_000)).await;
+    let renamed = officer.send(&office, &photo(23, 1_000)).await;
+    let opened = officer.send(&office, &photo(24, 1_000)).await;
+    let swept = sweep_daily(&office, 0..=DAYS).await;
+    assert_eq!((swept.discarded, files(&office, "whole").len()), (3, 0));
+    // Another officer took the same photo along: not a byte of it is sent again.
+    let other = office.hire("lain", Role::Officer, &[TOBOALI]);
+    let created = other.create(&office, &asked, 1_000).await;
+    assert_eq!(number(&created, "upload-offset"), 1_000);
+    names(&mut officer, &office, "lama", &opened).await;
+    let got = officer.get(&path(&opened)).await;
+    assert!(got.bytes().await.unwrap() == photo(24, 1_000));
+    names(&mut officer, &office, "baru", &renamed).await;
+    let swept = sweep_daily(&office, DAYS + 1..=DAYS + 2).await;
+    assert_eq!((swept.recovered, swept.discarded), (1, 0));
+    assert_eq!(files(&office, "whole").len(), 3);
+    assert!(files(&office, TRASH).is_empty());
+}
+
+#[tokio::test]
+async fn a_clock_that_runs_ahead_and_restarts_take_no_photo() {
+    let office = Office::open().await;
+    let officer = office.hire("ppl", Role::Officer, &[TOBOALI]);
+    officer.send(&office, &photo(25, 1_000)).await;
+    let years = machine::now().plus(10 * 365 * DAY);
+    for _ in 0..40 {
+        sweep(&office.state, machine::now(), Most::Share)
+            .await
+            .unwrap();
+    }
+    for minute in 0..40 {
+        let now = years.plus(minute * 60_000);
+        sweep(&office.state, now, Most::Share).await.unwrap();
+    }
+    assert_eq!(files(&office, "whole").len(), 1);
+}
+
+#[tokio::test]
+async fn a_sweep_that_would_take_many_takes_none_until_somebody_says_so() {
+    let office = Office::open().await;
+    for seed in 0..21 {
+        let bytes = photo(100 + seed, 100);
+        let name = name_of(&bytes);
+        let first = name.hash().get(..2).unwrap();
+        let folder = office.folder().join("attachments/whole").join(first);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(name.as_str()), bytes).unwrap();
+    }
+    let swept = sweep_daily(&office, 0..=DAYS + 1).await;
+    assert_eq!((swept.discarded, swept.refused), (0, 2 * 21));
+    assert_eq!(files(&office, "whole").len(), 21);
+    let now = machine::now().plus(i64::from(DAYS + 2) * DAY);
+    let swept = sweep(&office.state, now, Most::All).await.unwrap();
+    assert_eq!((swept.discarded, swept.refused), (21, 0));
+    assert_eq!(files(&office, TRASH).len(), 21);
 }
 
 #[tokio::test]
@@ -898,9 +986,8 @@ async fn a_photo_replaced_after_a_return_stays_for_the_history() {
         .push(&desk.review("kunjungan", 1, "return", "ulangi"))
         .await);
     answer(&mut officer, "kunjungan", "foto diganti").await;
-    age(&files(&office, "whole")[0], sweep::UNUSED + 60_000);
-    let swept = sweep::sweep(&office.state, machine::now()).await.unwrap();
-    assert_eq!(swept.whole, 0);
+    let swept = sweep_daily(&office, 0..=DAYS + 1).await;
+    assert_eq!(swept.discarded, 0);
     assert_eq!(desk.get(&path(&name)).await.status(), 200);
 }
 

@@ -215,3 +215,36 @@ fn a_file_that_is_no_register_is_refused_as_a_whole() {
     assert!(refuse("d.pdf", b"x").contains(".xlsx or .csv"));
     assert_eq!(cooperatives(&connection).len(), 0);
 }
+
+#[test]
+fn a_workbook_with_a_cell_at_its_far_corner_is_refused_with_its_sheet_and_the_limit() {
+    let (folder, connection) = database();
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let page = book.add_worksheet().set_name("Daftar").unwrap();
+    page.write_string(0, 0, "Koperasi").unwrap();
+    page.write_string(1_048_575, 16_383, "x").unwrap();
+    let file = folder.path().join("sudut.xlsx");
+    book.save(&file).unwrap();
+    let refused = register::import(&connection, &file, Millis(1)).unwrap_err();
+    let said = refused.to_string();
+    assert!(
+        said.contains("Daftar") && said.contains("20,000 rows"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_workbook_that_unpacks_without_end_is_not_unpacked() {
+    let (folder, connection) = database();
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let packed = zip::write::SimpleFileOptions::default();
+    writer.start_file("xl/workbook.xml", packed).unwrap();
+    let blank = vec![b' '; 1_000_000];
+    for _ in 0..40 {
+        std::io::Write::write_all(&mut writer, &blank).unwrap();
+    }
+    let file = folder.path().join("bom.xlsx");
+    std::fs::write(&file, writer.finish().unwrap().into_inner()).unwrap();
+    let refused = register::import(&connection, &file, Millis(1)).unwrap_err();
+    assert!(refused.to_string().contains("32 MB"), "{refused}");
+}

@@ -5,7 +5,7 @@ use anjangsana::{
     server::sqlite::{
         self, FILE, STEPS,
         mutation::{self, Answered},
-        pull, push, record, session, user,
+        pull, push, record, session, set_aside, user,
     },
     sql,
 };
@@ -60,6 +60,35 @@ fn a_database_of_version_1_opens_with_everything_and_the_schema_of_a_new_one() {
     let digest = pull::digest(&old, &account.user).unwrap();
     assert_eq!((digest.count, digest.rev_sum), (3, 1 + 3 + 4));
     let _: UserId = account.user.id;
+}
+
+/// A database as version 4 of the server left it, with refusals that hold anything. Frozen: a later version adds a file of
+/// its own.
+const V4: &str = include_str!("../fixtures/db/server_v4.sql");
+
+#[test]
+fn refusals_of_before_are_listed_whatever_they_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = Connection::open(folder.path().join(FILE)).unwrap();
+    old.execute_batch(V4).unwrap();
+    drop(old);
+    let old = sqlite::open(folder.path()).unwrap();
+    let fresh = tempfile::tempdir().unwrap();
+    assert_eq!(schema(&old), schema(&sqlite::open(fresh.path()).unwrap()));
+    let admin = user::find(&old, "admin").unwrap().unwrap().user;
+    let list = set_aside::list(&old, &admin, Millis(0)).unwrap();
+    let visits: Vec<_> = list.items.iter().map(|item| item.visit.is_some()).collect();
+    // A number, a list, no JSON, a text that is no id, a review of a visit, a visit.
+    assert_eq!(visits, [false, false, false, false, true, true]);
+    let named: Vec<_> = list
+        .items
+        .iter()
+        .map(|item| item.cooperative.as_str())
+        .collect();
+    assert_eq!(named[4..], ["Koperasi CONTOH", "Koperasi CONTOH"]);
+    let visit = list.items[5].mutation;
+    let entry = mutation::entry(&old, visit).unwrap().unwrap();
+    assert_eq!(entry.draft, Some(false), "it was to be sent to the desk");
 }
 
 #[test]

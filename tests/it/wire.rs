@@ -1,7 +1,8 @@
 //! The wire's golden files: what was once sent must be understood for ever. Files are added, never edited.
 
 use anjangsana::sync::wire::{
-    ErrorReply, LoginReply, LoginRequest, Outcome, RejectCode, SyncReply, SyncRequest,
+    ErrorReply, LoginReply, LoginRequest, Outcome, RejectCode, SetAsideReply, SyncReply,
+    SyncRequest,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -26,6 +27,7 @@ fn every_golden_message_reads_and_writes_as_it_was() {
     reads_and_writes::<SyncReply>(include_str!("../fixtures/wire/sync_reply_v1_packed.json"));
     reads_and_writes::<SyncRequest>(include_str!("../fixtures/wire/sync_request_v1_room.json"));
     reads_and_writes::<SyncReply>(include_str!("../fixtures/wire/sync_reply_v1_large.json"));
+    reads_and_writes::<SetAsideReply>(include_str!("../fixtures/wire/set_aside_reply_v1.json"));
     reads_and_writes::<ErrorReply>(include_str!("../fixtures/wire/error_reply_v1.json"));
 }
 

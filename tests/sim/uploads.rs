@@ -17,7 +17,7 @@ use anjangsana::{
             receive::{Checksum, End, Intake},
             shelf::{Opened, Shelf, Stands},
         },
-        blobs::{ATTACHMENTS, Folder, WHOLE},
+        blobs::{ATTACHMENTS, Folder, Place},
         sqlite::attachment,
     },
     sync::upload::Call,
@@ -59,7 +59,7 @@ pub(crate) enum Ended {
 
 pub(crate) fn shelf(folder: &Path) -> Shelf {
     let folder = folder.join(ATTACHMENTS);
-    let blobs = Folder::new(folder.join(WHOLE));
+    let blobs = Folder::new(folder.clone());
     Shelf::new(folder.join("partial"), Box::new(blobs))
 }
 
@@ -183,7 +183,8 @@ impl Office {
 
     /// The photos that it has.
     pub(crate) fn photos(&self) -> Vec<AttachmentName> {
-        self.shelf.blobs().older_than(Millis(i64::MAX)).unwrap()
+        let all = self.shelf.blobs().list(Place::Whole).unwrap();
+        all.into_iter().map(|(name, _)| name).collect()
     }
 
     /// Its disk is lost: what was under way, and all photos but those of the backup.
@@ -193,7 +194,8 @@ impl Office {
         }
         for name in self.photos() {
             if !kept.contains(&name) {
-                self.shelf.blobs().remove(&name, Millis(i64::MAX)).unwrap();
+                self.shelf.blobs().discard(&name).unwrap();
+                self.shelf.blobs().remove(&name).unwrap();
             }
         }
     }

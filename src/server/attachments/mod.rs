@@ -1,5 +1,5 @@
 //! Attachments at the server: they arrive piece by piece ([`partial`], [`receive`]), are kept whole once their bytes are
-//! what their name says ([`Attachments::finish`]), and go when nobody refers to them ([`sweep`]).
+//! what their name says ([`Attachments::finish`]), and go when nobody has referred to them for long ([`sweep`]).
 
 pub mod kind;
 pub mod partial;
@@ -7,6 +7,7 @@ pub mod receive;
 pub mod shelf;
 pub mod sweep;
 mod turn;
+pub mod unwanted;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,54 +1,168 @@
-//! Throwing away what nobody refers to any more: whole attachments that no visit names, and uploads given up.
+//! Throwing away what nobody refers to any more: whole attachments that no visit names, first into the trash and much later
+//! for good, and uploads given up. What goes when is decided in [`super::unwanted`].
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
 
 use crate::{
-    domain::Millis,
-    server::{error::AppError, sqlite::attachment, state::AppState},
+    domain::{AttachmentName, Millis},
+    server::{
+        blobs::Place,
+        error::AppError,
+        sqlite::{self, attachment, attachment::Unwanted},
+        state::AppState,
+    },
 };
 
-use super::blocking;
+use super::{
+    blocking,
+    unwanted::{self, Found, Step},
+};
 
-/// Milliseconds that a whole attachment stays although no visit names it: the visit may still be in a phone.
-pub const UNUSED: i64 = 30 * 24 * 60 * 60 * 1000;
+/// How much may go at once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Most {
+    /// A small share; if it were more, nothing goes: see [`unwanted::too_many`].
+    Share,
+    /// Everything that its days say. Somebody has looked whether it is the right database.
+    All,
+}
 
-/// What was thrown away.
+/// What was done.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Swept {
-    /// Whole attachments.
-    pub whole: usize,
-    /// Uploads under way.
+    /// Moved to the trash.
+    pub discarded: usize,
+    /// Brought back from it.
+    pub recovered: usize,
+    /// Removed from it for good.
+    pub removed: usize,
+    /// Those that were to go and stay, because they were too many at once.
+    pub refused: usize,
+    /// Uploads under way that were thrown away.
     pub partial: usize,
 }
 
-/// Sweeps once. Never takes one that a visit names, or that was sent or claimed within the last thirty days.
+type Files = Vec<(AttachmentName, Place, Millis)>;
+
+/// What a look at all of them comes to.
+#[derive(Default)]
+struct Plan {
+    /// What is to be known from now on; `None` of what is wanted again or gone.
+    known: Vec<(AttachmentName, Option<Unwanted>)>,
+    steps: Vec<(AttachmentName, Step)>,
+}
+
+/// Looks at every attachment once, and takes what has been unwanted for long enough.
 ///
 /// # Errors
-/// When database or files fail; what was swept till then stays swept.
-pub async fn sweep(state: &AppState, now: Millis) -> Result<Swept, AppError> {
-    let attachments = state.attachments();
+/// When database or files fail; what was done till then stays done.
+pub async fn sweep(state: &AppState, now: Millis, most: Most) -> Result<Swept, AppError> {
+    let shelf = state.attachments().shelf.clone();
+    let files = blocking(move || {
+        let mut files = Files::new();
+        for place in [Place::Whole, Place::Trash] {
+            let found = shelf.blobs().list(place)?;
+            files.extend(found.into_iter().map(|(name, at)| (name, place, at)));
+        }
+        Ok(files)
+    })
+    .await?;
+    let count = files.len();
+    let Plan { known, steps } = state
+        .database()
+        .read(move |connection| plan(connection, files, now))
+        .await?;
+    if !known.is_empty() {
+        let write = move |connection: &Connection| {
+            let mut known = known.iter();
+            known.try_for_each(|(name, known)| attachment::know(connection, name, *known))
+        };
+        state.database().write(write).await?;
+    }
     let mut swept = Swept::default();
-    let shelf = attachments.shelf.clone();
-    let limit = now.plus(-UNUSED);
-    let old = blocking(move || shelf.blobs().older_than(limit)).await?;
-    for name in old {
-        let _deciding = attachments.deciding.lock().await;
-        let asked = name.clone();
-        let used = state
-            .database()
-            .read(move |connection| attachment::is_used(connection, &asked))
-            .await?;
-        if used {
+    for step in [Step::Recover, Step::Discard, Step::Remove] {
+        let these = steps.iter().filter(|(_, one)| *one == step);
+        let these: Vec<&AttachmentName> = these.map(|(name, _)| name).collect();
+        if step != Step::Recover && most == Most::Share && unwanted::too_many(these.len(), count) {
+            tracing::error!(
+                unwanted = these.len(),
+                of = count,
+                "so many attachments are named by no visit that the database may be the wrong one: none is taken. Look \
+                 whether it is an old copy. If it is not, run: anjangsana-server sweep --all"
+            );
+            swept.refused += these.len();
             continue;
         }
-        let shelf = attachments.shelf.clone();
-        swept.whole += usize::from(blocking(move || shelf.blobs().remove(&name, limit)).await?);
-    }
-    let shelf = attachments.shelf.clone();
-    let expired = blocking(move || shelf.under_way()).await?;
-    for (_, partial) in expired {
-        if partial.expires() <= now {
-            blocking(move || partial.remove()).await?;
-            swept.partial += 1;
+        for name in these {
+            let done = usize::from(take(state, name, step).await?);
+            match step {
+                Step::Recover => swept.recovered += done,
+                Step::Discard => swept.discarded += done,
+                Step::Remove => swept.removed += done,
+                Step::Stay => {}
+            }
         }
     }
+    swept.partial = drop_expired(state, now).await?;
     Ok(swept)
+}
+
+fn plan(connection: &Connection, files: Files, now: Millis) -> Result<Plan, sqlite::Error> {
+    let mut all: BTreeMap<AttachmentName, Unwanted> = attachment::all_unwanted(connection)?;
+    let mut plan = Plan::default();
+    for (name, place, renewed) in files {
+        let found = Found {
+            place,
+            renewed,
+            named: attachment::is_used(connection, &name)?,
+        };
+        let before = all.remove(&name);
+        let (after, step) = unwanted::look(found, before, now);
+        if step != Step::Stay {
+            plan.steps.push((name.clone(), step));
+        }
+        if before != after {
+            plan.known.push((name, after));
+        }
+    }
+    // Their files are gone.
+    plan.known.extend(all.into_keys().map(|name| (name, None)));
+    Ok(plan)
+}
+
+/// Takes a step with one of them, unless a visit names it by now.
+async fn take(state: &AppState, name: &AttachmentName, step: Step) -> Result<bool, AppError> {
+    let attachments = state.attachments();
+    let _deciding = attachments.deciding.lock().await;
+    let asked = name.clone();
+    let used = state
+        .database()
+        .read(move |connection| attachment::is_used(connection, &asked))
+        .await?;
+    if used != (step == Step::Recover) {
+        return Ok(false);
+    }
+    let (shelf, name) = (attachments.shelf.clone(), name.clone());
+    blocking(move || match step {
+        Step::Stay => Ok(()),
+        Step::Discard => shelf.blobs().discard(&name),
+        Step::Recover => shelf.blobs().recover(&name),
+        Step::Remove => shelf.blobs().remove(&name),
+    })
+    .await?;
+    Ok(true)
+}
+
+async fn drop_expired(state: &AppState, now: Millis) -> Result<usize, AppError> {
+    let shelf = state.attachments().shelf.clone();
+    let mut dropped = 0;
+    for (_, partial) in blocking(move || shelf.under_way()).await? {
+        if partial.expires() <= now {
+            blocking(move || partial.remove()).await?;
+            dropped += 1;
+        }
+    }
+    Ok(dropped)
 }

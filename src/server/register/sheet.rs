@@ -2,12 +2,16 @@
 
 use std::path::Path;
 
-use calamine::{Data, Reader};
+use calamine::DataRef;
 
 use super::Error;
+use crate::server::workbook::cells::{self, Budget};
 
 /// Bytes of a file that is looked at: a district's register has hundreds of rows, not millions.
 const LARGEST: u64 = 20_000_000;
+
+/// Bytes of a workbook's first sheet as text.
+const MOST_TEXT: usize = 8_000_000;
 
 /// The first sheet of a file.
 pub(super) struct Sheet {
@@ -56,38 +60,35 @@ pub(super) fn read(file: &Path) -> Result<Sheet, Error> {
 type Rows = Vec<(u32, Vec<String>)>;
 
 fn workbook(file: &Path) -> Result<(String, Rows), String> {
-    let mut book: calamine::Xlsx<_> =
-        calamine::open_workbook(file).map_err(|why: calamine::XlsxError| why.to_string())?;
-    let name = book
-        .sheet_names()
-        .first()
-        .cloned()
-        .ok_or("it has no sheet")?;
-    let range = book.worksheet_range(&name).map_err(|why| why.to_string())?;
-    let (first_row, first_column) = range.start().unwrap_or((0, 0));
-    let rows = (first_row + 1..).zip(range.rows()).map(|(number, cells)| {
-        let before = (0..first_column).map(|_| String::new());
-        (number, before.chain(cells.iter().map(cell)).collect())
-    });
+    let bytes = std::fs::read(file).map_err(|why| why.to_string())?;
+    let mut budget = Budget::new(MOST_TEXT);
+    let (name, cells) = cells::first_sheet(&bytes, &mut budget, cell).map_err(|errors| {
+        let error = errors.0.first();
+        error.map(ToString::to_string).unwrap_or_default()
+    })?;
+    let rows = cells
+        .into_iter()
+        .map(|(row, columns)| (row + 1, cells::row(columns)));
     Ok((name, rows.collect()))
 }
 
 /// A cell as a person would type it: whole numbers without a point, dates as ISO.
-fn cell(data: &Data) -> String {
+fn cell(data: &DataRef<'_>) -> String {
     match data {
-        Data::Empty => String::new(),
-        Data::String(text) => text.trim().to_owned(),
-        Data::Int(number) => number.to_string(),
+        DataRef::Empty => String::new(),
+        DataRef::String(text) => text.trim().to_owned(),
+        DataRef::SharedString(text) => text.trim().to_owned(),
+        DataRef::Int(number) => number.to_string(),
         // Rust writes a whole number without a point and never with an exponent.
-        Data::Float(number) => number.to_string(),
-        Data::Bool(yes) => if *yes { "ya" } else { "tidak" }.to_owned(),
-        Data::DateTime(at) => {
+        DataRef::Float(number) => number.to_string(),
+        DataRef::Bool(yes) => if *yes { "ya" } else { "tidak" }.to_owned(),
+        DataRef::DateTime(at) => {
             let (year, month, day, ..) = at.to_ymd_hms_milli();
             format!("{year:04}-{month:02}-{day:02}")
         }
-        Data::DateTimeIso(text) => text.chars().take(10).collect(),
-        Data::DurationIso(text) => text.clone(),
-        Data::Error(error) => error.to_string(),
+        DataRef::DateTimeIso(text) => text.chars().take(10).collect(),
+        DataRef::DurationIso(text) => text.clone(),
+        DataRef::Error(error) => error.to_string(),
     }
 }
 

@@ -11,7 +11,7 @@ use axum::{
 use futures_util::stream;
 
 use crate::{
-    domain::{AttachmentName, person::Permission},
+    domain::AttachmentName,
     server::{
         attachments::blocking,
         error::AppError,
@@ -35,7 +35,7 @@ pub(in crate::server) async fn bytes(
 ) -> Result<Response, AppError> {
     let name: AttachmentName = name.parse().map_err(|_| AppError::not_found())?;
     let (asked, user) = (name.clone(), caller.user);
-    let desk = user.role.may(Permission::Review) || user.role.may(Permission::Administer);
+    let desk = attachment::is_desk(&user);
     let sight = state
         .database()
         .read(move |connection| attachment::sight(connection, &asked, &user, desk))

@@ -57,6 +57,8 @@ pub(in crate::server) async fn publish(
     body: Body,
 ) -> Result<Response, AppError> {
     let bytes = body::collect(body, workbook::LARGEST).await?;
+    let turn = state.importing().acquire().await;
+    let _turn = turn.map_err(|_| AppError::internal())?;
     // Unpacking and compiling are work for another thread than the network's.
     let read = tokio::task::spawn_blocking(move || workbook::read(&bytes))
         .await

@@ -3,27 +3,33 @@
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, Query, State},
+    http::HeaderName,
+    response::{IntoResponse, Response},
 };
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{DeviceId, Fields, Kind, Millis, RecordId, User, UserId},
+    domain::{DeviceId, Fields, Kind, Millis, RecordId, UserId},
     server::{
         error::AppError,
         guard::Caller,
         sqlite::{
             Error,
-            mutation::{self, Answered, Entry},
+            history::{self, Place},
+            mutation::{Answered, Entry},
             record::{self, Stored},
-            user,
+            sight, user,
         },
         state::AppState,
         told,
     },
     sync::told::NotChosen,
 };
+
+/// The header of a page of the history that is not the last: what the next one is asked for with, as `?after=`.
+pub const NEXT: HeaderName = HeaderName::from_static("anjangsana-next");
 
 /// One change.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -54,20 +60,31 @@ pub struct HistoryEntry {
     pub fields: Fields,
 }
 
-/// The history of a visit in the caller's sight.
+/// Which page.
+#[derive(Debug, Deserialize)]
+pub(in crate::server) struct Wish {
+    /// What [`NEXT`] said with the page before; none for the first one.
+    #[serde(default)]
+    after: Option<Place>,
+}
+
+/// A page of the history of a visit in the caller's sight. [`NEXT`] is with it when there is more.
 pub(in crate::server) async fn history(
     State(state): State<AppState>,
     caller: Caller,
     Path(visit): Path<String>,
-) -> Result<Json<Vec<HistoryEntry>>, AppError> {
-    of_visit(&state, caller, &visit, |connection, visit| {
-        let mut entries = mutation::of_record(connection, visit)?;
-        for review in record::children(connection, visit)? {
-            entries.extend(mutation::of_record(connection, review.record.id)?);
-        }
-        Ok(lines(entries))
+    Query(wish): Query<Wish>,
+) -> Result<Response, AppError> {
+    let page = of_visit(&state, caller, &visit, move |connection, visit, from| {
+        let after = wish.after.unwrap_or(0).max(from.saturating_sub(1));
+        history::page(connection, visit, after)
     })
-    .await
+    .await?;
+    let mut response = Json(lines(page.entries)).into_response();
+    if let Some(next) = page.next {
+        response.headers_mut().insert(NEXT, next.into());
+    }
+    Ok(response)
 }
 
 /// The values of a visit in the caller's sight that were not chosen when a person decided between two.
@@ -76,15 +93,14 @@ pub(in crate::server) async fn not_chosen(
     caller: Caller,
     Path(visit): Path<String>,
 ) -> Result<Json<Vec<NotChosen>>, AppError> {
-    of_visit(&state, caller, &visit, |connection, visit| {
-        let entries = mutation::of_record(connection, visit)?;
-        let people = user::all(connection)?;
+    of_visit(&state, caller, &visit, |connection, visit, from| {
+        let entries = history::with_conflicts(connection, visit, from)?;
+        let people = user::names(connection)?;
         let mut found = Vec::new();
         for lost in losers(&entries) {
-            let person = people
-                .iter()
-                .find(|one| Some(one.user.id) == lost.author.user);
-            let by = person.map(|one| one.user.name.clone()).unwrap_or_default();
+            let by = lost.author.user.map(|user| user.to_string());
+            let person = people.iter().find(|one| Some(&one.id) == by.as_ref());
+            let by = person.map(|one| one.name.clone()).unwrap_or_default();
             found.extend(
                 told::tell(connection, &lost)?
                     .into_iter()
@@ -98,14 +114,15 @@ pub(in crate::server) async fn not_chosen(
         Ok(found)
     })
     .await
+    .map(Json)
 }
 
 async fn of_visit<T: Send + 'static>(
     state: &AppState,
     caller: Caller,
     visit: &str,
-    read: impl FnOnce(&Connection, RecordId) -> Result<T, Error> + Send + 'static,
-) -> Result<Json<T>, AppError> {
+    read: impl FnOnce(&Connection, &Stored, Place) -> Result<T, Error> + Send + 'static,
+) -> Result<T, AppError> {
     let visit: RecordId = visit.parse().map_err(|_| AppError::not_found())?;
     let user = caller.user;
     state
@@ -117,14 +134,15 @@ async fn of_visit<T: Send + 'static>(
             if stored.record.kind != Kind::Visit {
                 return Ok(Err(AppError::not_found()));
             }
-            if !sees(&user, &stored) {
+            if !sight::visible(connection, visit, &user)? {
                 return Ok(Err(AppError::forbidden("the visit is not in your sight")));
             }
-            read(connection, visit).map(Ok)
+            let is_owner = stored.record.owner == Some(user.id);
+            let from = history::beginning(connection, &stored, is_owner)?;
+            read(connection, &stored, from).map(Ok)
         })
         .await
         .map_err(|why: Error| AppError::from(why))?
-        .map(Json)
 }
 
 /// Of every change that met another one, the side that was not taken: each as the change with those fields only.
@@ -167,13 +185,8 @@ fn losers(entries: &[Entry]) -> Vec<Entry> {
     losers
 }
 
-fn sees(user: &User, stored: &Stored) -> bool {
-    stored.record.owner == Some(user.id)
-        || (!stored.private && user.scope.sees(&stored.record.area))
-}
-
 fn lines(entries: Vec<Entry>) -> Vec<HistoryEntry> {
-    let mut lines: Vec<HistoryEntry> = entries
+    entries
         .into_iter()
         .filter_map(|entry| {
             let (rev, disputed) = match entry.answered {
@@ -194,8 +207,5 @@ fn lines(entries: Vec<Entry>) -> Vec<HistoryEntry> {
                 fields: entry.fields,
             })
         })
-        .collect();
-    // In the order they came; those that came together, in the order they were applied.
-    lines.sort_by_key(|line| (line.received_at, line.rev));
-    lines
+        .collect()
 }

@@ -8,7 +8,17 @@ use serde::Deserialize;
 
 use crate::{
     domain::MutationId,
-    server::{error::AppError, machine, sqlite::mutation, state::AppState, told},
+    server::{
+        error::AppError,
+        guard::Caller,
+        machine,
+        sqlite::{
+            mutation,
+            set_aside::{self, Openness},
+        },
+        state::AppState,
+        told,
+    },
     sync::{told::Told, wire::SetAsideReply},
 };
 
@@ -16,39 +26,53 @@ use crate::{
 const DAYS: u32 = 30;
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// How far back.
+/// How far back, and of whom.
 #[derive(Debug, Deserialize)]
-pub(in crate::server) struct Since {
+pub(in crate::server) struct Wish {
     days: Option<u32>,
+    /// Of this person only, by login name.
+    user: Option<String>,
+    /// The page of theirs that comes after this change.
+    after: Option<MutationId>,
 }
 
-/// Changes refused or in conflict in the last days, newest first, 500 at most.
+/// Changes refused or in conflict in the last days that lie in the caller's areas, newest first: of everybody the newest,
+/// or a page of one person's.
 pub(in crate::server) async fn set_aside(
     State(state): State<AppState>,
-    Query(since): Query<Since>,
+    caller: Caller,
+    Query(wish): Query<Wish>,
 ) -> Result<Json<SetAsideReply>, AppError> {
-    let days = i64::from(since.days.unwrap_or(DAYS).min(3_650));
+    let days = i64::from(wish.days.unwrap_or(DAYS).min(3_650));
     let since = machine::now().plus(-days * DAY);
-    let items = state
+    let reply = state
         .database()
-        .read(move |connection| mutation::not_applied(connection, since))
+        .read(move |connection| match wish.user {
+            None => set_aside::list(connection, &caller.user, since),
+            Some(user) => set_aside::of_person(connection, &caller.user, &user, since, wish.after),
+        })
         .await?;
-    Ok(Json(SetAsideReply { items }))
+    Ok(Json(reply))
 }
 
-/// What one of them holds, in words.
+/// What one of them holds, in words. Of a draft only which questions it answers.
 pub(in crate::server) async fn one(
     State(state): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Vec<Told>>, AppError> {
     let id: MutationId = id.parse().map_err(|_| AppError::not_found())?;
     let told = state
         .database()
         .read(move |connection| {
-            let entry = mutation::entry(connection, id)?;
-            entry
-                .map(|entry| told::tell(connection, &entry))
-                .transpose()
+            let Some(entry) = mutation::entry(connection, id)? else {
+                return Ok(None);
+            };
+            match set_aside::openness(connection, &caller.user, &entry)? {
+                None => Ok(None),
+                Some(Openness::Values) => told::tell(connection, &entry).map(Some),
+                Some(Openness::Questions) => told::questions(connection, &entry).map(Some),
+            }
         })
         .await?;
     told.map(Json).ok_or_else(AppError::not_found)

@@ -10,6 +10,7 @@ use crate::server::{
     exchange::{Exchange, Refused, Reply, Request},
     guard::Caller,
     machine,
+    sqlite::refused,
     state::AppState,
 };
 
@@ -33,8 +34,13 @@ pub(in crate::server) async fn sync(
     let exchange = Arc::new(exchange);
     let results = if exchange.pushes() {
         let (exchange, user) = (Arc::clone(&exchange), Arc::clone(&user));
-        let push = move |connection: &_| exchange.push(connection, &user, now);
-        state.database().write(push).await?
+        let push = move |connection: &_| match refused::wait(connection, user.id, now)? {
+            Some(seconds) => Ok(Err(seconds)),
+            None => exchange.push(connection, &user, now).map(Ok),
+        };
+        // The device keeps everything, and waits.
+        let pushed = state.database().write(push).await?;
+        pushed.map_err(AppError::too_many)?
     } else {
         Vec::new()
     };

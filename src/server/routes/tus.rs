@@ -13,7 +13,7 @@ use axum::{
 use base64::Engine;
 
 use crate::{
-    domain::{AttachmentName, Millis, UserId, attachment::MOST_BYTES},
+    domain::{AttachmentName, Millis, User, UserId, attachment::MOST_BYTES},
     server::{
         attachments::{
             Finished,
@@ -25,7 +25,7 @@ use crate::{
         error::AppError,
         guard::Caller,
         machine,
-        sqlite::attachment,
+        sqlite::attachment::{self, Sight},
         state::AppState,
     },
     sync::wire::{ATTACHMENTS_PATH, PIECE, TUS},
@@ -133,8 +133,9 @@ async fn opened(
     match state.attachments().begin(user, name, length, now).await? {
         Opened::Partial(partial) => Ok(Some(partial)),
         Opened::Whole => Ok(None),
-        Opened::OtherSize(size) => {
-            let message = format!("{name} has {size} bytes, not {length}");
+        Opened::OtherSize(_) => {
+            // How many it has, only who may read it learns.
+            let message = format!("{name} has not {length} bytes");
             Err(AppError::malformed(message))
         }
         Opened::TooMany => Err(AppError::too_many(LATER)),
@@ -153,7 +154,7 @@ pub(in crate::server) async fn look(
     let user = caller.user.id;
     let now = machine::now();
     let _turn = state.attachments().turn(user, &name).await;
-    let progress = match stands(&state, user, &name, now).await? {
+    let progress = match stands(&state, &caller.user, &name, now).await? {
         // All bytes are here but the end was never told: a crash, or a broken line, came between.
         Progress::Partial(partial) if partial.offset == partial.length => {
             let end = Ok(End::Whole);
@@ -184,7 +185,7 @@ pub(in crate::server) async fn append(
         let user = caller.user.id;
         let now = machine::now();
         let turn = state.attachments().turn(user, &name).await;
-        let progress = match stands(&state, user, &name, now).await {
+        let progress = match stands(&state, &caller.user, &name, now).await {
             Ok(progress) => progress,
             Err(why) => return Err(refuse(body, why).await),
         };
@@ -232,7 +233,7 @@ pub(in crate::server) async fn give_up(
     let name = read_name(&name)?;
     let user = caller.user.id;
     let _turn = state.attachments().turn(user, &name).await;
-    match stands(&state, user, &name, machine::now()).await? {
+    match stands(&state, &caller.user, &name, machine::now()).await? {
         Progress::Complete(_) => Err(AppError::forbidden("it is whole, and stays")),
         Progress::Partial(partial) => {
             partial.remove().map_err(AppError::from)?;
@@ -279,16 +280,31 @@ impl Progress {
 
 async fn stands(
     state: &AppState,
-    user: UserId,
+    user: &User,
     name: &AttachmentName,
     now: Millis,
 ) -> Result<Progress, AppError> {
-    match state.attachments().stands(user, name, now).await? {
+    match state.attachments().stands(user.id, name, now).await? {
         Stands::Partial(partial) => Ok(Progress::Partial(partial)),
-        Stands::Whole(size) => Ok(Progress::Complete(size)),
+        // Of what others sent, a user learns no more here than they may read.
+        Stands::Whole(size) if knows(state, user, name).await? => Ok(Progress::Complete(size)),
+        Stands::Whole(_) => Err(AppError::not_found()),
         Stands::Expired => Err(AppError::not_found().as_status(StatusCode::GONE)),
         Stands::Nothing => Err(AppError::not_found()),
     }
+}
+
+/// Whether a user sent an attachment, or may read it.
+async fn knows(state: &AppState, user: &User, name: &AttachmentName) -> Result<bool, AppError> {
+    let (user, name) = (user.clone(), name.clone());
+    let known = state.database().read(move |connection| {
+        if attachment::is_sender(connection, &name, user.id)? {
+            return Ok(true);
+        }
+        let desk = attachment::is_desk(&user);
+        Ok(attachment::sight(connection, &name, &user, desk)? == Sight::Seen)
+    });
+    Ok(known.await?)
 }
 
 /// What follows from how a request's bytes ended; when all bytes of the upload are here, it is finished.

@@ -1,12 +1,12 @@
 //! What the database knows of attachments: which visits name them, and who sent them. Their bytes are elsewhere.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, named_params};
 
-use crate::domain::{AreaCode, AttachmentName, Millis, RecordId, User, UserId};
+use crate::domain::{AttachmentName, Millis, RecordId, User, UserId, person::Permission};
 
-use super::{Error, record::id};
+use super::{Error, record::id, sight::with_condition};
 
 /// Writes down what a visit names now, each name with whether it is restricted; what it named before is forgotten.
 ///
@@ -42,6 +42,12 @@ pub enum Sight {
     Seen,
 }
 
+/// Whether a user's role may have what is restricted.
+#[must_use]
+pub fn is_desk(user: &User) -> bool {
+    user.role.may(Permission::Review) || user.role.may(Permission::Administer)
+}
+
 /// How an attachment looks to a user; `desk` is whether their role may have what is restricted.
 ///
 /// # Errors
@@ -52,17 +58,24 @@ pub fn sight(
     user: &User,
     desk: bool,
 ) -> Result<Sight, Error> {
-    let mut statement = connection.prepare_cached(include_str!("attachment_seen.sql"))?;
-    let mut rows = statement.query([name.as_str()])?;
+    static SQL: LazyLock<String> =
+        LazyLock::new(|| with_condition(include_str!("attachment_seen.sql")));
+    let asked = super::sight::Sight::of(user)?;
+    let mut statement = connection.prepare_cached(&SQL)?;
+    let mut rows = statement.query(named_params! {
+        ":name": name.as_str(),
+        ":district": asked.district,
+        ":areas": asked.areas,
+        ":user": asked.user,
+    })?;
     let (mut seen, mut restricted) = (false, false);
     while let Some(row) = rows.next()? {
-        let area = AreaCode(row.get(0)?);
-        let owner: Option<String> = row.get(1)?;
-        let owner: Option<UserId> = owner.map(|text| id(&text)).transpose()?;
-        let private: bool = row.get(2)?;
-        seen |= owner == Some(user.id) || (!private && user.scope.sees(&area));
-        // Restricted by one visit is restricted: to name it in a visit of one's own opens nothing.
-        restricted |= row.get::<_, bool>(3)?;
+        let (visible, keeps_back, of_sender): (bool, bool, bool) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
+        seen |= visible;
+        // Restricted by one visit is restricted: to name it in a visit of one's own opens nothing. Nor does it close anything:
+        // a visit that the user does not see has a say only when its officer sent the bytes.
+        restricted |= keeps_back && (visible || of_sender);
     }
     Ok(match (seen, restricted) {
         (false, _) => Sight::Hidden,
@@ -71,7 +84,15 @@ pub fn sight(
     })
 }
 
-fn is_sender(connection: &Connection, name: &AttachmentName, user: UserId) -> Result<bool, Error> {
+/// Whether a user sent all the bytes of an attachment.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn is_sender(
+    connection: &Connection,
+    name: &AttachmentName,
+    user: UserId,
+) -> Result<bool, Error> {
     Ok(connection
         .prepare_cached(
             "select exists (select 1 from attachment_sender where name = ?1 and user = ?2)",
@@ -105,4 +126,73 @@ pub fn is_used(connection: &Connection, name: &AttachmentName) -> Result<bool, E
     Ok(connection
         .prepare_cached("select exists (select 1 from attachment_use where name = ?1)")?
         .query_row([name.as_str()], |row| row.get(0))?)
+}
+
+/// Since when this database has seen that no visit names an attachment, and how often.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Unwanted {
+    /// When that was seen first.
+    pub since: Millis,
+    /// When a day was counted last.
+    pub counted: Millis,
+    /// On how many days it was seen.
+    pub days: u32,
+}
+
+/// Every attachment that is known to be unwanted.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn all_unwanted(connection: &Connection) -> Result<BTreeMap<AttachmentName, Unwanted>, Error> {
+    let mut statement =
+        connection.prepare_cached("select name, since, counted, days from attachment_unwanted")?;
+    let mut rows = statement.query([])?;
+    let mut found = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let unwanted = Unwanted {
+            since: Millis(row.get(1)?),
+            counted: Millis(row.get(2)?),
+            days: row.get(3)?,
+        };
+        found.insert(id(&row.get::<_, String>(0)?)?, unwanted);
+    }
+    Ok(found)
+}
+
+/// Writes down what is known of an attachment that no visit names; of one that is wanted, `None`.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn know(
+    connection: &Connection,
+    name: &AttachmentName,
+    unwanted: Option<Unwanted>,
+) -> Result<(), Error> {
+    match unwanted {
+        None => connection
+            .prepare_cached("delete from attachment_unwanted where name = ?1")?
+            .execute([name.as_str()])?,
+        Some(Unwanted {
+            since,
+            counted,
+            days,
+        }) => connection
+            .prepare_cached(
+                "insert or replace into attachment_unwanted (name, since, counted, days)
+                 values (?1, ?2, ?3, ?4)",
+            )?
+            .execute((name.as_str(), since.0, counted.0, days))?,
+    };
+    Ok(())
+}
+
+/// Begins to count anew, for all of them: the database names less than it did, or something else.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn forget_unwanted(connection: &Connection) -> Result<(), Error> {
+    connection
+        .prepare_cached("delete from attachment_unwanted")?
+        .execute([])?;
+    Ok(())
 }

@@ -1,4 +1,6 @@
--- The visits that name an attachment: who sees them, and whether their question restricts it.
-select record.area, record.owner, record.private, attachment_use.restricted
+-- The visits that name an attachment: whether the user sees them, whether their question restricts it, and whether their
+-- officer is one who sent the bytes.
+select ({visible}), attachment_use.restricted,
+    exists (select 1 from attachment_sender where name = :name and attachment_sender.user = record.owner)
 from attachment_use join record on record.id = attachment_use.visit
-where attachment_use.name = ?1 and record.deleted = 0
+where attachment_use.name = :name and record.deleted = 0

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::server::machine;
 
 use super::{
-    Error, meta,
+    Error, attachment, meta,
     record::{last_rev, to_json},
     stored,
 };
@@ -84,6 +84,8 @@ pub fn begin_as(connection: &Connection, name: &str) -> Result<(), Error> {
         name: name.to_owned(),
         rev: last_rev(connection)?,
     };
+    // What this life takes for unwanted, the life before may have named.
+    attachment::forget_unwanted(connection)?;
     meta::set(connection, NAME, name)?;
     meta::set(connection, REV, &life.rev.to_string())?;
     lives.push(life);

@@ -1,4 +1,3 @@
-select id, record, kind, user, device, base_rev, at, received_at, clock, outcome, rev, code, reason, fields
-from mutation
-where record = ?1 and outcome in ('applied', 'conflict')
+select * from mutation
+where record = ?1 and rowid >= ?2 and outcome in ('applied', 'conflict')
 order by received_at, rev

@@ -7,13 +7,18 @@ pub mod attachment;
 pub mod attempt;
 pub mod epoch;
 pub mod examine;
+pub mod history;
+mod lost;
 pub mod meta;
 pub mod mutation;
 pub mod pull;
 pub mod push;
 pub mod readers;
 pub mod record;
+pub mod refused;
 pub mod session;
+pub mod set_aside;
+pub mod sight;
 pub mod user;
 pub mod writer;
 
@@ -32,11 +37,12 @@ use self::{readers::Readers, writer::Writer};
 pub const FILE: &str = "anjangsana.sqlite";
 
 /// The steps of the schema, in order.
-pub const STEPS: [Step; 5] = [
+pub const STEPS: [Step; 6] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
+    include_str!("schema_6.sql"),
     include_str!("schema_7.sql"),
 ];
 
@@ -52,9 +58,16 @@ pub enum Error {
     /// The file could not be opened or brought up to date.
     #[error(transparent)]
     Open(#[from] sql::Error),
-    /// The data folder cannot be made.
-    #[error("the data folder cannot be made: {0}")]
+    /// The data folder cannot be made or looked at.
+    #[error("the data folder cannot be used: {0}")]
     Folder(#[from] std::io::Error),
+    /// There was an office in the data folder, and its database is gone.
+    #[error(
+        "{} is there, but no database {FILE} with it: put a backup in its place with `anjangsana-server restore`. Only if \
+         a new office without any data is wanted here: `anjangsana-server serve --fresh-database`, which leaves that file \
+         where it is", .0.display()
+    )]
+    Lost(PathBuf),
     /// SQLite says no.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
@@ -137,8 +150,20 @@ pub(crate) fn stored<E: std::fmt::Display>(what: &'static str) -> impl Fn(E) -> 
 /// Opens the file in a data folder for writing, makes both when missing, and brings the schema up to date.
 ///
 /// # Errors
-/// [`Error::Open`], among them the refusal of a file of a newer program, and [`Error::Folder`].
+/// [`Error::Open`], among them the refusal of a file of a newer program, and [`Error::Folder`]. [`Error::Lost`] when what
+/// else is in the folder shows that the file is missing, and not new.
 pub fn open(folder: &Path) -> Result<Connection, Error> {
+    if let Some(left) = lost::left_behind(folder)? {
+        return Err(Error::Lost(left));
+    }
+    open_fresh(folder)
+}
+
+/// The same, also beside what is left of another office.
+///
+/// # Errors
+/// As [`open`], without [`Error::Lost`].
+pub fn open_fresh(folder: &Path) -> Result<Connection, Error> {
     std::fs::create_dir_all(folder)?;
     let mut connection = sql::open(&folder.join(FILE), Use::Write)?;
     sql::migrate(&mut connection, &STEPS)?;

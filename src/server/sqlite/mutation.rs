@@ -6,10 +6,15 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::{
     domain::{DeviceId, Fields, Kind, Millis, MutationId, RecordId, UserId},
-    sync::wire::{Changed, RejectCode, SetAsideItem},
+    sync::wire::{Changed, RejectCode},
 };
 
-use super::{Error, record::id, stored};
+use super::{
+    Error,
+    record::id,
+    refused::{Cut, Kept},
+    stored,
+};
 
 /// Who asked for a change, and from where. The office itself (an import, a form published) has no device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,10 +55,18 @@ pub struct Entry {
     pub received_at: Millis,
     /// The server's clock minus the device's when it arrived, ms; none when that is not known.
     pub clock: Option<i64>,
-    /// The fields it changes.
+    /// The fields it changes; none when they are not kept whole.
     pub fields: Fields,
+    /// What stands for them then.
+    pub cut: Option<Cut>,
     /// What was answered.
     pub answered: Answered,
+    /// The visit that it is about, when it was not applied.
+    pub visit: Option<RecordId>,
+    /// The cooperative that it names, when it was not applied.
+    pub cooperative: Option<RecordId>,
+    /// Whether it would have left a visit a draft, when it was not applied.
+    pub draft: Option<bool>,
 }
 
 /// A row to be written.
@@ -77,8 +90,8 @@ pub struct NewEntry<'a> {
     pub received_at: Millis,
     /// The server's clock minus the device's when it arrived, ms; none when that is not known.
     pub clock: Option<i64>,
-    /// The fields it changes, as JSON.
-    pub fields: &'a str,
+    /// What is kept of the fields it changes.
+    pub kept: Kept<'a>,
     /// What was answered.
     pub answered: Answered,
 }
@@ -191,6 +204,7 @@ pub fn put(connection: &Connection, entry: &NewEntry<'_>) -> Result<(), Error> {
         }
         Answered::Conflict => ("conflict", None, None, None),
     };
+    let cut = entry.kept.cut.as_ref();
     connection
         .prepare_cached(include_str!("put_mutation.sql"))?
         .execute(named_params! {
@@ -208,7 +222,13 @@ pub fn put(connection: &Connection, entry: &NewEntry<'_>) -> Result<(), Error> {
             ":rev": rev,
             ":code": code,
             ":reason": reason,
-            ":fields": entry.fields,
+            ":fields": entry.kept.fields,
+            ":visit": entry.kept.visit.map(|visit| visit.to_string()),
+            ":cooperative": entry.kept.cooperative.map(|cooperative| cooperative.to_string()),
+            ":draft": (outcome != "applied").then_some(entry.kept.draft),
+            ":bytes": cut.map(|cut| cut.bytes),
+            ":hash": cut.map(|cut| &cut.hash),
+            ":head": cut.map(|cut| &cut.head),
         })?;
     Ok(())
 }
@@ -219,7 +239,7 @@ pub fn put(connection: &Connection, entry: &NewEntry<'_>) -> Result<(), Error> {
 /// When one cannot be read.
 pub fn of_record(connection: &Connection, record: RecordId) -> Result<Vec<Entry>, Error> {
     let mut statement = connection.prepare_cached(include_str!("history.sql"))?;
-    let mut rows = statement.query([record.to_string()])?;
+    let mut rows = statement.query((record.to_string(), 0))?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
         entries.push(read(row)?);
@@ -239,7 +259,7 @@ pub fn entry(connection: &Connection, mutation: MutationId) -> Result<Option<Ent
         .transpose()
 }
 
-fn read(row: &rusqlite::Row<'_>) -> Result<Entry, Error> {
+pub(super) fn read(row: &rusqlite::Row<'_>) -> Result<Entry, Error> {
     let kind: String = row.get("kind")?;
     Ok(Entry {
         id: id(&row.get::<_, String>("id")?)?,
@@ -251,48 +271,29 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Entry, Error> {
         received_at: Millis(row.get("received_at")?),
         clock: row.get("clock")?,
         fields: serde_json::from_str(&row.get::<_, String>("fields")?).map_err(stored("fields"))?,
+        cut: cut(row)?,
         answered: answered(row)?,
+        visit: optional_id(row, "visit")?,
+        cooperative: optional_id(row, "cooperative")?,
+        draft: row.get("draft")?,
     })
 }
 
-/// The changes that were not applied since then, newest first, 500 at most.
-///
-/// # Errors
-/// When one cannot be read.
-pub fn not_applied(connection: &Connection, since: Millis) -> Result<Vec<SetAsideItem>, Error> {
-    let mut statement = connection.prepare_cached(include_str!("set_aside.sql"))?;
-    let mut rows = statement.query(named_params! {":since": since.0})?;
-    let mut items = Vec::new();
-    while let Some(row) = rows.next()? {
-        let kind: String = row.get("kind")?;
-        let visit: Option<String> = row.get("visit")?;
-        let (code, reason) = match answered(row)? {
-            Answered::Rejected(code, reason) => (Some(code), reason),
-            _ => (None, String::new()),
-        };
-        items.push(SetAsideItem {
-            mutation: id(&row.get::<_, String>("id")?)?,
-            kind: Kind::from_name(&kind).ok_or_else(|| stored("kind")(&kind))?,
-            record: id(&row.get::<_, String>("record")?)?,
-            // A refused review may name anything.
-            visit: visit.and_then(|visit| visit.parse().ok()),
-            cooperative: row
-                .get::<_, Option<String>>("cooperative")?
-                .unwrap_or_default(),
-            username: row.get("username")?,
-            name: row.get("name")?,
-            device: row
-                .get::<_, Option<String>>("device")?
-                .map(|device| id(&device))
-                .transpose()?,
-            at: Millis(row.get("at")?),
-            received_at: Millis(row.get("received_at")?),
-            code,
-            reason,
-            mended: row.get("mended")?,
-        });
-    }
-    Ok(items)
+fn cut(row: &rusqlite::Row<'_>) -> Result<Option<Cut>, Error> {
+    let Some(bytes) = row.get("bytes")? else {
+        return Ok(None);
+    };
+    Ok(Some(Cut {
+        bytes,
+        hash: row.get("hash")?,
+        head: row.get("head")?,
+    }))
+}
+
+/// An id that a phone gave: it may be anything.
+fn optional_id(row: &rusqlite::Row<'_>, column: &str) -> Result<Option<RecordId>, Error> {
+    let text: Option<String> = row.get(column)?;
+    Ok(text.and_then(|text| text.parse().ok()))
 }
 
 fn author(row: &rusqlite::Row<'_>) -> Result<Author, Error> {
@@ -304,7 +305,7 @@ fn author(row: &rusqlite::Row<'_>) -> Result<Author, Error> {
     })
 }
 
-fn answered(row: &rusqlite::Row<'_>) -> Result<Answered, Error> {
+pub(super) fn answered(row: &rusqlite::Row<'_>) -> Result<Answered, Error> {
     let outcome: String = row.get("outcome")?;
     match outcome.as_str() {
         "applied" => Ok(Answered::Applied(row.get("rev")?)),

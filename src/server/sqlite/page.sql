@@ -2,11 +2,7 @@ select rev, id, kind, area, owner, deleted, fields
 from record
 where rev > :cursor
     and rev not in (select value from json_each(:known))
-    and (
-        (private = 0 and (:district or area = '' or area in (select value from json_each(:areas))))
-        or owner = :user
-        or audience = :user
-    )
+    and ({visible})
 union all
 -- What left an area that the user sees for one that they do not.
 select departure.rev, record.id, record.kind, departure.area, null, 1, '{}'

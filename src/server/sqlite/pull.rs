@@ -1,14 +1,14 @@
 //! What a device gets: the records in its sight that changed since its cursor, a page at a time, straight from the
 //! stored JSON, and the digest that proves both sides equal.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::LazyLock};
 
-use rusqlite::{Connection, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    domain::{AreaCode, Kind, RecordId, Scope, User, attachment},
+    domain::{AreaCode, Kind, RecordId, User, attachment},
     sync::{
         packed::{Loose, Packed},
         wire::{Digest, LARGE, LargeRecord, NEVER_LARGE},
@@ -18,6 +18,7 @@ use crate::{
 use super::{
     Error,
     record::{id, last_rev, to_json},
+    sight::{Sight, with_condition},
     stored,
 };
 
@@ -137,14 +138,19 @@ fn plain(
     let last = last_rev(connection)?;
     // A cursor from the future: the server was put back to an older backup. Everything again, then the digest proves it.
     let cursor = if cursor > last { 0 } else { cursor };
-    let (district, areas) = sight(user)?;
-    let mut statement = connection.prepare_cached(include_str!("page.sql"))?;
+    static SQL: LazyLock<String> = LazyLock::new(|| with_condition(include_str!("page.sql")));
+    let Sight {
+        district,
+        areas,
+        user: id,
+    } = Sight::of(user)?;
+    let mut statement = connection.prepare_cached(&SQL)?;
     let mut rows = statement.query(named_params! {
         ":cursor": cursor,
         ":known": to_json(known)?,
         ":district": district,
         ":areas": areas,
-        ":user": user.id.to_string(),
+        ":user": id,
     })?;
     let (mut records, mut large) = (Vec::new(), Vec::new());
     let (mut reached, mut bytes) = (cursor, 0);
@@ -217,26 +223,23 @@ pub fn fields_at(
     if rev == 0 || i64::try_from(rev).is_err() {
         return Ok(None);
     }
-    let (district, areas) = sight(user)?;
-    let mut statement = connection.prepare_cached(include_str!("page.sql"))?;
-    let mut rows = statement.query(named_params! {
-        ":cursor": rev - 1,
-        ":known": "[]",
-        ":district": district,
-        ":areas": areas,
-        ":user": user.id.to_string(),
-    })?;
-    let Some(row) = rows.next()? else {
-        return Ok(None);
-    };
-    let is_it = row.get::<_, u64>("rev")? == rev
-        && row.get::<_, String>("id")? == record.to_string()
-        && !row.get::<_, bool>("deleted")?;
-    Ok(if is_it {
-        Some(row.get("fields")?)
-    } else {
-        None
-    })
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        with_condition(
+            "select fields from record where id = :record and rev = :rev and deleted = 0 and ({visible})",
+        )
+    });
+    let sight = Sight::of(user)?;
+    let found = connection.prepare_cached(&SQL)?.query_row(
+        named_params! {
+            ":record": record.to_string(),
+            ":rev": rev,
+            ":district": sight.district,
+            ":areas": sight.areas,
+            ":user": sight.user,
+        },
+        |row| row.get(0),
+    );
+    Ok(found.optional()?)
 }
 
 /// How many records a user sees and the sum of their revs.
@@ -244,27 +247,19 @@ pub fn fields_at(
 /// # Errors
 /// When it cannot be read.
 pub fn digest(connection: &Connection, user: &User) -> Result<Digest, Error> {
-    let (district, areas) = sight(user)?;
-    Ok(connection
-        .prepare_cached(include_str!("digest.sql"))?
-        .query_row(
-            named_params! {
-                ":district": district,
-                ":areas": areas,
-                ":user": user.id.to_string(),
-            },
-            |row| {
-                Ok(Digest {
-                    count: row.get(0)?,
-                    rev_sum: row.get(1)?,
-                })
-            },
-        )?)
-}
-
-fn sight(user: &User) -> Result<(bool, String), Error> {
-    match &user.scope {
-        Scope::District => Ok((true, "[]".to_owned())),
-        Scope::Areas(areas) => Ok((false, to_json(areas)?)),
-    }
+    static SQL: LazyLock<String> = LazyLock::new(|| with_condition(include_str!("digest.sql")));
+    let sight = Sight::of(user)?;
+    Ok(connection.prepare_cached(&SQL)?.query_row(
+        named_params! {
+            ":district": sight.district,
+            ":areas": sight.areas,
+            ":user": sight.user,
+        },
+        |row| {
+            Ok(Digest {
+                count: row.get(0)?,
+                rev_sum: row.get(1)?,
+            })
+        },
+    )?)
 }

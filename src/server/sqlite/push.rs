@@ -27,7 +27,7 @@ use super::{
     examine::{self, Foreseen, Submission},
     mutation::{self, Answered, Author, NewEntry},
     record::{self, Stored},
-    user,
+    refused, user,
 };
 
 /// A mutation with what can be done before the one writer is asked.
@@ -251,7 +251,13 @@ fn answer(
         at: mutation.at,
         received_at: now,
         clock: sender.clock,
-        fields: &prepared.fields,
+        kept: refused::keep(
+            connection,
+            user.id,
+            (mutation, &prepared.fields),
+            &answered,
+            now,
+        )?,
         answered,
     };
     mutation::put(connection, &entry)?;

@@ -1,7 +1,9 @@
 insert into mutation
-    (id, record, kind, user, device, base_rev, sent, at, received_at, clock, outcome, rev, code, reason, fields)
+    (id, record, kind, user, device, base_rev, sent, at, received_at, clock, outcome, rev, code, reason, fields,
+    visit, cooperative, draft, bytes, hash, head)
 values
-    (:id, :record, :kind, :user, :device, :base_rev, :sent, :at, :received_at, :clock, :outcome, :rev, :code, :reason, :fields)
+    (:id, :record, :kind, :user, :device, :base_rev, :sent, :at, :received_at, :clock, :outcome, :rev, :code, :reason, :fields,
+    :visit, :cooperative, :draft, :bytes, :hash, :head)
 on conflict (id) do update set
     received_at = excluded.received_at,
     clock = excluded.clock,

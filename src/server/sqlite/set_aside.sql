@@ -1,25 +1,17 @@
--- Changes that were not applied since :since, newest first, and whether their author came through with the record later.
-select m.id, m.kind, m.record, m.device, m.at, m.received_at, m.outcome, m.code, m.reason,
-    ifnull(u.username, '') as username, ifnull(u.name, '') as name,
-    case m.kind when 'visit' then m.record when 'review' then json_extract(m.fields, '$.visit') end as visit,
-    (
-        select json_extract(c.fields, '$.Koperasi')
-        from record c
-        where c.id = ifnull(
-            (
-                select v.parent from record v
-                where v.id = case m.kind when 'review' then json_extract(m.fields, '$.visit') else m.record end
-            ),
-            json_extract(m.fields, '$.cooperative')
-        )
-    ) as cooperative,
-    exists (
-        select 1 from mutation later
-        where later.record = m.record and later.user is m.user and later.outcome = 'applied'
-            and later.received_at >= m.received_at and later.id <> m.id
-    ) as mended
-from mutation m
-left join user u on u.id = m.user
-where m.outcome <> 'applied' and m.received_at >= :since
-order by m.received_at desc, m.id
-limit 500
+-- What was not applied of one person since :since, newest first, from a place in the list on, and whether it is in sight.
+-- It belongs where its record is; of a record that never came, where its visit or its cooperative is.
+with aside as (
+    select m.rowid as place, m.*, case
+            when exists (select 1 from record where id = m.record) then m.record
+            when exists (select 1 from record where id = m.visit) then m.visit
+            else m.cooperative
+        end as home
+    from mutation m
+    where m.user = :author and m.outcome <> 'applied' and m.received_at >= :since
+        and (m.received_at, m.rowid) < (:before_at, :before_row)
+)
+select aside.place, aside.id, aside.kind, aside.record, aside.device, aside.at, aside.received_at, aside.outcome,
+    aside.code, aside.reason, aside.visit, aside.cooperative, aside.draft,
+    r.area, case when r.id = aside.record then r.private end as private
+from aside left join record r on r.id = aside.home
+order by aside.received_at desc, aside.place desc

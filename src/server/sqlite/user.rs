@@ -50,6 +50,37 @@ pub fn all(connection: &Connection) -> Result<Vec<Account>, Error> {
     Ok(found)
 }
 
+/// A person as a list names them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Named {
+    /// Their id.
+    pub id: String,
+    /// Login name.
+    pub username: String,
+    /// Name.
+    pub name: String,
+    /// Where they work; none when it cannot be read.
+    pub scope: Option<Scope>,
+}
+
+/// Everybody who ever had an account, by login name.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn names(connection: &Connection) -> Result<Vec<Named>, Error> {
+    let mut statement = connection
+        .prepare_cached("select id, username, name, scope from user order by username")?;
+    let named = statement.query_map([], |row| {
+        Ok(Named {
+            id: row.get(0)?,
+            username: row.get(1)?,
+            name: row.get(2)?,
+            scope: serde_json::from_str(&row.get::<_, String>(3)?).ok(),
+        })
+    })?;
+    Ok(named.collect::<Result<_, _>>()?)
+}
+
 /// Makes an account.
 ///
 /// # Errors

@@ -3,15 +3,17 @@
 //! | file | what it is |
 //! |---|---|
 //! | `archive` | whether a file is a workbook of bearable size, before anything else looks at it |
+//! | `cells` | the filled cells of a sheet, within a budget |
 //! | `read` | `.xlsx` -> sheets |
 //! | `write` | sheets -> `.xlsx` |
 //! | `load` | a form from a path: a workbook, a folder of CSV, one CSV with all sheets |
 //! | `table` | the tables beside a form: CSV and GeoJSON |
 //!
 //! A file may have 4 MB, 32 MB when it is unpacked, 50 sheets, 20,000 rows and 500 columns a sheet, 500,000 filled
-//! cells, 32,767 characters in a cell. What is larger is refused with that reason, in bounded time and memory.
+//! cells, 32,767 characters in a cell, 1.5 MB of text in all. What is larger is refused with that reason, in bounded time and memory.
 
 mod archive;
+pub(crate) mod cells;
 mod load;
 mod read;
 mod table;

@@ -2,9 +2,9 @@
 
 use dioxus::prelude::*;
 
-use crate::domain::{Kind, person::Permission};
+use crate::domain::{Kind, MutationId, person::Permission};
 use crate::sync::told::Told;
-use crate::sync::wire::{RejectCode, SET_ASIDE_PATH, SetAsideItem, SetAsideReply};
+use crate::sync::wire::{RejectCode, SET_ASIDE_PATH, SetAsideItem, SetAsidePerson, SetAsideReply};
 use crate::ui::components::{Asking, Chip, Empty, Head, Tone};
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
@@ -42,7 +42,66 @@ pub(crate) fn SetAsideScreen() -> Element {
                         li { key: "{item.mutation}", class: "card", Item { item: item.clone() } }
                     }
                 }
+                for person in reply.people.clone() {
+                    if let Some(last) = last_of(reply, &person) {
+                        Rest { key: "{person.username}", person, last }
+                    }
+                }
             },
+        }
+    }
+}
+
+/// The last change shown of a person who has more of them.
+fn last_of(reply: &SetAsideReply, person: &SetAsidePerson) -> Option<MutationId> {
+    let shown = reply
+        .items
+        .iter()
+        .filter(|item| item.username == person.username);
+    let (count, last) = shown.fold((0, None), |(count, _), item| {
+        (count + 1, Some(item.mutation))
+    });
+    last.filter(|_| count < person.count)
+}
+
+/// What else there is of one person, a page at a time.
+#[component]
+fn Rest(person: SetAsidePerson, last: MutationId) -> Element {
+    let shell = shell();
+    let mut items = use_signal(Vec::<SetAsideItem>::new);
+    let mut after = use_signal(move || Some(last));
+    let mut error = use_signal(|| None);
+    let username = person.username.clone();
+    let more = move |_| {
+        let username = username.clone();
+        async move {
+            let Some(last) = after() else { return };
+            let path = format!("{SET_ASIDE_PATH}?user={username}&after={last}");
+            match shell.fetch_as::<SetAsideReply>(path).await {
+                Ok(page) => {
+                    after.set(page.items.last().map(|item| item.mutation));
+                    items.extend(page.items);
+                    error.set(None);
+                }
+                Err(why) => error.set(Some(why)),
+            }
+        }
+    };
+    rsx! {
+        ul { class: "plain cards",
+            for item in items() {
+                li { key: "{item.mutation}", class: "card", Item { item } }
+            }
+        }
+        if let Some(why) = error() {
+            Asking { error: why }
+        }
+        if after().is_some() {
+            div { class: "actions start",
+                button { class: "button", r#type: "button", onclick: more,
+                    {ta("aside-more", &[("name", person.name.as_str().into()), ("n", person.count.into())])}
+                }
+            }
         }
     }
 }
