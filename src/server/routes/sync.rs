@@ -13,33 +13,33 @@ use crate::server::{
     state::AppState,
 };
 
-/// Applies what the device sends, and gives it what it lacks.
+/// Applies what the device sends, and gives it what it lacks. Who sends it is read again in each transaction: nothing is
+/// taken of a session that ended while the body was on its way.
 pub(in crate::server) async fn sync(
     State(state): State<AppState>,
     caller: Caller,
-    JsonBody(request): JsonBody<Request>,
+    JsonBody(request, _room): JsonBody<Request>,
 ) -> Result<Json<Reply>, AppError> {
     let mut exchange = Exchange::understand(request)?;
-    let user = Arc::new(caller.user);
     let now = machine::now();
     if exchange.submits() {
-        let user = Arc::clone(&user);
-        let foresee = move |connection: &_| {
-            exchange.foresee(connection, &user, now)?;
+        let foresee = move |connection: &_, user: &_| {
+            exchange.foresee(connection, user, now)?;
             Ok(exchange)
         };
-        exchange = state.database().read(foresee).await?;
+        exchange = state.read_as(&caller, foresee).await?;
     }
     let exchange = Arc::new(exchange);
     let results = if exchange.pushes() {
-        let (exchange, user) = (Arc::clone(&exchange), Arc::clone(&user));
-        let push = move |connection: &_| exchange.push(connection, &user, now);
-        state.database().write(push).await?
+        let exchange = Arc::clone(&exchange);
+        let push = move |connection: &_, user: &_| exchange.push(connection, user, now);
+        state.write_as(&caller, push).await?
     } else {
         Vec::new()
     };
-    let pull = move |connection: &_| exchange.pull(connection, &user, results, machine::now());
-    Ok(Json(state.database().read(pull).await?))
+    let pull =
+        move |connection: &_, user: &_| exchange.pull(connection, user, results, machine::now());
+    Ok(Json(state.read_as(&caller, pull).await?))
 }
 
 impl From<Refused> for AppError {
