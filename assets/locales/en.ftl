@@ -176,6 +176,7 @@ error-wait = Wrong PIN. Wait { $seconds ->
 } before the next try.
 error-bad-pin = A PIN has six digits.
 error-credentials = User name or password is wrong.
+error-disabled = The password is right, but the office has locked this account. Ask the administrator. Nothing saved on this phone is lost.
 error-old-secret = Enter the PIN or the former password to open the data on this phone.
 error-not-found = This is not on this phone.
 error-not-yet = The photo is to follow: the officer's phone has not sent it yet. Try again later.

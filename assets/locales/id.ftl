@@ -152,6 +152,7 @@ error-wrong-pin = PIN salah.
 error-wait = PIN salah. Tunggu { $seconds } detik sebelum mencoba lagi.
 error-bad-pin = PIN terdiri dari enam angka.
 error-credentials = Nama pengguna atau kata sandi salah.
+error-disabled = Kata sandi benar, tetapi akun ini dikunci oleh kantor. Hubungi admin. Yang tersimpan di HP ini tidak hilang.
 error-old-secret = Masukkan PIN atau kata sandi lama untuk membuka data di HP ini.
 error-not-found = Data ini tidak ada di HP ini.
 error-not-yet = Foto menyusul: belum terkirim dari HP petugas. Coba lagi nanti.

@@ -83,6 +83,9 @@ enum Command {
         /// Read its officer's password from standard input without asking.
         #[arg(long)]
         password_stdin: bool,
+        /// The login name of its officer, when they made the file before their password was changed. You vouch for them.
+        #[arg(long, value_name = "NAME")]
+        old_password_of: Option<String>,
     },
 }
 
@@ -107,7 +110,7 @@ struct Serve {
     /// Begin a new, empty office although there are photos of another one, or pieces of its database.
     #[arg(long)]
     fresh_database: bool,
-    /// Serve a demo office to the network, although everybody knows its passwords.
+    /// Serve a demo office to the network or behind a proxy, although everybody knows its passwords.
     #[arg(long)]
     allow_demo: bool,
     /// The site is reached over HTTPS: tell browsers never to come without.
@@ -169,6 +172,13 @@ enum UserCommand {
     },
     /// Lock an account. Its sessions end; what its phones have not sent stays on them.
     Disable {
+        #[command(flatten)]
+        data: Data,
+        /// Login name.
+        username: String,
+    },
+    /// Let a locked account in again, with the password it had.
+    Enable {
         #[command(flatten)]
         data: Data,
         /// Login name.
@@ -240,6 +250,10 @@ struct TongueArg {
     lang: Tongue,
 }
 
+/// The system's allocator keeps a heap for each of many threads and gives nothing back of it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn role(text: &str) -> Result<Role, String> {
     Role::from_name(text).ok_or_else(|| {
         let names: Vec<_> = Role::ALL.into_iter().map(Role::name).collect();
@@ -262,7 +276,13 @@ fn main() -> ExitCode {
             data,
             file,
             password_stdin,
-        } => rescue_file(&data.data, &file, password_stdin),
+            old_password_of,
+        } => rescue_file(
+            &data.data,
+            &file,
+            password_stdin,
+            old_password_of.as_deref(),
+        ),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -281,6 +301,9 @@ fn run(serve: Serve) -> Result<()> {
         to_stderr.with_ansi(false).init();
     }
     prepare(&serve)?;
+    if let Err(why) = server::allow_files() {
+        tracing::warn!(error = %why, "no more files can be opened than the system allows at first");
+    }
     let database = Database::open(&serve.data.data)?;
     let state = AppState::new(
         database,
@@ -296,8 +319,7 @@ fn run(serve: Serve) -> Result<()> {
         .block_on(async move {
             // Before anybody can see that it listens, and ask it to stop.
             let asked = server::asked_to_stop().context("signals cannot be heard")?;
-            let listener = tokio::net::TcpListener::bind(serve.listen)
-                .await
+            let listener = server::listen(serve.listen)
                 .with_context(|| format!("cannot listen on {}", serve.listen))?;
             let address = listener.local_addr()?;
             tracing::info!(%address, "serving");
@@ -320,10 +342,12 @@ fn prepare(serve: &Serve) -> Result<()> {
     } else {
         sqlite::open(data)?
     };
-    if demo::is_demo(&connection)? && !serve.listen.ip().is_loopback() && !serve.allow_demo {
+    // A proxy in front, or a site with HTTPS, is there for others than this machine.
+    let public = !serve.listen.ip().is_loopback() || serve.behind_proxy || serve.https;
+    if demo::is_demo(&connection)? && public && !serve.allow_demo {
         bail!(
-            "{} holds a demo office, whose passwords everybody knows: it is served on loopback only, \
-             unless you say --allow-demo",
+            "{} holds a demo office, whose passwords everybody knows: it is served on loopback only, without \
+             --behind-proxy and --https, unless you say --allow-demo",
             serve.data.data.display()
         );
     }
@@ -475,6 +499,13 @@ fn keep_users(command: UserCommand) -> Result<()> {
             })?;
             println!("{username} is locked; every session ended.");
         }
+        UserCommand::Enable { data, username } => {
+            let mut connection = sqlite::open(&data.data)?;
+            sqlite::transact(&mut connection, |connection| {
+                accounts::enable(connection, &username)
+            })?;
+            println!("{username} can log in again, with the password from before.");
+        }
     }
     Ok(())
 }
@@ -548,7 +579,12 @@ fn keep_forms(command: FormCommand) -> Result<()> {
     Ok(())
 }
 
-fn rescue_file(data: &Path, file: &Path, password_stdin: bool) -> Result<()> {
+fn rescue_file(
+    data: &Path,
+    file: &Path,
+    password_stdin: bool,
+    old_password_of: Option<&str>,
+) -> Result<()> {
     let mut connection = sqlite::open(data)?;
     let password = ask_password(password_stdin)?;
     let backup = rescue::read(file, &password)
@@ -562,6 +598,7 @@ fn rescue_file(data: &Path, file: &Path, password_stdin: bool) -> Result<()> {
     );
     let now = machine::now();
     let lines = sqlite::transact(&mut connection, |connection| {
+        rescue::check_author(connection, &backup, &password, old_password_of)?;
         rescue::apply(connection, &backup, now)
     })
     .context("nothing was taken in")?;

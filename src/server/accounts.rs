@@ -141,6 +141,16 @@ pub fn disable(connection: &Connection, username: &str, now: Millis) -> Result<(
     Ok(())
 }
 
+/// Lets a locked account in again, with the password it had. Its sessions stay ended.
+///
+/// # Errors
+/// See [`Error`].
+pub fn enable(connection: &Connection, username: &str) -> Result<(), Error> {
+    let account = find(connection, username)?;
+    user::set_disabled(connection, account.user.id, false)?;
+    Ok(())
+}
+
 /// Gives a user another role and other areas; the devices learn it at their next sync.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! Reading a request's JSON: bounded before and after decompression, by the byte and by the clock, with an answer in
 //! our own words to everything that does not fit.
 
-use std::{io::Read, time::Duration};
+use std::{io::Read, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes, HttpBody},
@@ -9,57 +9,186 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
 };
 use serde::de::DeserializeOwned;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::error::AppError;
+use super::{error::AppError, state::AppState};
 
-/// Bytes taken as they come over the network.
-const ON_THE_WIRE: usize = 2_000_000;
-/// Bytes taken after decompression.
-const UNPACKED: usize = 8_000_000;
-/// Bytes of a body that is too large which are read and forgotten, so that a client that is still sending gets to
-/// read the answer.
-const FORGOTTEN: usize = 16_000_000;
-/// How long the next bytes of a body may take: a phone on a bad line is slow, a dead one is silent.
-const SILENCE: Duration = Duration::from_secs(30);
-/// Bodies from this size on, packed or unpacked, are unpacked and parsed off the network's threads.
-const LARGE: usize = 32_000;
+/// What is taken of a body.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    /// Bytes as they come over the network.
+    wire: usize,
+    /// Bytes after decompression.
+    unpacked: usize,
+    /// Bytes of a body that is too large which are read and thrown away, so that a client that is still sending gets to
+    /// read the answer.
+    ignored: usize,
+    /// How long the whole of it may take.
+    within: Option<Duration>,
+}
 
-/// A JSON body.
+/// A sync: a phone on a bad line may take as long as it comes at its pace, see [`Paced`].
+const LARGE: Limits = Limits {
+    wire: 2_000_000,
+    unpacked: 8_000_000,
+    ignored: IGNORED,
+    within: None,
+};
+
+/// What anybody may send without a session.
+const SMALL: Limits = Limits {
+    wire: 4_000,
+    unpacked: 4_000,
+    ignored: 64_000,
+    within: Some(Duration::from_secs(10)),
+};
+
+/// See [`Limits::ignored`].
+const IGNORED: usize = 16_000_000;
+/// How long a body that is not wanted is read.
+const IGNORED_FOR: Duration = Duration::from_secs(300);
+
+/// In so much time that is spent waiting for a body, [`LEAST`] bytes must come.
+const WINDOW: Duration = Duration::from_secs(30);
+/// A phone on 2G sends 30,000 bytes in that time; one that comes out of a tunnel in its last seconds still sends this.
+const LEAST: usize = 2_000;
+
+/// Bodies from this size on, packed or unpacked, are unpacked and parsed off the network's threads, and only as many at
+/// the same time as there is room for.
+const FREE: usize = 32_000;
+
+/// Bytes that bodies beyond [`FREE`] may take at the same time as they came, and unpacked.
+const ROOM_ON_THE_WIRE: usize = 16_000_000;
+const ROOM_UNPACKED: usize = 8_000_000;
+/// How long a body waits for room.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The memory that bodies may take: however many clients send at the same time, a large body waits for the ones before.
 #[derive(Debug)]
-pub struct JsonBody<T>(pub T);
+pub(super) struct Room {
+    wire: Arc<Semaphore>,
+    unpacked: Arc<Semaphore>,
+}
 
-impl<S: Sync, T: DeserializeOwned + Send + 'static> FromRequest<S> for JsonBody<T> {
+impl Default for Room {
+    fn default() -> Self {
+        Self {
+            wire: Arc::new(Semaphore::new(ROOM_ON_THE_WIRE)),
+            unpacked: Arc::new(Semaphore::new(ROOM_UNPACKED)),
+        }
+    }
+}
+
+/// Room that somebody has until they are done; none for what is small.
+#[derive(Debug)]
+pub struct Taken {
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+async fn take(room: &Arc<Semaphore>, bytes: usize) -> Result<Taken, AppError> {
+    if bytes < FREE {
+        return Ok(Taken { _room: None });
+    }
+    let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+    let taking = Arc::clone(room).acquire_many_owned(bytes);
+    match tokio::time::timeout(PATIENCE, taking).await {
+        Ok(Ok(permit)) => Ok(Taken {
+            _room: Some(permit),
+        }),
+        _ => Err(AppError::busy()),
+    }
+}
+
+/// A JSON body, and the room that it takes.
+#[derive(Debug)]
+pub struct JsonBody<T>(pub T, pub Taken);
+
+impl<T: DeserializeOwned + Send + 'static> FromRequest<AppState> for JsonBody<T> {
     type Rejection = AppError;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, AppError> {
-        let (parts, body) = request.into_parts();
-        let packed = check_headers(&parts.headers)?;
-        let bytes = collect(body, ON_THE_WIRE).await?;
-        if bytes.len() < LARGE {
-            if !packed {
-                return parse(&bytes).map(Self);
-            }
-            // What turns out to be large is unpacked from the beginning elsewhere.
-            if let Some(unpacked) = unpack(&bytes, LARGE)? {
-                return parse(&unpacked).map(Self);
-            }
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, AppError> {
+        read(request, state, LARGE).await
+    }
+}
+
+/// The same of a body that anybody may send: it is small and comes soon.
+#[derive(Debug)]
+pub struct SmallJsonBody<T>(pub T);
+
+impl<T: DeserializeOwned + Send + 'static> FromRequest<AppState> for SmallJsonBody<T> {
+    type Rejection = AppError;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, AppError> {
+        let JsonBody(body, _) = read(request, state, SMALL).await?;
+        Ok(Self(body))
+    }
+}
+
+async fn read<T: DeserializeOwned + Send + 'static>(
+    request: Request,
+    state: &AppState,
+    limits: Limits,
+) -> Result<JsonBody<T>, AppError> {
+    let (parts, body) = request.into_parts();
+    let packed = check_headers(&parts.headers)?;
+    // Without a length it may become as long as is taken.
+    let announced = body.size_hint().exact().unwrap_or(u64::MAX);
+    let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+    let room = take(&state.room().wire, announced.min(limits.wire)).await?;
+    let bytes = collect_within(body, limits).await?;
+    if bytes.len() < FREE {
+        if !packed {
+            return parse(&bytes).map(free);
         }
-        tokio::task::spawn_blocking(move || {
-            if packed {
-                let unpacked = unpack(&bytes, UNPACKED)?.ok_or_else(|| {
-                    AppError::too_large(format!(
-                        "more than {UNPACKED} bytes after unpacking: send less at a time"
-                    ))
-                })?;
-                parse(&unpacked)
-            } else {
-                parse(&bytes)
-            }
-        })
+        // What turns out to be large is unpacked from the beginning elsewhere.
+        let most = limits.unpacked.min(FREE);
+        if let Some(unpacked) = unpack(&bytes, most)? {
+            return parse(&unpacked).map(free);
+        }
+        if most == limits.unpacked {
+            return Err(too_large_unpacked(most));
+        }
+    }
+    let counted = bytes.clone();
+    let length = off_the_network(move || {
+        if packed {
+            count(&counted, limits.unpacked)
+        } else {
+            Ok(counted.len())
+        }
+    })
+    .await?;
+    let taken = take(&state.room().unpacked, length).await?;
+    let body = off_the_network(move || {
+        if packed {
+            let unpacked = unpack(&bytes, length)?;
+            drop(bytes);
+            parse(&unpacked.unwrap_or_default())
+        } else {
+            parse(&bytes)
+        }
+    })
+    .await?;
+    drop(room);
+    Ok(JsonBody(body, taken))
+}
+
+fn free<T>(body: T) -> JsonBody<T> {
+    JsonBody(body, Taken { _room: None })
+}
+
+async fn off_the_network<T: Send + 'static>(
+    job: impl FnOnce() -> Result<T, AppError> + Send + 'static,
+) -> Result<T, AppError> {
+    tokio::task::spawn_blocking(job)
         .await
         .map_err(|_| AppError::internal())?
-        .map(Self)
-    }
+}
+
+fn too_large_unpacked(most: usize) -> AppError {
+    AppError::too_large(format!(
+        "more than {most} bytes after unpacking: send less at a time"
+    ))
 }
 
 /// Whether the body is packed with gzip.
@@ -82,41 +211,120 @@ fn check_headers(headers: &HeaderMap) -> Result<bool, AppError> {
     }
 }
 
-/// Reads a body that is not wanted, so that a client that is still sending gets to read the answer.
-pub(super) async fn forget(mut body: Body) {
-    let mut total = 0;
-    while total < FORGOTTEN {
-        let next = std::future::poll_fn(|cx| std::pin::Pin::new(&mut body).poll_frame(cx));
-        match tokio::time::timeout(SILENCE, next).await {
-            Ok(Some(Ok(frame))) => total += frame.into_data().map_or(0, |data| data.len()),
-            _ => break,
+/// A body that must come at a pace: a byte now and then keeps nothing open. Only the time that is spent waiting for the
+/// client counts.
+///
+/// | in 30 s of waiting | |
+/// |---|---|
+/// | 30,000 bytes, a phone on 2G | goes on |
+/// | 2,000 bytes, a phone in a tunnel | goes on |
+/// | 2 bytes | ends |
+#[derive(Debug)]
+pub(super) struct Paced {
+    body: Body,
+    waited: Duration,
+    came: usize,
+}
+
+/// What a body gives next.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// Bytes.
+    Data(Bytes),
+    /// All has come.
+    End,
+    /// The connection broke.
+    Broken,
+    /// Too little came in a window.
+    Slow,
+}
+
+impl Paced {
+    pub(super) fn new(body: Body) -> Self {
+        Self {
+            body,
+            waited: Duration::ZERO,
+            came: 0,
+        }
+    }
+
+    pub(super) async fn next(&mut self) -> Next {
+        loop {
+            let next = std::future::poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx));
+            let from = tokio::time::Instant::now();
+            let frame = tokio::time::timeout(WINDOW.saturating_sub(self.waited), next).await;
+            self.waited += from.elapsed();
+            let frame = match frame {
+                Err(_) => return Next::Slow,
+                Ok(None) => return Next::End,
+                Ok(Some(Err(_))) => return Next::Broken,
+                Ok(Some(Ok(frame))) => frame,
+            };
+            let Ok(data) = frame.into_data() else {
+                continue;
+            };
+            self.came = self.came.saturating_add(data.len());
+            if self.came >= LEAST {
+                (self.came, self.waited) = (0, Duration::ZERO);
+            }
+            return Next::Data(data);
         }
     }
 }
 
+/// Reads a body that is not wanted, so that a client that is still sending gets to read the answer.
+pub(super) async fn forget(body: Body) {
+    let mut body = Paced::new(body);
+    let mut total = 0;
+    let ignoring = async {
+        while total < IGNORED {
+            match body.next().await {
+                Next::Data(data) => total += data.len(),
+                _ => break,
+            }
+        }
+    };
+    // When its time is over nobody reads it any longer.
+    let _over = tokio::time::timeout(IGNORED_FOR, ignoring).await;
+}
+
 /// Reads a body of at most so many bytes.
-pub(super) async fn collect(mut body: Body, most: usize) -> Result<Bytes, AppError> {
-    let announced = body.size_hint().lower();
-    let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or(0).min(most));
+pub(super) async fn collect(body: Body, most: usize) -> Result<Bytes, AppError> {
+    let limits = Limits {
+        wire: most,
+        ..LARGE
+    };
+    collect_within(body, limits).await
+}
+
+async fn collect_within(body: Body, limits: Limits) -> Result<Bytes, AppError> {
+    let collecting = collect_at_pace(body, limits);
+    match limits.within {
+        None => collecting.await,
+        Some(within) => tokio::time::timeout(within, collecting)
+            .await
+            .unwrap_or_else(|_| Err(slow())),
+    }
+}
+
+async fn collect_at_pace(body: Body, limits: Limits) -> Result<Bytes, AppError> {
+    let most = limits.wire;
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    // What is announced and never comes takes no memory.
+    let mut bytes = Vec::with_capacity(announced.min(most).min(FREE));
+    let mut body = Paced::new(body);
     let mut total = 0_usize;
     loop {
-        let next = std::future::poll_fn(|cx| std::pin::Pin::new(&mut body).poll_frame(cx));
-        let frame = match tokio::time::timeout(SILENCE, next).await {
-            Err(_) => {
-                return Err(AppError::malformed("the body does not come")
-                    .as_status(StatusCode::REQUEST_TIMEOUT));
-            }
-            Ok(None) => break,
-            Ok(Some(Err(_))) => return Err(AppError::malformed("the body broke off")),
-            Ok(Some(Ok(frame))) => frame,
-        };
-        let Ok(data) = frame.into_data() else {
-            continue;
+        let data = match body.next().await {
+            Next::Slow => return Err(slow()),
+            Next::Broken => return Err(AppError::malformed("the body broke off")),
+            Next::End => break,
+            Next::Data(data) => data,
         };
         total += data.len();
         if total <= most {
             bytes.extend_from_slice(&data);
-        } else if total > FORGOTTEN {
+        } else if total > limits.ignored {
             break;
         }
     }
@@ -128,14 +336,35 @@ pub(super) async fn collect(mut body: Body, most: usize) -> Result<Bytes, AppErr
     Ok(bytes.into())
 }
 
+fn slow() -> AppError {
+    AppError::malformed("the body does not come").as_status(StatusCode::REQUEST_TIMEOUT)
+}
+
+fn limited(bytes: &[u8], most: usize) -> impl Read {
+    let limit = u64::try_from(most + 1).unwrap_or(u64::MAX);
+    flate2::read::MultiGzDecoder::new(bytes).take(limit)
+}
+
+fn no_gzip(_: std::io::Error) -> AppError {
+    AppError::malformed("the body is no gzip")
+}
+
+/// How many bytes it is unpacked.
+fn count(bytes: &[u8], most: usize) -> Result<usize, AppError> {
+    let counted = std::io::copy(&mut limited(bytes, most), &mut std::io::sink());
+    let counted = usize::try_from(counted.map_err(no_gzip)?).unwrap_or(usize::MAX);
+    if counted > most {
+        return Err(too_large_unpacked(most));
+    }
+    Ok(counted)
+}
+
 /// Unpacks to at most so many bytes; `None` when there are more.
 fn unpack(bytes: &[u8], most: usize) -> Result<Option<Vec<u8>>, AppError> {
     let mut unpacked = Vec::with_capacity(bytes.len().saturating_mul(4).min(most));
-    let limit = u64::try_from(most + 1).unwrap_or(u64::MAX);
-    flate2::read::MultiGzDecoder::new(bytes)
-        .take(limit)
+    limited(bytes, most)
         .read_to_end(&mut unpacked)
-        .map_err(|_| AppError::malformed("the body is no gzip"))?;
+        .map_err(no_gzip)?;
     Ok((unpacked.len() <= most).then_some(unpacked))
 }
 
@@ -149,4 +378,60 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, AppError> {
         let at = format!("line {}, column {}", why.line(), why.column());
         AppError::malformed(format!("{what}: {at}"))
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use futures_util::stream;
+
+    /// A body of pieces of so many bytes, one each so many seconds, without an end.
+    fn trickle(bytes: usize, seconds: u64) -> Body {
+        Body::from_stream(stream::unfold((), move |()| async move {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            Some((Ok::<_, std::io::Error>(Bytes::from(vec![b' '; bytes])), ()))
+        }))
+    }
+
+    async fn status(body: Body, limits: Limits) -> Option<(bool, Duration)> {
+        let begun = tokio::time::Instant::now();
+        let collected = collect_within(body, limits).await;
+        collected.err().map(|why| {
+            let slow = format!("{why:?}").contains("408");
+            (slow, begun.elapsed())
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_byte_now_and_then_keeps_no_request_open() {
+        let (slow, after) = status(trickle(1, 15), LARGE).await.unwrap();
+        assert!(slow && after <= WINDOW, "{after:?}");
+        let (slow, after) = status(trickle(1, 1), SMALL).await.unwrap();
+        assert!(slow && Some(after) <= SMALL.within, "{after:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_phone_on_a_bad_line_is_read_to_the_limit() {
+        // 10 kbit/s, then the same with 25 seconds of silence before each piece.
+        for (bytes, seconds) in [(1_250, 1), (2_000, 25)] {
+            let limits = Limits {
+                wire: 100_000,
+                ignored: 100_000,
+                ..LARGE
+            };
+            let (slow, _) = status(trickle(bytes, seconds), limits).await.unwrap();
+            assert!(!slow, "it was refused for its size");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_that_the_server_itself_takes_is_not_the_clients() {
+        let pieces = stream::iter((0..5).map(|_| Ok::<_, std::io::Error>(Bytes::from("x"))));
+        let mut body = Paced::new(Body::from_stream(pieces));
+        while let Next::Data(_) = body.next().await {
+            tokio::time::sleep(WINDOW * 2).await;
+        }
+        assert!(matches!(body.next().await, Next::End));
+    }
 }

@@ -49,6 +49,16 @@ impl AppError {
         )
     }
 
+    /// 403 at the login: the password is right, and the account is disabled.
+    #[must_use]
+    pub fn disabled() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            ErrorCode::Disabled,
+            "the account is disabled",
+        )
+    }
+
     /// 403.
     #[must_use]
     pub fn forbidden(message: &str) -> Self {
@@ -137,6 +147,19 @@ impl AppError {
             ErrorCode::Internal,
             "the server failed; nothing is lost",
         )
+    }
+
+    /// 503: others are served at the moment.
+    #[must_use]
+    pub fn busy() -> Self {
+        Self {
+            retry_after: Some(10),
+            ..Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                ErrorCode::Internal,
+                "the server is busy; nothing is lost",
+            )
+        }
     }
 
     /// 507: the disk has no room for it.

@@ -7,6 +7,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use rusqlite::Connection;
 
 use crate::domain::{User, person::Permission};
 
@@ -14,7 +15,10 @@ use super::{
     error::AppError,
     log::Seen,
     machine, secret,
-    sqlite::session::{self, Hash},
+    sqlite::{
+        self,
+        session::{self, Hash},
+    },
     state::AppState,
 };
 
@@ -34,10 +38,38 @@ pub enum Access {
 /// Who calls: there whenever the endpoint is not open.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The user, as they are now.
+    /// The user, as they were when the request's head came.
     pub user: User,
     /// Their session.
     pub session: Hash,
+    /// What the call takes.
+    permission: Permission,
+}
+
+impl Caller {
+    /// The user as they are in this transaction. A body can be minutes on its way; sessions end, and roles and areas
+    /// change meanwhile.
+    ///
+    /// # Errors
+    /// When the database fails; inside, what the caller is answered who may no longer call this.
+    pub(super) fn again(
+        &self,
+        connection: &Connection,
+    ) -> Result<Result<User, AppError>, sqlite::Error> {
+        let found = session::find(connection, &self.session, machine::now())?;
+        let Some((user, _)) = found else {
+            return Ok(Err(AppError::unauthenticated()));
+        };
+        Ok(permitted(user, self.permission))
+    }
+}
+
+fn permitted(user: User, permission: Permission) -> Result<User, AppError> {
+    if user.role.may(permission) {
+        Ok(user)
+    } else {
+        Err(AppError::forbidden("this role may not do that"))
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for Caller {
@@ -66,9 +98,7 @@ pub(super) async fn guard(
     if let Some(seen) = request.extensions().get::<Seen>() {
         seen.note(user.id);
     }
-    if !user.role.may(permission) {
-        return Err(AppError::forbidden("this role may not do that"));
-    }
+    let user = permitted(user, permission)?;
     if now.0 - last_used.0 > TOUCH {
         state
             .database()
@@ -78,6 +108,7 @@ pub(super) async fn guard(
     request.extensions_mut().insert(Caller {
         user,
         session: hash,
+        permission,
     });
     Ok(next.run(request).await)
 }

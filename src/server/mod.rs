@@ -16,16 +16,19 @@
 //! | `backup`, `restore` | a copy of the database, and the way back to one |
 //! | `rescue` | a phone's backup file, taken in |
 //! | `demo/` | an invented office |
+//! | `connections`, `address` | how many clients, how slow, from where |
 //! | `body`, `headers`, `files`, `log`, `error`, `serve`, `state` | HTTP around it |
 //! | `machine`, `secret` | clock and randomness; passwords and tokens |
 
 pub mod accounts;
+pub mod address;
 pub mod apply;
 pub mod attachments;
 pub mod backup;
 pub mod blobs;
 pub mod body;
 pub mod check_visit;
+mod connections;
 pub mod correct;
 pub mod demo;
 pub mod error;
@@ -50,6 +53,7 @@ mod state;
 mod told;
 pub mod workbook;
 
+pub use connections::{allow_files, listen};
 pub use headers::CSP;
 pub use router::{ATTACHMENT_PATH, Endpoint, HISTORY_PATH, endpoints, router};
 pub use routes::history::{HistoryEntry, NEXT};

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, io::Read, path::Path};
 use rusqlite::Connection;
 
 use crate::{
-    domain::{AttachmentName, Kind, Millis, MutationId, RecordId, User},
+    domain::{AttachmentName, Kind, Millis, MutationId, RecordId},
     sync::{
         backup::{CHUNK, Contents, Fault, Opener},
         wire::{Mutation, Outcome, RejectCode},
@@ -14,12 +14,15 @@ use crate::{
 };
 
 use super::{
+    accounts::plain_username,
     attachments::kind::is_what_it_says,
     blobs::{ATTACHMENTS, Blobs, Folder},
+    secret,
     sqlite::{
         self, epoch, mutation,
         push::{self, Prepared},
-        record, user,
+        record,
+        user::{self, Account},
     },
 };
 
@@ -35,6 +38,12 @@ pub enum Error {
     /// Its user has no account here.
     #[error("{0} has no account in this office")]
     Unknown(String),
+    /// It was locked with another password than its user has.
+    #[error(
+        "the file was not locked with the password that {0} has now. Whoever knows the login name can make a file that says \
+         it is {0}'s. If you know that {0} made this one, before the password was changed, say --old-password-of {0}"
+    )]
+    OtherPassword(String),
     /// Its user may send nothing.
     #[error("the account {0} is disabled, and nothing is taken from its phones")]
     Disabled(String),
@@ -135,12 +144,31 @@ fn grown(connection: &Connection, mutation: &Mutation) -> Result<Mutation, Error
     Ok(mutation)
 }
 
-/// Applies the changes of a backup in the caller's transaction, in their order.
+/// Checks who made a backup: whoever locked it with the password of its user's account, or with any other if the
+/// administrator vouches for that user by name. Its login name alone anybody can write into a file.
+///
+/// # Errors
+/// [`Error::OtherPassword`]; [`Error::Unknown`] and [`Error::Disabled`] of the account.
+pub fn check_author(
+    connection: &Connection,
+    backup: &Backup,
+    password: &str,
+    vouched_for: Option<&str>,
+) -> Result<(), Error> {
+    let account = account(connection, backup)?;
+    let vouched = vouched_for.is_some_and(|name| plain_username(name) == account.user.username);
+    if vouched || secret::is_password(password, Some(&account.password)) {
+        return Ok(());
+    }
+    Err(Error::OtherPassword(account.user.username))
+}
+
+/// Applies the changes of a backup in the caller's transaction, in their order. Who made it [`check_author`] says.
 ///
 /// # Errors
 /// See [`Error`].
 pub fn apply(connection: &Connection, backup: &Backup, now: Millis) -> Result<Vec<Line>, Error> {
-    let user = owner(connection, backup)?;
+    let user = account(connection, backup)?.user;
     let contents = &backup.contents;
     let mut before: BTreeSet<MutationId> = BTreeSet::new();
     let present = epoch::present(connection)?;
@@ -220,7 +248,7 @@ pub fn keep_photo(data: &Path, name: &AttachmentName, bytes: &[u8]) -> Result<()
     Ok(blobs.keep(name, &part)?)
 }
 
-fn owner(connection: &Connection, backup: &Backup) -> Result<User, Error> {
+fn account(connection: &Connection, backup: &Backup) -> Result<Account, Error> {
     let username = || backup.username.clone();
     let account =
         user::find(connection, &backup.username)?.ok_or_else(|| Error::Unknown(username()))?;
@@ -230,7 +258,7 @@ fn owner(connection: &Connection, backup: &Backup) -> Result<User, Error> {
     if account.disabled {
         return Err(Error::Disabled(username()));
     }
-    Ok(account.user)
+    Ok(account)
 }
 
 enum Part {

@@ -1,6 +1,6 @@
 //! Serving until told to stop.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use tokio::{
     net::TcpListener,
@@ -10,6 +10,7 @@ use tokio::{
 
 use super::{
     attachments::sweep::{Most, sweep},
+    connections::{self, Limits},
     machine,
     router::router,
     state::AppState,
@@ -24,16 +25,17 @@ const GRACE: Duration = Duration::from_secs(20);
 /// Serves until `shutdown` resolves, then lets running requests finish and closes the database.
 ///
 /// # Errors
-/// When the listener fails.
+/// When the database cannot be closed.
 pub async fn serve(
     listener: TcpListener,
     state: AppState,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let service = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let limits = Limits::new(state.config().behind_proxy);
+    let service = router(state.clone());
     let sweeping = tokio::spawn(keep_swept(state.clone()));
     let (asked, to_stop) = oneshot::channel();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+    let serving = connections::serve(listener, service, limits, async move {
         shutdown.await;
         let _ = asked.send(());
     });
@@ -43,17 +45,16 @@ pub async fn serve(
         }
         tokio::time::sleep(GRACE).await;
     };
-    let served = tokio::select! {
-        served = serving => served,
+    tokio::select! {
+        () = serving => {}
         () = patience => {
             tracing::warn!("some requests did not finish in time");
-            Ok(())
         }
-    };
+    }
     sweeping.abort();
     // The writer finishes what it has; joining it must not hold up the network's threads.
     let closed = tokio::task::spawn_blocking(move || state.database().close()).await;
-    served.and(closed.map_err(std::io::Error::other))
+    closed.map_err(std::io::Error::other)
 }
 
 async fn keep_swept(state: AppState) {

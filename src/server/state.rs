@@ -2,16 +2,21 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use rusqlite::Connection;
 use tokio::sync::Semaphore;
+
+use crate::domain::User;
 
 use super::{
     attachments::Attachments,
     blobs::{ATTACHMENTS, Folder},
-    sqlite::Database,
+    body::Room,
+    error::AppError,
+    guard::Caller,
+    secret::Hashing,
+    sqlite::{self, Database},
 };
 
-/// Passwords hashed at the same time: each takes 19 MiB and a whole core.
-const HASHING: usize = 2;
 /// Workbooks read at the same time: each may come to tens of megabytes.
 const IMPORTING: usize = 1;
 
@@ -34,8 +39,9 @@ struct Inner {
     database: Database,
     attachments: Attachments,
     config: Config,
-    hashing: Semaphore,
+    hashing: Hashing,
     importing: Semaphore,
+    room: Room,
 }
 
 impl AppState {
@@ -48,8 +54,9 @@ impl AppState {
             attachments: Attachments::new(folder.join("partial"), Box::new(blobs)),
             database,
             config,
-            hashing: Semaphore::new(HASHING),
+            hashing: Hashing::default(),
             importing: Semaphore::new(IMPORTING),
+            room: Room::default(),
         }))
     }
 
@@ -71,9 +78,9 @@ impl AppState {
         &self.0.config
     }
 
-    /// Leave to hash a password.
+    /// Where passwords are checked.
     #[must_use]
-    pub fn hashing(&self) -> &Semaphore {
+    pub fn hashing(&self) -> &Hashing {
         &self.0.hashing
     }
 
@@ -81,5 +88,56 @@ impl AppState {
     #[must_use]
     pub fn importing(&self) -> &Semaphore {
         &self.0.importing
+    }
+
+    /// The memory that bodies may take.
+    pub(super) fn room(&self) -> &Room {
+        &self.0.room
+    }
+
+    /// Reads something for a caller as they are in the same transaction.
+    ///
+    /// # Errors
+    /// When the caller may no longer call this, or the database fails.
+    pub(super) async fn read_as<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        job: impl FnOnce(&Connection, &User) -> Result<T, sqlite::Error> + Send + 'static,
+    ) -> Result<T, AppError> {
+        self.database().read(as_now(caller, job)).await?
+    }
+
+    /// Changes something for a caller as they are in the same transaction.
+    ///
+    /// # Errors
+    /// When the caller may no longer call this, or the database fails; then nothing is changed.
+    pub(super) async fn write_as<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        job: impl FnOnce(&Connection, &User) -> Result<T, sqlite::Error> + Send + 'static,
+    ) -> Result<T, AppError> {
+        self.database().write(as_now(caller, job)).await?
+    }
+
+    /// Whether a caller may still call what they called.
+    ///
+    /// # Errors
+    /// As [`AppState::read_as`].
+    pub(super) async fn still(&self, caller: &Caller) -> Result<(), AppError> {
+        self.read_as(caller, |_, _| Ok(())).await
+    }
+}
+
+fn as_now<T, J>(
+    caller: &Caller,
+    job: J,
+) -> impl FnOnce(&Connection) -> Result<Result<T, AppError>, sqlite::Error> + use<T, J>
+where
+    J: FnOnce(&Connection, &User) -> Result<T, sqlite::Error>,
+{
+    let caller = caller.clone();
+    move |connection| match caller.again(connection)? {
+        Ok(user) => job(connection, &user).map(Ok),
+        Err(why) => Ok(Err(why)),
     }
 }

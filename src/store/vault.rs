@@ -9,6 +9,7 @@ use chacha20poly1305::{
     aead::{Aead, Payload},
 };
 use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::api::{Account, Damaged, StoreError};
@@ -17,9 +18,10 @@ use crate::sql::{self, Key};
 use crate::sync::derive::{self, COST, SALT};
 
 /// The vault's schema, oldest step first.
-pub const MIGRATIONS: [&str; 2] = [
+pub const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/vault_001.sql"),
     include_str!("migrations/vault_002.sql"),
+    include_str!("migrations/vault_003.sql"),
 ];
 
 /// Digits of a PIN.
@@ -267,6 +269,37 @@ impl Vault {
             })?
             .collect::<Result<_, _>>()?;
         Ok(damaged)
+    }
+
+    /// Keeps the hash of the token of a user's session: see [`Vault::last_session`].
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn keep_session(&self, username: &str, token: &str) -> Result<(), StoreError> {
+        let hash = Sha256::digest(token.as_bytes());
+        let mut hex = String::with_capacity(64);
+        for byte in hash {
+            for half in [byte >> 4, byte & 15] {
+                hex.extend(char::from_digit(u32::from(half), 16));
+            }
+        }
+        self.db.execute(
+            "insert into last_session (username, token_hash) values (?1, ?2)
+             on conflict do update set token_hash = excluded.token_hash",
+            [username, &hex],
+        )?;
+        Ok(())
+    }
+
+    /// The hash, in hex, of the token of a user's last session on this device; empty when there was none. The server lets
+    /// such a device try a password although strangers failed with that name.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn last_session(&self, username: &str) -> Result<String, StoreError> {
+        let sql = "select token_hash from last_session where username = ?";
+        let found = self.db.query_row(sql, [username], |row| row.get(0));
+        Ok(found.optional()?.unwrap_or_default())
     }
 
     /// Notes that an account was opened.

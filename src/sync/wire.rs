@@ -70,6 +70,11 @@ pub struct LoginRequest {
     /// Name of the device for the list of sessions, such as `Android Chrome`.
     #[serde(default)]
     pub device: String,
+    /// SHA-256, as 64 hex digits, of the token of this user's last session on the device, ended or not. It opens nothing;
+    /// it shows that the user was logged in on this device, which strangers who guess their password were not. Empty when
+    /// there was none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub previous: String,
 }
 
 /// A session.
@@ -419,6 +424,8 @@ pub enum ErrorCode {
     Full,
     /// 5xx: the server failed; nothing is lost, try later.
     Internal,
+    /// 403 at the login: name and password are right, and the account is disabled.
+    Disabled,
     /// Something a later server says.
     #[serde(other)]
     Other,

@@ -245,6 +245,7 @@ pub(super) fn error(error: &StoreError) -> String {
         StoreError::WrongPin { wait_until: None } => t("error-wrong-pin"),
         StoreError::BadPin => t("error-bad-pin"),
         StoreError::BadCredentials => t("error-credentials"),
+        StoreError::Disabled => t("error-disabled"),
         StoreError::OldSecretNeeded => t("error-old-secret"),
         StoreError::Server(why) => trouble(why),
         StoreError::NotFound => t("error-not-found"),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anjangsana::domain::{AttachmentName, Decision, RecordId, VisitState};
-use anjangsana::server::demo;
+use anjangsana::server::{accounts, demo};
 use anjangsana::store::api::{
     Bytes, Keep, Reply, Request, Restored, ReviewDraft, StoreError, Transfer,
 };
@@ -56,9 +56,19 @@ pub(crate) async fn restore(
 }
 
 async fn rescue(office: &Office, file: &[u8], password: &str) -> (bool, String) {
+    rescue_with(office, file, password, &[]).await
+}
+
+async fn rescue_with(
+    office: &Office,
+    file: &[u8],
+    password: &str,
+    more: &[&str],
+) -> (bool, String) {
     let path = office.folder().join("phone.cadangan");
     std::fs::write(&path, file).unwrap();
     let arguments = ["rescue", path.to_str().unwrap(), "--password-stdin"];
+    let arguments = [&arguments[..], more].concat();
     let done = run(office.folder(), &arguments, &format!("{password}\n")).await;
     let said = format!("{}{}", text(&done.stdout), text(&done.stderr));
     (done.status.success(), said)
@@ -604,6 +614,41 @@ async fn another_officers_file_is_refused_and_says_whose_it_is() {
         assert!(other.queue().await.items.is_empty());
     })
     .await;
+}
+
+// H10
+#[tokio::test]
+async fn a_file_locked_with_another_password_than_its_officers_is_taken_only_when_somebody_vouches()
+{
+    let office = demo_office().await;
+    let folder = tempfile::tempdir().unwrap();
+    local(async {
+        let (phone, _, _) = phone_at_sea(&office, folder.path()).await;
+        let file = back_up(&phone, demo::PASSWORD).await.unwrap();
+        let before = office.change(visits);
+        let now = anjangsana::server::machine::now();
+        office.change(|db| {
+            accounts::set_password(db, "petugas1", "yang-baru-sekali", now).unwrap();
+        });
+        for more in [&[][..], &["--old-password-of", "petugas2"]] {
+            let (done, said) = rescue_with(&office, &file, demo::PASSWORD, more).await;
+            assert!(
+                !done && said.contains("--old-password-of petugas1"),
+                "{said}"
+            );
+            assert_eq!(office.change(visits), before);
+        }
+        let vouched = ["--old-password-of", "Petugas1"];
+        let (done, said) = rescue_with(&office, &file, demo::PASSWORD, &vouched).await;
+        assert!(done && said.contains("0 refused"), "{said}");
+        assert!(office.change(visits) > before);
+    })
+    .await;
+}
+
+fn visits(db: &rusqlite::Connection) -> i64 {
+    let sql = "select count(*) from record where kind = 'visit'";
+    db.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
 #[tokio::test]

@@ -654,6 +654,7 @@ fn every_error_crosses() {
         StoreError::Wait { until: Millis(1) },
         StoreError::BadPin,
         StoreError::BadCredentials,
+        StoreError::Disabled,
         StoreError::OldSecretNeeded,
         StoreError::NotFound,
         StoreError::NotYet,

@@ -6,7 +6,7 @@ use anjangsana::{
         Config, HistoryEntry, accounts, endpoints,
         guard::Access,
         machine, secret,
-        sqlite::{self, attempt, session},
+        sqlite::{self, session},
     },
     sync::wire::{
         ErrorCode, ErrorReply, LOGIN_PATH, LOGOUT_PATH, LoginReply, LoginRequest, MARK, ME_PATH,
@@ -87,15 +87,20 @@ async fn a_session_unused_for_three_months_is_over() {
     });
 }
 
-async fn log_in(office: &Office, username: &str, password: &str) -> reqwest::Response {
-    let request = LoginRequest {
+fn login(username: &str, password: &str, previous: &str) -> LoginRequest {
+    LoginRequest {
         username: username.to_owned(),
         password: password.to_owned(),
         device: "Uji".to_owned(),
-    };
+        previous: previous.to_owned(),
+    }
+}
+
+async fn log_in(office: &Office, username: &str, password: &str) -> reqwest::Response {
     let client = reqwest::Client::new();
-    let call = client.post(office.url(LOGIN_PATH)).json(&request);
-    call.send().await.unwrap()
+    let call = client.post(office.url(LOGIN_PATH));
+    let request = login(username, password, "");
+    call.json(&request).send().await.unwrap()
 }
 
 async fn office_with_password(password: &str) -> Office {
@@ -137,46 +142,6 @@ async fn the_right_password_opens_a_session_and_a_wrong_one_tells_nothing() {
     let nobody: ErrorReply = nobody.json().await.unwrap();
     assert_eq!(wrong, nobody);
     assert_eq!(wrong.code, ErrorCode::BadCredentials);
-}
-
-#[tokio::test]
-async fn after_ten_attempts_a_name_waits_even_with_the_right_password() {
-    let office = office_with_password("rahasia-sekali").await;
-    office.change(|connection| {
-        for _ in 0..attempt::PER_USERNAME {
-            let wait = attempt::begin(connection, "ppl", "10.0.0.1", machine::now()).unwrap();
-            assert_eq!(wait, None);
-        }
-    });
-    let response = log_in(&office, "ppl", "rahasia-sekali").await;
-    assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
-    let header = response.headers()["retry-after"]
-        .to_str()
-        .unwrap()
-        .to_owned();
-    let reply: ErrorReply = response.json().await.unwrap();
-    assert_eq!(reply.code, ErrorCode::TooMany);
-    let wait = reply.retry_after.unwrap();
-    assert!((600..=901).contains(&wait), "{wait}");
-    assert_eq!(header, wait.to_string());
-    // Somebody else is not held up.
-    assert_eq!(log_in(&office, "lain", "x").await.status(), 401);
-}
-
-#[tokio::test]
-async fn attempts_count_by_address_too_and_are_forgotten_after_the_window() {
-    let office = Office::open().await;
-    office.change(|connection| {
-        let begin = |name: &str, address: &str, at: i64| {
-            attempt::begin(connection, name, address, Millis(at)).unwrap()
-        };
-        for n in 0..attempt::PER_ADDRESS {
-            assert_eq!(begin(&format!("name{n}"), "10.0.0.1", i64::from(n)), None);
-        }
-        assert!(begin("another", "10.0.0.1", 200).is_some());
-        assert_eq!(begin("another", "10.0.0.2", 200), None);
-        assert_eq!(begin("another", "10.0.0.1", attempt::WINDOW + 200), None);
-    });
 }
 
 #[tokio::test]

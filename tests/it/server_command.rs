@@ -61,10 +61,23 @@ pub(crate) async fn serve_again(data: &Path, address: &str) -> Child {
     listening(Command::new(SERVER), data, listen).await.0
 }
 
+/// The same with more arguments.
+pub(crate) async fn serve_with(command: Command, data: &Path, more: &[&str]) -> (Child, String) {
+    listening_with(command, data, "127.0.0.1:0", more).await
+}
+
 async fn listening(command: Command, data: &Path, listen: &str) -> (Child, String) {
-    let mut child = given(command, data, &["serve", "--listen", listen])
-        .spawn()
-        .unwrap();
+    listening_with(command, data, listen, &[]).await
+}
+
+async fn listening_with(
+    command: Command,
+    data: &Path,
+    listen: &str,
+    more: &[&str],
+) -> (Child, String) {
+    let arguments = [&["serve", "--listen", listen][..], more].concat();
+    let mut child = given(command, data, &arguments).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let address = lines
         .next_line()
@@ -80,13 +93,17 @@ async fn a_demo_office_is_served_to_this_machine_only_unless_told() {
     let made = run(folder.path(), &["demo"], "").await;
     assert!(made.status.success(), "{}", text(&made.stderr));
     assert!(text(&made.stdout).contains("petugas1"));
-    let refused = run(folder.path(), &["serve", "--listen", "0.0.0.0:0"], "").await;
-    assert!(!refused.status.success());
-    assert!(
-        text(&refused.stderr).contains("--allow-demo"),
-        "{}",
-        text(&refused.stderr)
-    );
+    // Another address, a proxy in front, a site with HTTPS: each is there for others. H20
+    for public in [
+        &["--listen", "0.0.0.0:0"][..],
+        &["--listen", "127.0.0.1:0", "--behind-proxy"],
+        &["--listen", "127.0.0.1:0", "--https"],
+    ] {
+        let refused = run(folder.path(), &[&["serve"], public].concat(), "").await;
+        let said = text(&refused.stderr);
+        assert!(!refused.status.success(), "{public:?}");
+        assert!(said.contains("--allow-demo"), "{public:?}: {said}");
+    }
     let arguments = ["serve", "--listen", "0.0.0.0:0", "--allow-demo"];
     let mut allowed = server(folder.path(), &arguments).spawn().unwrap();
     let mut lines = BufReader::new(allowed.stdout.take().unwrap()).lines();
@@ -109,6 +126,7 @@ async fn a_server_told_to_end_ends_well_and_leaves_a_whole_file() {
         username: "petugas1".to_owned(),
         password: demo::PASSWORD.to_owned(),
         device: "Uji".to_owned(),
+        previous: String::new(),
     };
     let client = reqwest::Client::new();
     let call = client.post(format!("{address}{LOGIN_PATH}")).json(&request);
@@ -222,8 +240,14 @@ async fn accounts_are_kept_without_a_password_on_the_command_line() {
         listed.contains("supervisor") && listed.contains("(disabled)"),
         "{listed}"
     );
-    let unknown = run(data, &["user", "disable", "siapa"], "").await;
-    assert!(!unknown.status.success());
+    let enabled = run(data, &["user", "enable", "ppl"], "").await;
+    assert!(enabled.status.success());
+    let listed = text(&run(data, &["user", "list"], "").await.stdout);
+    assert!(!listed.contains("(disabled)"), "{listed}");
+    for command in ["disable", "enable"] {
+        let unknown = run(data, &["user", command, "siapa"], "").await;
+        assert!(!unknown.status.success(), "{command}");
+    }
 }
 
 #[tokio::test]

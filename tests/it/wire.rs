@@ -17,6 +17,12 @@ fn reads_and_writes<T: Serialize + DeserializeOwned>(golden: &str) -> T {
 #[test]
 fn every_golden_message_reads_and_writes_as_it_was() {
     reads_and_writes::<LoginRequest>(include_str!("../fixtures/wire/login_request_v1.json"));
+    reads_and_writes::<LoginRequest>(include_str!(
+        "../fixtures/wire/login_request_v1_previous.json"
+    ));
+    reads_and_writes::<ErrorReply>(include_str!(
+        "../fixtures/wire/error_reply_v1_disabled.json"
+    ));
     reads_and_writes::<LoginReply>(include_str!("../fixtures/wire/login_reply_v1.json"));
     reads_and_writes::<SyncRequest>(include_str!("../fixtures/wire/sync_request_v1.json"));
     reads_and_writes::<SyncReply>(include_str!("../fixtures/wire/sync_reply_v1.json"));

@@ -146,6 +146,7 @@ impl Office {
             End::Cut => return Err(Ended::Unheard),
             End::Silent => return Err(Ended::Status(408)),
             End::TakenOver => return Err(Ended::Status(409)),
+            End::Over => return Err(Ended::Status(401)),
             End::TooMany => return Err(Ended::Status(413)),
             End::Corrupt => return Err(Ended::Status(460)),
         }

@@ -22,10 +22,17 @@ impl<M: Machine> Device<M> {
         password: &str,
         old_secret: Option<&str>,
     ) -> Result<Reply, StoreError> {
+        let username = username.trim();
+        let previous = {
+            let state = self.state.borrow();
+            state.vault.last_session(&username.to_lowercase())
+        };
         let body = serde_json::to_string(&LoginRequest {
-            username: username.trim().to_owned(),
+            username: username.to_owned(),
             password: password.to_owned(),
             device: String::new(),
+            // Without it the login is that of a new device.
+            previous: previous.unwrap_or_default(),
         })?;
         let answer = self.machine.call(Call::post(LOGIN_PATH, None, body)).await;
         let login: LoginReply = understand(&answer).map_err(login_error)?;
@@ -47,6 +54,7 @@ impl<M: Machine> Device<M> {
         let username = login.user.username.clone();
         let mut random = |bytes: &mut [u8]| self.machine.random(bytes);
         let mut state = self.state.borrow_mut();
+        state.vault.keep_session(&username, &login.token)?;
         if let Some(open) = state.open.as_ref().filter(|open| open.username == username) {
             // The session had ended while the app was open: the store stays as it is.
             open.store.keep_token(&login.token)?;
@@ -221,6 +229,8 @@ impl<M: Machine> Device<M> {
 fn login_error(failure: Failure) -> StoreError {
     match failure {
         Failure::Auth => StoreError::BadCredentials,
+        // The one thing that the login forbids.
+        Failure::Status { status: 403, .. } => StoreError::Disabled,
         Failure::TooMany { after } => StoreError::Server(Trouble::Refused {
             status: 429,
             message: format!("{after}"),

@@ -1,9 +1,10 @@
 //! Taking a piece of an upload in: straight from the network to the file, never more than a frame in memory. What arrived
 //! is kept whatever ends it, and is on disk before anything is answered.
 
-use std::{io, pin::Pin, time::Duration};
+use std::io;
 
-use axum::body::{Body, HttpBody};
+use axum::body::Body;
+use futures_util::future::BoxFuture;
 use sha2::{Digest, Sha256};
 use tokio::{
     fs::File,
@@ -11,9 +12,29 @@ use tokio::{
 };
 
 use super::{Partial, turn::Turn};
+use crate::server::body::{Next, Paced};
 
-/// How long the next bytes may take: a phone on a bad line is slow, a dead one is silent.
-pub const SILENCE: Duration = Duration::from_secs(30);
+/// Bytes after which the sender is looked at again.
+const LOOKED_AT_AGAIN: usize = 64 * 1024;
+
+/// A request's bytes on their way.
+pub struct Source {
+    body: Paced,
+    may_send: Box<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>,
+}
+
+impl Source {
+    /// A body, and what says whether its sender may still send.
+    pub fn new(
+        body: Body,
+        may_send: impl Fn() -> BoxFuture<'static, bool> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            body: Paced::new(body),
+            may_send: Box::new(may_send),
+        }
+    }
+}
 
 /// How the bytes of a request ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,8 +43,10 @@ pub enum End {
     Whole,
     /// The connection broke.
     Cut,
-    /// Nothing came for too long.
+    /// Too little came for too long.
     Silent,
+    /// Its sender may no longer send.
+    Over,
     /// Another request of the same user took the upload over.
     TakenOver,
     /// There were more than the upload has. None of these is kept.
@@ -133,7 +156,7 @@ impl Digesting {
 pub async fn receive(
     turn: &Turn,
     partial: &mut Partial,
-    body: Body,
+    source: Source,
     skip: u64,
     checksum: Option<Checksum>,
 ) -> io::Result<End> {
@@ -141,7 +164,7 @@ pub async fn receive(
     let mut file = File::options().write(true).open(&partial.path).await?;
     file.seek(io::SeekFrom::Start(before)).await?;
     let mut intake = Intake::new(partial, skip, checksum);
-    let end = pour(turn, body, &mut file, &mut intake).await;
+    let end = pour(turn, source, &mut file, &mut intake).await;
     let end = end.map(|end| intake.end(end));
     // What is still on its way to the file comes first, so that its length can be believed.
     let flushed = file.flush().await;
@@ -156,29 +179,33 @@ pub async fn receive(
 
 async fn pour(
     turn: &Turn,
-    mut body: Body,
+    mut source: Source,
     file: &mut File,
     intake: &mut Intake,
 ) -> io::Result<End> {
     let wanted = turn.is_wanted();
     tokio::pin!(wanted);
+    let mut since = 0;
     loop {
-        let next = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context));
-        let frame = tokio::select! {
+        let next = tokio::select! {
             // What came already is taken in before anybody else is heard.
             biased;
-            frame = tokio::time::timeout(SILENCE, next) => frame,
+            next = source.body.next() => next,
             () = &mut wanted => return Ok(End::TakenOver),
         };
-        let data = match frame {
-            Err(_) => return Ok(End::Silent),
-            Ok(None) => return Ok(End::Whole),
-            Ok(Some(Err(_))) => return Ok(End::Cut),
-            Ok(Some(Ok(frame))) => match frame.into_data() {
-                Ok(data) => data,
-                Err(_) => continue,
-            },
+        let data = match next {
+            Next::Slow => return Ok(End::Silent),
+            Next::End => return Ok(End::Whole),
+            Next::Broken => return Ok(End::Cut),
+            Next::Data(data) => data,
         };
+        since += data.len();
+        if since >= LOOKED_AT_AGAIN {
+            since = 0;
+            if !(source.may_send)().await {
+                return Ok(End::Over);
+            }
+        }
         let Some(new) = intake.take(&data) else {
             return Ok(End::TooMany);
         };

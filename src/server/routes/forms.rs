@@ -12,13 +12,14 @@ use axum::{
 use serde::Deserialize;
 
 use crate::{
+    domain::User,
     form::{FormError, FormErrors, Mend, Sheets},
     server::{
         body,
         error::AppError,
         forms::{self, Candidate, ReleaseError},
+        guard::Caller,
         machine,
-        sqlite::Error,
         state::AppState,
         workbook::{self, Workbook},
     },
@@ -53,6 +54,7 @@ pub(in crate::server) struct Wish {
 /// Looks at a workbook, and publishes it unless told not to. 422 with the same report when it has mistakes.
 pub(in crate::server) async fn publish(
     State(state): State<AppState>,
+    caller: Caller,
     Query(wish): Query<Wish>,
     body: Body,
 ) -> Result<Response, AppError> {
@@ -68,7 +70,7 @@ pub(in crate::server) async fn publish(
         Err(errors) => return Ok(refused(&errors, &[])),
     };
     let dry = wish.dry == "1";
-    let job = move |connection: &rusqlite::Connection| {
+    let job = move |connection: &rusqlite::Connection, _: &User| {
         let done = if dry {
             forms::examine(connection, &sheets)
         } else {
@@ -80,11 +82,10 @@ pub(in crate::server) async fn publish(
             Err(ReleaseError::Database(why)) => Err(why),
         }
     };
-    let database = state.database();
-    let done: Result<_, Error> = if dry {
-        database.read(job).await
+    let done = if dry {
+        state.read_as(&caller, job).await
     } else {
-        database.write(job).await
+        state.write_as(&caller, job).await
     };
     Ok(match done? {
         Ok(mut report) => {

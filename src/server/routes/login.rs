@@ -1,22 +1,23 @@
 //! Coming in, going out, and who one is.
 
-use std::net::{IpAddr, SocketAddr};
-
-use axum::{
-    Json,
-    extract::{ConnectInfo, FromRequestParts, State},
-    http::{StatusCode, request::Parts},
-};
+use axum::{Json, extract::State, http::StatusCode};
+use rusqlite::Connection;
 
 use crate::{
-    domain::User,
+    domain::{Millis, User},
     server::{
         accounts::plain_username,
-        body::JsonBody,
+        address::Network,
+        body::SmallJsonBody,
         error::AppError,
         guard::Caller,
         machine, secret,
-        sqlite::{attempt, session, user},
+        sqlite::{
+            self,
+            attempt::{self, Attempt},
+            session,
+            user::{self, Account},
+        },
         state::AppState,
     },
     sync::wire::{LoginReply, LoginRequest},
@@ -30,55 +31,75 @@ const LONGEST: usize = 1000;
 /// Opens a session for who knows the password.
 pub(in crate::server) async fn login(
     State(state): State<AppState>,
-    Address(address): Address,
-    JsonBody(request): JsonBody<LoginRequest>,
+    network: Network,
+    SmallJsonBody(request): SmallJsonBody<LoginRequest>,
 ) -> Result<Json<LoginReply>, AppError> {
     if request.username.len() > LONGEST || request.password.len() > LONGEST {
         return Err(AppError::bad_credentials());
     }
-    let username = plain_username(&request.username);
-    let now = machine::now();
-    let tried = username.clone();
+    let attempt = Attempt {
+        username: plain_username(&request.username),
+        network,
+        device: secret::read_hash(&request.previous),
+    };
+    let tried = attempt.clone();
     let wait = state
         .database()
-        .write(move |connection| attempt::begin(connection, &tried, &address, now))
+        // By the clock of the writer's turn: attempts are in the order in which they were counted.
+        .write(move |connection| attempt::begin(connection, &tried, machine::now()))
         .await?;
     if let Some(seconds) = wait {
         return Err(AppError::too_many(seconds));
     }
-    let asked = username.clone();
+    let asked = attempt.username.clone();
     let account = state
         .database()
         .read(move |connection| user::find(connection, &asked))
         .await?;
     let hash = account.as_ref().map(|account| account.password.clone());
-    let permit = state.hashing().acquire().await;
-    let fits = tokio::task::spawn_blocking(move || {
-        secret::is_password(&request.password, hash.as_deref())
-    })
-    .await
-    .map_err(|_| AppError::internal())?;
-    drop(permit);
-    let user = match account {
-        Some(account) if fits && !account.disabled => account.user,
-        _ => return Err(AppError::bad_credentials()),
+    let fits = state.hashing().is_password(request.password, hash).await?;
+    let Some(account) = account.filter(|_| fits) else {
+        return Err(AppError::bad_credentials());
     };
     let token = secret::token()?;
-    let hash = secret::hash_token(&token);
-    let device: String = request.device.chars().take(DEVICE_LETTERS).collect();
-    let who = user.id;
-    state
+    let session = NewSession {
+        hash: secret::hash_token(&token),
+        device: request.device.chars().take(DEVICE_LETTERS).collect(),
+    };
+    let user = state
         .database()
-        .write(move |connection| {
-            attempt::succeed(connection, &username)?;
-            session::begin(connection, &hash, who, &device, now)
-        })
-        .await?;
+        .write(move |connection| enter(connection, &attempt, &account, &session, machine::now()))
+        .await??;
     Ok(Json(LoginReply {
         token,
         user,
         server_time: machine::now(),
     }))
+}
+
+struct NewSession {
+    hash: session::Hash,
+    device: String,
+}
+
+/// Begins a session of who knew the password, unless it was changed or the account disabled while it was checked.
+fn enter(
+    connection: &Connection,
+    attempt: &Attempt,
+    checked: &Account,
+    new: &NewSession,
+    now: Millis,
+) -> Result<Result<User, AppError>, sqlite::Error> {
+    let account = user::find(connection, &attempt.username)?;
+    let Some(account) = account.filter(|account| account.password == checked.password) else {
+        return Ok(Err(AppError::bad_credentials()));
+    };
+    attempt::succeed(connection, attempt)?;
+    if account.disabled {
+        return Ok(Err(AppError::disabled()));
+    }
+    session::begin(connection, &new.hash, account.user.id, &new.device, now)?;
+    Ok(Ok(account.user))
 }
 
 /// Ends the caller's session.
@@ -97,29 +118,4 @@ pub(in crate::server) async fn logout(
 /// Tells the caller who they are.
 pub(in crate::server) async fn me(caller: Caller) -> Json<User> {
     std::future::ready(Json(caller.user)).await
-}
-
-/// The client's address as a text, for counting attempts.
-pub(in crate::server) struct Address(String);
-
-impl FromRequestParts<AppState> for Address {
-    type Rejection = AppError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, AppError> {
-        let forwarded = || -> Option<IpAddr> {
-            let header = parts.headers.get("x-forwarded-for")?.to_str().ok()?;
-            header.rsplit(',').next()?.trim().parse().ok()
-        };
-        let connected = || {
-            let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-            info.map(|ConnectInfo(address)| address.ip())
-        };
-        let address = if state.config().behind_proxy {
-            forwarded().or_else(connected)
-        } else {
-            connected()
-        };
-        let text = address.map(|address| address.to_string());
-        std::future::ready(Ok(Self(text.unwrap_or_default()))).await
-    }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 
+use crate::domain::User;
 use crate::server::{
     body::JsonBody,
     error::AppError,
@@ -14,38 +15,40 @@ use crate::server::{
     state::AppState,
 };
 
-/// Applies what the device sends, and gives it what it lacks.
+/// Applies what the device sends, and gives it what it lacks. Who sends it is read again in each transaction: nothing is
+/// taken of a session that ended while the body was on its way.
 pub(in crate::server) async fn sync(
     State(state): State<AppState>,
     caller: Caller,
-    JsonBody(request): JsonBody<Request>,
+    JsonBody(request, _room): JsonBody<Request>,
 ) -> Result<Json<Reply>, AppError> {
     let mut exchange = Exchange::understand(request)?;
-    let user = Arc::new(caller.user);
     let now = machine::now();
     if exchange.submits() {
-        let user = Arc::clone(&user);
-        let foresee = move |connection: &_| {
-            exchange.foresee(connection, &user, now)?;
+        let foresee = move |connection: &_, user: &_| {
+            exchange.foresee(connection, user, now)?;
             Ok(exchange)
         };
-        exchange = state.database().read(foresee).await?;
+        exchange = state.read_as(&caller, foresee).await?;
     }
     let exchange = Arc::new(exchange);
     let results = if exchange.pushes() {
-        let (exchange, user) = (Arc::clone(&exchange), Arc::clone(&user));
-        let push = move |connection: &_| match refused::wait(connection, user.id, now)? {
-            Some(seconds) => Ok(Err(seconds)),
-            None => exchange.push(connection, &user, now).map(Ok),
+        let exchange = Arc::clone(&exchange);
+        let push = move |connection: &_, user: &User| {
+            Ok(match refused::wait(connection, user.id, now)? {
+                Some(seconds) => Err(seconds),
+                None => Ok(exchange.push(connection, user, now)?),
+            })
         };
         // The device keeps everything, and waits.
-        let pushed = state.database().write(push).await?;
+        let pushed = state.write_as(&caller, push).await?;
         pushed.map_err(AppError::too_many)?
     } else {
         Vec::new()
     };
-    let pull = move |connection: &_| exchange.pull(connection, &user, results, machine::now());
-    Ok(Json(state.database().read(pull).await?))
+    let pull =
+        move |connection: &_, user: &_| exchange.pull(connection, user, results, machine::now());
+    Ok(Json(state.read_as(&caller, pull).await?))
 }
 
 impl From<Refused> for AppError {

@@ -18,7 +18,7 @@ use crate::{
         attachments::{
             Finished,
             partial::Partial,
-            receive::{self, Checksum, End},
+            receive::{self, Checksum, End, Source},
             shelf::{Opened, Stands},
         },
         body::forget,
@@ -75,8 +75,11 @@ pub(in crate::server) async fn create(
     // The bytes are taken in to their end even when the one who asked goes away.
     in_background(async move {
         let user = caller.user.id;
-        let now = machine::now();
         let turn = state.attachments().turn(user, &name).await;
+        let now = machine::now();
+        if let Err(why) = state.still(&caller).await {
+            return Err(refuse(body, why).await);
+        }
         let upload = match opened(&state, user, &name, length, now).await {
             Ok(upload) => upload,
             Err(why) => return Err(refuse(body, why).await),
@@ -89,8 +92,9 @@ pub(in crate::server) async fn create(
             Some(mut partial) => {
                 // What is here already is not written twice.
                 let known = partial.offset;
-                let end = receive::receive(&turn, &mut partial, body, known, checksum).await;
-                settle(&state, user, &name, partial, end, now).await?
+                let source = source(&state, &caller, body);
+                let end = receive::receive(&turn, &mut partial, source, known, checksum).await;
+                settle(&state, &caller, &name, partial, end).await?
             }
         };
         let location = format!("{ATTACHMENTS_PATH}/{name}");
@@ -157,8 +161,7 @@ pub(in crate::server) async fn look(
     let progress = match stands(&state, &caller.user, &name, now).await? {
         // All bytes are here but the end was never told: a crash, or a broken line, came between.
         Progress::Partial(partial) if partial.offset == partial.length => {
-            let end = Ok(End::Whole);
-            settle(&state, user, &name, partial, end, now).await?
+            settle(&state, &caller, &name, partial, Ok(End::Whole)).await?
         }
         other => other,
     };
@@ -183,8 +186,11 @@ pub(in crate::server) async fn append(
     };
     in_background(async move {
         let user = caller.user.id;
-        let now = machine::now();
         let turn = state.attachments().turn(user, &name).await;
+        let now = machine::now();
+        if let Err(why) = state.still(&caller).await {
+            return Err(refuse(body, why).await);
+        }
         let progress = match stands(&state, &caller.user, &name, now).await {
             Ok(progress) => progress,
             Err(why) => return Err(refuse(body, why).await),
@@ -203,8 +209,9 @@ pub(in crate::server) async fn append(
                 if body.size_hint().lower() > room {
                     return Err(refuse(body, too_many_bytes()).await);
                 }
-                let end = receive::receive(&turn, &mut partial, body, 0, checksum).await;
-                settle(&state, user, &name, partial, end, now).await?
+                let source = source(&state, &caller, body);
+                let end = receive::receive(&turn, &mut partial, source, 0, checksum).await;
+                settle(&state, &caller, &name, partial, end).await?
             }
         };
         Ok(progress.response(StatusCode::NO_CONTENT))
@@ -307,17 +314,33 @@ async fn knows(state: &AppState, user: &User, name: &AttachmentName) -> Result<b
     Ok(known.await?)
 }
 
-/// What follows from how a request's bytes ended; when all bytes of the upload are here, it is finished.
+/// A request's bytes, with the question whether their sender may still send.
+fn source(state: &AppState, caller: &Caller, body: Body) -> Source {
+    let (state, caller) = (state.clone(), caller.clone());
+    Source::new(body, move || {
+        let (state, caller) = (state.clone(), caller.clone());
+        Box::pin(async move { state.still(&caller).await.is_ok() })
+    })
+}
+
+/// What follows from how a request's bytes ended; when all bytes of the upload are here, it is finished. Not for a session
+/// that ended meanwhile: what came stays an upload under way.
 async fn settle(
     state: &AppState,
-    user: UserId,
+    caller: &Caller,
     name: &AttachmentName,
     partial: Partial,
     end: std::io::Result<End>,
-    now: Millis,
 ) -> Result<Progress, AppError> {
-    match end? {
+    let end = end?;
+    if matches!(end, End::Whole | End::Over) {
+        state.still(caller).await?;
+    }
+    let now = machine::now();
+    match end {
         End::Whole => {}
+        // The database failed when it was asked.
+        End::Over => return Err(AppError::internal()),
         End::Cut => return Err(AppError::malformed("the body broke off")),
         End::Silent => {
             return Err(AppError::malformed("the body does not come")
@@ -346,8 +369,9 @@ async fn settle(
     }
     let sent = name.clone();
     state
-        .database()
-        .write(move |connection| attachment::sent_by(connection, &sent, user, now))
+        .write_as(caller, move |connection, user| {
+            attachment::sent_by(connection, &sent, user.id, now)
+        })
         .await?;
     Ok(Progress::Complete(partial.length))
 }

@@ -59,6 +59,8 @@ enum Word {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Foreseen {
     word: Word,
+    /// Who submits: a form can ask for their name, role and areas.
+    user: User,
     /// The visit as it would stand.
     fields: Fields,
     /// The rev at which it stood before.
@@ -80,7 +82,8 @@ impl Foreseen {
         visit: &Visit,
         fields: &Fields,
     ) -> Result<bool, Error> {
-        let stands = self.at == check_visit::submitted_at(visit, of.now)
+        let stands = self.user == *of.user
+            && self.at == check_visit::submitted_at(visit, of.now)
             && self.stood == rev(of.present)
             && self.cooperative == of.cooperative.map(|record| record.rev)
             && self.fields == *fields;
@@ -149,6 +152,7 @@ pub fn foresee(
     let (word, others) = ask(connection, of, &visit, form, &change.fields)?;
     Ok(Some(Foreseen {
         word,
+        user: of.user.clone(),
         others,
         fields: change.fields.into_owned(),
         stood: rev(of.present),

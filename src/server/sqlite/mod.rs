@@ -37,11 +37,12 @@ use self::{readers::Readers, writer::Writer};
 pub const FILE: &str = "anjangsana.sqlite";
 
 /// The steps of the schema, in order.
-pub const STEPS: [Step; 6] = [
+pub const STEPS: [Step; 7] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
+    include_str!("schema_5.sql"),
     include_str!("schema_6.sql"),
     include_str!("schema_7.sql"),
 ];

@@ -354,4 +354,7 @@ pub enum StoreError {
     /// The worker is gone or speaks another language.
     #[error("worker: {0}")]
     Worker(String),
+    /// The password is right, and the office has disabled the account.
+    #[error("the account is disabled")]
+    Disabled,
 }
