@@ -28,6 +28,8 @@ mod forms;
 mod full_phone;
 #[path = "e2e/killed.rs"]
 mod killed;
+#[path = "e2e/locking.rs"]
+mod locking;
 #[path = "e2e/office.rs"]
 mod office;
 #[path = "sim/rng.rs"]

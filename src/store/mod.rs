@@ -15,6 +15,7 @@ mod cooperatives;
 mod error;
 mod home;
 mod meta;
+pub mod pin;
 mod project;
 mod queue;
 mod record;
@@ -279,7 +280,10 @@ impl Store {
             Request::Status
             | Request::Login { .. }
             | Request::SetPin { .. }
+            | Request::ChangePin { .. }
             | Request::Unlock { .. }
+            | Request::UnlockByPassword { .. }
+            | Request::Active
             | Request::Lock
             | Request::Logout
             | Request::SyncNow

@@ -35,6 +35,7 @@ mod lessons;
 mod merge_laws;
 mod official_tus_client;
 mod older_app;
+mod pin_and_lock;
 mod positional;
 mod raw_http;
 mod readers;

@@ -191,7 +191,13 @@ fn Item(item: QueueItem) -> Element {
                 dt { {t("axis-transfer")} }
                 dd {
                     TransferChip { transfer: item.transfer.clone() }
-                    p { class: "quiet", {format::transfer_help(&item.transfer, (shell().online)())} }
+                    p { class: "quiet",
+                        if format::is_gone(&item.transfer) {
+                            {t("transfer-gone-help")}
+                        } else {
+                            {format::transfer_help(&item.transfer, (shell().online)())}
+                        }
+                    }
                     if let Transfer::SetAside { reason, .. } = &item.transfer {
                         details { summary { {t("details")} } p { class: "quiet", lang: "en", "{reason}" } }
                     }
