@@ -300,6 +300,43 @@ async fn a4_an_app_that_could_not_be_kept_says_so_and_tries_again_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a4_a_service_worker_that_could_not_be_fetched_is_fetched_when_the_network_comes() {
+    let web = tempfile::tempdir().unwrap();
+    copy_of_the_app(web.path());
+    let (worker, away) = (web.path().join("sw.js"), web.path().join("sw.away"));
+    let worker_is = |from: &Path, to: &Path| {
+        for packed in ["", ".br", ".gz"] {
+            let file = |path: &Path| format!("{}{packed}", path.display());
+            // Not every file is worth packing.
+            let _never_packed = std::fs::rename(file(from), file(to));
+        }
+    };
+    worker_is(&worker, &away);
+    let mut office = Office::serving(web.path().to_owned());
+    let profiles = tempfile::tempdir().unwrap();
+    let phone = Device::open(&profiles.path().join("phone"), Screen::Phone).await;
+    phone.goto(&office.url("/")).await;
+    phone.log_in("petugas1", PIN).await;
+    phone.sees("Belum siap dipakai tanpa sinyal").await;
+    worker_is(&away, &worker);
+    phone
+        .script("window.dispatchEvent(new Event('online'))", vec![])
+        .await;
+    phone.has_the_app().await;
+    phone
+        .until(
+            "it is ready",
+            "return !document.body.innerText.includes('Belum siap dipakai tanpa sinyal')",
+        )
+        .await;
+    office.stop();
+    let phone = phone.reopen().await;
+    phone.goto(&office.url("/")).await;
+    phone.unlock(PIN).await;
+    phone.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn s24_storage_that_is_cleared_under_an_open_app_is_noticed_and_what_is_unsent_can_be_sent() {
     let office = Office::open();
     let before = office.visits();

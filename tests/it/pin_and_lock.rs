@@ -192,7 +192,7 @@ async fn away(folder: &Path) -> Held {
     Held::at(NOBODY, folder)
 }
 
-async fn unsent(held: &Held) -> u32 {
+fn unsent(held: &Held) -> u32 {
     let facts = held.device.with_store(|store| store.sync_facts().unwrap());
     facts.unwrap().unsent
 }
@@ -307,7 +307,7 @@ async fn s2_a_forgotten_pin_is_replaced_without_a_network_by_the_password() {
         phone.by_password(demo::PASSWORD).await.unwrap();
         assert!(matches!(phone.status().await, AppStatus::PinNeeded { .. }));
         phone.set_pin("135790").await.unwrap();
-        assert_eq!(unsent(&phone).await, 1);
+        assert_eq!(unsent(&phone), 1);
         phone.ask(Request::Lock).await.unwrap();
         assert!(matches!(
             phone.unlock(PIN).await,
@@ -332,7 +332,7 @@ async fn h14_ten_wrong_pins_ask_for_the_password_and_nothing_is_lost() {
             Some(StoreError::PasswordNeeded)
         );
         phone.by_password(demo::PASSWORD).await.unwrap();
-        assert_eq!(unsent(&phone).await, 1);
+        assert_eq!(unsent(&phone), 1);
         phone.set_pin("135790").await.unwrap();
         phone.ask(Request::Lock).await.unwrap();
         phone.unlock("135790").await.unwrap();

@@ -107,13 +107,27 @@ fn Closed(accounts: Vec<Account>) -> Element {
         [only] => Way::of(only),
         _ => Way::Choose,
     };
-    let back = first.clone();
-    let mut way = use_signal(|| first);
+    let mut way = use_signal(|| first.clone());
     let ready = (shell().ready)() == Some(true);
     let several = accounts.len() > 1;
     let none = accounts.is_empty();
+    // Where no PIN is taken any more the password is asked for.
+    let no_pin = |name: &str| {
+        let mut accounts = accounts.iter();
+        accounts.any(|account| account.username == name && account.pin_wait.is_none())
+    };
+    let here = match way() {
+        Way::Pin(name) if no_pin(&name) => Way::Password(name),
+        way => way,
+    };
+    let back = match &here {
+        Way::Password(name) if !no_pin(name) => Some((Way::Pin(name.clone()), "back-to-pin")),
+        Way::Login(_) if matches!(first, Way::Pin(_)) => Some((first, "back-to-pin")),
+        Way::Login(_) if !none => Some((first, "back")),
+        _ => None,
+    };
     rsx! {
-        match way() {
+        match here {
             Way::Choose => rsx! {
                 h1 { {t("choose-account")} }
                 ul { class: "rows",
@@ -136,15 +150,8 @@ fn Closed(accounts: Vec<Account>) -> Element {
             },
             Way::Pin(name) => rsx! {
                 for account in accounts.iter().filter(|account| account.username == name).cloned() {
-                    Unlock {
-                        // A wait that the vault has told anew is counted anew.
-                        key: "{account.username} {account.pin_wait.unwrap_or(0)}",
-                        account,
-                        onpassword: {
-                            let name = name.clone();
-                            move |()| way.set(Way::Password(name.clone()))
-                        },
-                    }
+                    // A wait that the vault has told anew is counted anew.
+                    Unlock { key: "{account.username} {account.pin_wait.unwrap_or(0)}", account }
                 }
                 button {
                     class: "link",
@@ -185,13 +192,8 @@ fn Closed(accounts: Vec<Account>) -> Element {
         if !none && !matches!(way(), Way::Login(_)) {
             button { class: "link", r#type: "button", onclick: move |_| way.set(Way::Login(String::new())), {t("login-other")} }
         }
-        if !none && matches!(way(), Way::Login(_)) {
-            button {
-                class: "link",
-                r#type: "button",
-                onclick: move |_| way.set(back.clone()),
-                {t("back-to-pin")}
-            }
+        if let Some((back, words)) = back {
+            button { class: "link", r#type: "button", onclick: move |_| way.set(back.clone()), {t(words)} }
         }
     }
 }

@@ -99,7 +99,7 @@ impl Wait {
 
 /// Opens the app of one account.
 #[component]
-pub(crate) fn Unlock(account: Account, onpassword: EventHandler<()>) -> Element {
+pub(crate) fn Unlock(account: Account) -> Element {
     let pin = use_signal(String::new);
     let mut busy = use_signal(|| false);
     let mut error = use_signal(|| None::<StoreError>);
@@ -126,9 +126,8 @@ pub(crate) fn Unlock(account: Account, onpassword: EventHandler<()>) -> Element 
             match done {
                 Ok(()) => {}
                 Err(StoreError::PasswordNeeded) => {
-                    // The list of accounts says so too from now on.
+                    // The accounts say so from now on, and the screen follows them.
                     let _ = shell().enter(Request::Status).await;
-                    onpassword.call(());
                 }
                 Err(why) => {
                     pin.set(String::new());
