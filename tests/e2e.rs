@@ -30,6 +30,8 @@ mod full_phone;
 mod killed;
 #[path = "e2e/leaving.rs"]
 mod leaving;
+#[path = "e2e/locking.rs"]
+mod locking;
 #[path = "e2e/office.rs"]
 mod office;
 #[path = "e2e/reopened.rs"]

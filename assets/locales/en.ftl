@@ -2,6 +2,7 @@
 
 ## Frame
 claim = Field visits to cooperatives, with or without signal
+claim-plain = Field visits to cooperatives
 navigation = Main menu
 skip = Skip to content
 nav-home = Home
@@ -35,11 +36,12 @@ update-needed = The server no longer takes this version of the app. You can go o
 login = Log in
 login-title = Log in
 login-first = Log in once while there is signal. From then on Anjangsana works without it.
+login-first-wait = Logging in needs signal. The app is not ready to work without it yet; leave it open after the login until it is.
 login-replace = Logging in needs signal. Data kept on this phone is not lost.
 login-busy = Logging in …
 login-offline = The server cannot be reached. The first login on this phone needs signal; find signal and try again.
 login-other = Log in with another account
-login-needed = Your session at the server has ended. Log in again so that data is sent; nothing is lost.
+login-needed = The server no longer takes your session. Log in again so that data is sent; what is on this phone is not lost.
 username = User name
 password = Password
 password-show = Show password
@@ -49,6 +51,7 @@ choose-account = Choose an account
 other-account-here = Another account on this phone
 pin = PIN
 pin-new = New PIN (6 digits)
+pin-old = Former PIN or password
 pin-again = Repeat the PIN
 pin-save = Save PIN
 pin-saving = Saving PIN …
@@ -56,7 +59,11 @@ pin-differs = The two PINs differ.
 pin-changed = The PIN was changed.
 pin-choose-title = Choose a PIN
 pin-choose-text = Hello { $name }. A PIN of six digits opens the app without signal and locks the data on this phone from others.
-pin-forgotten = Forgot the PIN
+pin-forgotten = Forgot the PIN?
+password-changed = Was the password changed? Log in at the server
+unlock-password-title = Enter the password
+unlock-password-text = The password opens the data of { $name } on this phone, without signal too. Then choose a new PIN. Use the password last used on this phone.
+unlock-password-only = The data of { $name } on this phone opens with the password, without signal too; no PIN is taken. Nothing is lost. Then choose a new PIN.
 pin-wait = Wrong PIN several times. Wait { $seconds ->
     [one] { $seconds } second
    *[other] { $seconds } seconds
@@ -76,6 +83,10 @@ newer-text = The data on this phone was made by a newer version of the app. It w
 
 ## Signal and sending
 offline = No signal. You can go on working; data is kept on the phone.
+not-ready = Not ready to work without signal. The app is still being downloaded; leave it open while there is signal.
+offline-ready = Ready to work without signal
+gone-title = The data of Anjangsana was removed from this phone
+gone-text = The storage of this app was cleared. Do not close or reload the app: what was not sent is there only while the app is open. Send it now while there is signal, or save a backup. Then reload and log in again.
 signal-there = Signal
 signal-none = No signal
 signal-server-away = Server cannot be reached
@@ -140,6 +151,8 @@ transfer-queued = Waiting for signal
 transfer-queued-help = Kept on the phone. Sent by itself when there is signal.
 transfer-kept = Kept on the phone
 transfer-kept-help = Sent in a moment.
+transfer-gone = No longer kept on the phone
+transfer-gone-help = There only while the app is open. Send it now, or save a backup.
 transfer-backup = Kept on phone and server
 transfer-sending = Sending …
 transfer-sending-help = Do not turn the phone off.
@@ -164,17 +177,23 @@ trouble-unreachable = The server cannot be reached.
 trouble-not-ours = What answered is not the Anjangsana server, perhaps a Wi-Fi login page. Open that page first.
 trouble-server = The server has trouble ({ $status }).
 trouble-refused = The server refused the request ({ $status }). Tell the administrator.
-trouble-login = Your session at the server has ended. Log in again.
+trouble-login = The server no longer takes your session. Log in again.
 trouble-update = The server no longer takes this version of the app. Update the app.
 
 ## Errors
 error-not-open = The data is locked. Open it with the PIN.
-error-wrong-pin = Wrong PIN.
-error-wait = Wrong PIN. Wait { $seconds ->
+error-wrong-pin = Wrong PIN. { $n ->
+    [one] { $n } try is
+   *[other] { $n } tries are
+} left before the password is needed.
+error-wait = Wait { $seconds ->
     [one] { $seconds } second
    *[other] { $seconds } seconds
 } before the next try.
 error-bad-pin = A PIN has six digits.
+error-common-pin = This PIN is easily guessed: equal, consecutive or repeated digits, a date, or one that many people use. Choose another.
+error-wrong-password = Wrong password.
+error-password-needed = No PIN is taken any more. Use the password.
 error-credentials = User name or password is wrong.
 error-disabled = The password is right, but the office has locked this account. Ask the administrator. Nothing saved on this phone is lost.
 error-old-secret = Enter the PIN or the former password to open the data on this phone.
@@ -191,6 +210,7 @@ error-too-large = Too long: the server does not take so much in one answer or on
 error-form = The checklist cannot be read: { $why }
 error-damaged = The data on this phone is damaged and does not open. Its file was set aside, not deleted. Log in with the password (this needs signal): the server's data comes again. Only what was not sent yet may be lost.
 error-full = The phone's storage is full. Delete photos or other apps; saving is tried again.
+error-gone = The data of Anjangsana was removed from this phone, so nothing more can be saved. Send what there is, or save a backup; do not reload.
 error-database = Trouble with the storage on the phone: { $why }. What was saved is not lost.
 
 ## People
@@ -478,7 +498,7 @@ account = Account
 language = Language
 app = App
 version = Version { $version }
-up-to-date = The app is up to date.
+no-update = No newer version waits.
 about = About Anjangsana
 about-what = Anjangsana helps officers to visit and guide cooperatives in Bangka Selatan, also where there is no signal.
 about-data = Visits are kept encrypted on this phone and sent to the office's server when there is signal. Only your PIN or password opens them.

@@ -44,6 +44,64 @@ globalThis.follow = () => following ??= app
     following = undefined;
     return false;
   });
+
+// Keeps the app on the device (sw.js), and tries again by itself for as long as that fails: after a pause that grows, when the
+// network comes, and when the page is opened next. Calls back with "missing" while the app cannot start without a network, with
+// "ready" once it can, and with "update" when a newer build waits.
+const FIRST_PAUSE = 5_000;
+const LONGEST_PAUSE = 300_000;
+globalThis.install = async (tell) => {
+  const workers = navigator.serviceWorker;
+  // A development build's files have no lasting names.
+  if (!workers || page.documentElement.dataset.build === "dev") return;
+  if (!workers.controller) tell("missing");
+  let watched;
+  for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+    let ready = false;
+    try {
+      const registration = await workers.register("/sw.js");
+      if (watched !== registration) watchForUpdates(watched = registration, workers, tell);
+      ready = await isWhole(registration);
+    } catch {
+      // No network, or a server that is busy: tried again.
+    }
+    tell(ready ? "ready" : "missing");
+    if (ready) return;
+    await new Promise((again) => {
+      setTimeout(again, pause);
+      addEventListener("online", again, { once: true });
+    });
+  }
+};
+
+function watchForUpdates(registration, workers, tell) {
+  // The very first installation is no update.
+  const look = (worker) => worker?.state === "installed" && workers.controller && tell("update");
+  look(registration.waiting);
+  registration.addEventListener("updatefound", () => {
+    const worker = registration.installing;
+    worker?.addEventListener("statechange", () => look(worker));
+  });
+}
+
+// Whether a service worker has the whole build.
+async function isWhole({ active, waiting, installing }) {
+  const worker = active ?? waiting ?? installing;
+  await new Promise((settled) => {
+    const look = () => (worker.state === "activated" || worker.state === "redundant") && settled();
+    worker.addEventListener("statechange", look);
+    look();
+  });
+  if (worker.state === "redundant") return false;
+  return new Promise((answer) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }) => answer(data);
+    worker.postMessage("whole", [port2]);
+    // One of an older build does not know the question. It was whole when it was installed.
+    setTimeout(answer, 60_000, true);
+  });
+}
+
 try {
   await app;
 } catch (reason) {

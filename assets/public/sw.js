@@ -1,6 +1,7 @@
 // The service worker: keeps one whole build of the app on the device and starts it without a network.
 //
-// - A build is taken whole or not at all: every file is checked against the hash in /precache.json.
+// - A build is used whole or not at all: every file is checked against the hash in /precache.json, which is kept last. What was
+//   fetched before a failure stays, so that the next try fetches only the rest.
 // - It answers GET requests for the app's own files. It never touches another method, /api, or another origin.
 // - A new build waits until the page says "skip-waiting"; until then the old one stays complete.
 
@@ -16,6 +17,7 @@ self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("message", (event) => {
   if (event.data === "skip-waiting") self.skipWaiting();
   if (event.data === "build-id") event.ports[0]?.postMessage(BUILD);
+  if (event.data === "whole") event.waitUntil(whole().then((is) => event.ports[0]?.postMessage(is)));
 });
 self.addEventListener("fetch", (event) => {
   const { request } = event;
@@ -34,14 +36,20 @@ async function install() {
 
   const older = await olderBuild();
   const cache = await caches.open(CACHE);
+  for (const { path, hash } of list.files) {
+    if (await cache.match(path)) continue;
+    await cache.put(path, (await kept(older, path, hash)) ?? (await fresh(path, hash)));
+  }
+  await cache.put(LIST, reply);
+}
+
+// Whether the build is here; what somebody cleared is fetched again.
+async function whole() {
   try {
-    for (const { path, hash } of list.files) {
-      await cache.put(path, (await kept(older, path, hash)) ?? (await fresh(path, hash)));
-    }
-    await cache.put(LIST, reply);
-  } catch (reason) {
-    await caches.delete(CACHE);
-    throw reason;
+    if (!(await (await caches.open(CACHE)).match(LIST))) await install();
+    return true;
+  } catch {
+    return false;
   }
 }
 

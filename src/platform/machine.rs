@@ -85,8 +85,10 @@ pub const PIECE: usize = 512 * 1024;
 
 /// A browser's worker, or a native process.
 pub trait Machine: 'static {
-    /// Now, by the machine's clock.
+    /// Now, by the clock that the machine's holder sets.
     fn now(&self) -> Millis;
+    /// The time since this run of the app began, by a clock that nobody sets.
+    fn uptime(&self) -> Millis;
     /// Fills with randomness fit for keys.
     fn random(&self, bytes: &mut [u8]);
     /// Opens (or makes) a database, encrypted with the key where the machine can.
@@ -99,6 +101,8 @@ pub trait Machine: 'static {
     /// # Errors
     /// In the machine's words.
     fn read(&self, file: &str, at: u64) -> Result<Vec<u8>, String>;
+    /// Whether the files are still where they were put. Only what is surely gone is said to be.
+    fn has_files(&self) -> impl Future<Output = bool>;
     /// Calls the server.
     fn call(&self, call: Call) -> impl Future<Output = Answer>;
     /// Tells the screens.

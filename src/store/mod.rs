@@ -16,6 +16,7 @@ mod error;
 mod home;
 pub mod large;
 mod meta;
+pub mod pin;
 mod project;
 mod queue;
 mod record;
@@ -295,7 +296,10 @@ impl Store {
             Request::Status
             | Request::Login { .. }
             | Request::SetPin { .. }
+            | Request::ChangePin { .. }
             | Request::Unlock { .. }
+            | Request::UnlockByPassword { .. }
+            | Request::Active
             | Request::Lock
             | Request::Logout
             | Request::SyncNow

@@ -363,8 +363,11 @@ impl Opener {
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
-    use crate::sync::derive::COST;
+    use crate::sync::derive::{COST, FILE_COST};
     use proptest::prelude::*;
+
+    /// Frozen: a file as phones wrote it before files cost more than a wrap.
+    const BEFORE: &[u8] = include_bytes!("../../tests/fixtures/backup/format_1.cadangan");
 
     const PASSWORD: &str = "kata sandi";
 
@@ -420,6 +423,17 @@ mod tests {
                 assert_eq!(read(&file, PASSWORD, at_a_time), Ok(parts.clone()));
             }
         }
+    }
+
+    #[test]
+    fn a_file_of_an_older_app_opens_and_a_new_one_opens_in_an_older_app() {
+        let mut opener = Opener::new("demo-anjangsana", Some("petugas1"));
+        let mut parts = opener.put(BEFORE).unwrap();
+        parts.extend(opener.end().unwrap());
+        assert_eq!(parts, [b"{\"CONTOH\":1}".to_vec(), vec![7; 300]]);
+        // What older apps take at most: this must never be less.
+        const { assert!(FILE_COST.memory <= 256 * 1024 && FILE_COST.passes <= 16) };
+        assert_eq!(FORMAT, 1);
     }
 
     #[test]

@@ -15,10 +15,20 @@ pub struct Cost {
     pub passes: u32,
 }
 
-/// OWASP's minimum for argon2id, about a second on a cheap phone.
+/// What wraps a key on the device: OWASP's minimum for argon2id, about a second on a cheap phone. It is not stored with the
+/// wraps, so it never changes without another form of them. More for the password alone would gain nothing: whoever has the
+/// files tries the PIN, which wraps the same key.
 pub const COST: Cost = Cost {
     memory: 19 * 1024,
     passes: 2,
+};
+
+/// What a backup file is sealed with, which leaves the phone and has nothing but the password: five times the work. It takes
+/// more passes and not more memory, because a browser's wasm never gives memory back, and a phone that has not 64 MiB for it
+/// could not make the file. The file carries its cost, so files of other costs open too.
+pub const FILE_COST: Cost = Cost {
+    memory: COST.memory,
+    passes: 10,
 };
 
 /// The key of a secret, or nothing for a cost that is none.

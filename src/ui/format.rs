@@ -1,6 +1,7 @@
 //! Things in words: dates, states, errors, answers. Everything here reads the language, so it follows when that changes.
 
 use super::i18n::{english, t, ta};
+use super::state::shell;
 use crate::domain::{
     Millis, Proposal, Role, Status, VisitState, decimal, numeral, status_rule::Reason, time,
 };
@@ -148,6 +149,12 @@ pub(super) fn transfer_key(transfer: &Transfer, online: bool) -> &'static str {
     }
 }
 
+/// Whether this is nowhere but in the open app: it has not left the device, and the device's files are gone.
+pub(super) fn is_gone(transfer: &Transfer) -> bool {
+    let unsent = matches!(transfer, Transfer::Queued | Transfer::Failed(_));
+    unsent && (shell().gone)()
+}
+
 /// What the second axis means for the person, with the reason when something failed.
 pub(super) fn transfer_help(transfer: &Transfer, online: bool) -> String {
     match transfer {
@@ -236,14 +243,17 @@ pub(super) fn last_sync(sync: &SyncStatus) -> String {
 pub(super) fn error(error: &StoreError) -> String {
     match error {
         StoreError::NotOpen => t("error-not-open"),
-        StoreError::WrongPin {
-            wait_until: Some(until),
+        StoreError::Wait { seconds } => wait(*seconds),
+        StoreError::WrongPin { seconds, left } => {
+            let wrong = ta("error-wrong-pin", &[("n", (*left).into())]);
+            format!("{wrong} {}", wait(*seconds))
         }
-        | StoreError::Wait { until } => {
-            ta("error-wait", &[("seconds", seconds_until(*until).into())])
+        StoreError::WrongPassword { seconds } => {
+            format!("{} {}", t("error-wrong-password"), wait(*seconds))
         }
-        StoreError::WrongPin { wait_until: None } => t("error-wrong-pin"),
+        StoreError::PasswordNeeded => t("error-password-needed"),
         StoreError::BadPin => t("error-bad-pin"),
+        StoreError::CommonPin => t("error-common-pin"),
         StoreError::BadCredentials => t("error-credentials"),
         StoreError::Disabled => t("error-disabled"),
         StoreError::OldSecretNeeded => t("error-old-secret"),
@@ -260,6 +270,7 @@ pub(super) fn error(error: &StoreError) -> String {
         StoreError::TooLarge { .. } => t("error-too-large"),
         StoreError::Form(why) => ta("error-form", &[("why", why.as_str().into())]),
         StoreError::Full => t("error-full"),
+        StoreError::Gone => t("error-gone"),
         StoreError::Damaged => t("error-damaged"),
         StoreError::Backup(Fault::NotABackup) => t("backup-not-one"),
         StoreError::Backup(Fault::Newer) => t("backup-newer"),
@@ -274,10 +285,12 @@ pub(super) fn error(error: &StoreError) -> String {
     }
 }
 
-/// Whole seconds from now until then, 0 when it has passed.
-pub(super) fn seconds_until(until: Millis) -> u32 {
-    let left = until.0.saturating_sub(page::now().0);
-    u32::try_from(left.max(0).saturating_add(999) / 1000).unwrap_or(u32::MAX)
+/// How long to wait before the next try; nothing when that is not at all.
+fn wait(seconds: u32) -> String {
+    match seconds {
+        0 => String::new(),
+        seconds => ta("error-wait", &[("seconds", seconds.into())]),
+    }
 }
 
 /// A step in a visit's history.

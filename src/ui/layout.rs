@@ -156,7 +156,17 @@ fn Banners() -> Element {
     let phase = shell.sync.read().phase;
     let here = use_route::<Route>();
     rsx! {
-        if !(shell.online)() {
+        if (shell.gone)() {
+            Alert { tone: Tone::Bad, title: t("gone-title"),
+                p { {t("gone-text")} }
+                div { class: "actions",
+                    Link { class: "button small", to: Route::QueueScreen {}, {t("nav-queue")} }
+                    Link { class: "button small", to: Route::Settings {}, {t("backup-save")} }
+                }
+            }
+        } else if (shell.ready)() == Some(false) {
+            p { class: "banner", role: "status", Icon { name: "no-signal" } span { {t("not-ready")} } }
+        } else if !(shell.online)() {
             p { class: "banner", role: "status", Icon { name: "no-signal" } span { {t("offline")} } }
         }
         if phase == SyncPhase::LoginNeeded && here != (Route::LoginAgain {}) {

@@ -50,10 +50,15 @@ pub(crate) fn Settings() -> Element {
                 DamagedCards {}
                 Card { title: t("app"),
                     p { {ta("version", &[("version", env!("CARGO_PKG_VERSION").into())])} }
+                    match (shell.ready)() {
+                        Some(true) => rsx! { p { Icon { name: "done" } " " {t("offline-ready")} } },
+                        Some(false) => rsx! { Alert { tone: Tone::Warn, p { {t("not-ready")} } } },
+                        None => rsx! {},
+                    }
                     if (shell.update)() {
                         button { class: "button primary", r#type: "button", onclick: |_| page::apply_update(), {t("update-now")} }
-                    } else {
-                        p { class: "quiet", {t("up-to-date")} }
+                    } else if (shell.ready)() == Some(true) {
+                        p { class: "quiet", {t("no-update")} }
                     }
                     Link { class: "link", to: Route::About {}, {t("about")} }
                 }
@@ -112,6 +117,7 @@ fn Security() -> Element {
             Asking::Pin => rsx! {
                 Dialog { title: t("change-pin"), onclose: move |()| asking.set(Asking::Nothing),
                     ChoosePin {
+                        asks_old: true,
                         ondone: move |()| {
                             asking.set(Asking::Nothing);
                             said.set(Some((Tone::Good, t("pin-changed"))));
@@ -156,6 +162,7 @@ fn Device() -> Element {
                 ByWifi {}
             }
             match (shell.kept)() {
+                _ if (shell.gone)() => rsx! { Alert { tone: Tone::Bad, p { {t("gone-title")} } } },
                 Some(true) => rsx! { p { Icon { name: "done" } " " {t("storage-kept")} } },
                 Some(false) => rsx! { Alert { tone: Tone::Warn, p { {t("storage-not-kept")} } } },
                 None => rsx! { p { class: "quiet", {t("storage-unknown")} } },

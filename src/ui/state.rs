@@ -8,15 +8,12 @@ use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
 use super::background;
-use crate::domain::{Millis, User, care, json, person::Permission};
+use crate::domain::{User, care, json, person::Permission};
 use crate::platform::web::{client::Client, page};
 use crate::store::api::{
     AppStatus, Bytes, CooperativeQuery, InboxQuery, Notice, Reply, Request, StoreError, SyncStatus,
     Topic, Trouble,
 };
-
-/// Milliseconds without a touch after which the app locks itself.
-const IDLE: i64 = 10 * 60 * 1000;
 
 /// Shared by every screen. Cheap to copy; reading a signal of it while drawing subscribes to that signal alone.
 #[derive(Clone, Copy, PartialEq)]
@@ -28,8 +25,12 @@ pub(crate) struct Shell {
     pub(crate) sync: Signal<SyncStatus>,
     /// Whether the browser sees a network.
     pub(crate) online: Signal<bool>,
+    /// Whether the app starts without a network; nothing where no browser keeps it.
+    pub(crate) ready: Signal<Option<bool>>,
     /// Whether a new version waits.
     pub(crate) update: Signal<bool>,
+    /// Whether the files are gone from the device.
+    pub(crate) gone: Signal<bool>,
     /// Whether the screens behind the first ones are here; nothing while they come.
     pub(crate) followed: Signal<Option<bool>>,
     /// Whether the browser promised to keep the data.
@@ -43,7 +44,6 @@ pub(crate) struct Shell {
     cooperatives: Signal<u32>,
     visits: Signal<u32>,
     queue: Signal<u32>,
-    active: CopyValue<Millis>,
 }
 
 /// What the browser says by itself. It comes through a channel, because its callbacks run outside of the runtime.
@@ -51,7 +51,8 @@ enum Happening {
     Network(bool),
     Wifi(Option<bool>),
     Active,
-    UpdateWaits,
+    Returned,
+    Install(page::Install),
 }
 
 impl Shell {
@@ -63,7 +64,9 @@ impl Shell {
             status: Signal::new(AppStatus::Starting),
             sync: Signal::new(SyncStatus::default()),
             online: Signal::new(page::online()),
+            ready: Signal::new(None),
             update: Signal::new(false),
+            gone: Signal::new(false),
             followed: Signal::new(None),
             kept: Signal::new(None),
             little_room: Signal::new(None),
@@ -72,7 +75,6 @@ impl Shell {
             cooperatives: Signal::new(0),
             visits: Signal::new(0),
             queue: Signal::new(0),
-            active: CopyValue::new(page::now()),
         };
         let (happened, happenings) = unbounded();
         let network = happened.clone();
@@ -81,12 +83,11 @@ impl Shell {
         page::on_wifi(move |is| drop(wifi.unbounded_send(Happening::Wifi(is))));
         let active = happened.clone();
         page::on_activity(move || drop(active.unbounded_send(Happening::Active)));
-        page::register_service_worker(move || {
-            drop(happened.unbounded_send(Happening::UpdateWaits))
-        });
+        let returned = happened.clone();
+        page::on_return(move || drop(returned.unbounded_send(Happening::Returned)));
+        page::install(move |stands| drop(happened.unbounded_send(Happening::Install(stands))));
         spawn(shell.listen(notices));
         spawn(shell.watch(happenings));
-        spawn(shell.lock_when_idle());
         spawn(async move {
             let mut kept = shell.kept;
             kept.set(page::persist().await);
@@ -163,7 +164,6 @@ impl Shell {
             return;
         }
         if matches!(status, AppStatus::Open { .. }) {
-            self.active.set(page::now());
             let shell = *self;
             // The screen that asked for the PIN goes now.
             background::run(async move { drop(shell.ask(Request::Wifi(page::wifi())).await) });
@@ -207,6 +207,10 @@ impl Shell {
                         *self.queue.write() += 1;
                     }
                 }
+                Notice::Gone => {
+                    self.gone.set(true);
+                    self.ready.set(Some(false));
+                }
                 Notice::Changed(topics) => {
                     for topic in topics {
                         *self.counter(topic).write() += 1;
@@ -227,12 +231,22 @@ impl Shell {
                     let _ = self.ask(Request::Network { online }).await;
                 }
                 Happening::Wifi(wifi) => drop(self.ask(Request::Wifi(wifi)).await),
-                // A phone that slept wakes with a touch: that touch must not count as having been there all the time.
-                Happening::Active if self.idle() => self.lock().await,
-                Happening::Active => self.active.set(page::now()),
-                Happening::UpdateWaits => self.update.set(true),
+                Happening::Active => drop(self.ask(Request::Active).await),
+                Happening::Returned => drop(spawn(self.come_back())),
+                Happening::Install(page::Install::UpdateWaits) => self.update.set(true),
+                Happening::Install(stands) => {
+                    self.ready.set(Some(stands == page::Install::Ready));
+                }
             }
         }
+    }
+
+    /// Asks what the app is now, and shows that before the page is uncovered: while nobody looked it may have locked itself.
+    async fn come_back(self) {
+        // A worker that is gone says so by its own notice.
+        let _ = self.enter(Request::Status).await;
+        page::drawn().await;
+        page::uncover();
     }
 
     /// Looks at the storage now and every minute.
@@ -247,21 +261,9 @@ impl Shell {
                 self.little_room.set(left);
             }
             page::sleep(60_000).await;
+            // The worker looks for its files then.
+            let _ = self.enter(Request::Status).await;
         }
-    }
-
-    async fn lock_when_idle(self) {
-        loop {
-            page::sleep(15_000).await;
-            if self.idle() {
-                self.lock().await;
-            }
-        }
-    }
-
-    fn idle(self) -> bool {
-        matches!(*self.status.peek(), AppStatus::Open { .. })
-            && page::now().0 - self.active.peek().0 >= IDLE
     }
 
     /// Closes the store until the PIN is given again.

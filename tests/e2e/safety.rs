@@ -218,23 +218,3 @@ async fn where_the_browser_can_keep_nothing_the_app_says_so() {
     phone.sees("Tidak bisa menyimpan data").await;
     phone.close().await;
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_app_locks_itself_after_ten_minutes_unused_and_not_before() {
-    let office = Office::open();
-    let profiles = tempfile::tempdir().unwrap();
-    let phone = Device::open(&profiles.path().join("phone"), Screen::Phone).await;
-    phone.goto(&office.url("/")).await;
-    phone.log_in("petugas1", PIN).await;
-    let wait = "const before = Date.now, late = arguments[0] * 60000;
-                Date.now = () => before() + late;
-                window.dispatchEvent(new Event('pointerdown'));";
-    phone.script(wait, vec![9.into()]).await;
-    phone.goto_inside("Koperasi").await;
-    phone.sees("Daftar koperasi").await;
-    phone.script(wait, vec![11.into()]).await;
-    phone.sees("Masukkan PIN").await;
-    phone.unlock(PIN).await;
-    phone.sees("Daftar koperasi").await;
-    phone.close().await;
-}

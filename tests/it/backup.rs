@@ -541,8 +541,9 @@ async fn a_wrong_password_makes_no_file_and_opens_none() {
     local(async {
         let (phone, _, _) = phone_at_sea(&office, folder.path()).await;
         let refused = back_up(&phone, "salah ketik").await;
-        assert_eq!(refused, Err(StoreError::BadCredentials));
-        assert_eq!(back_up(&phone, PIN).await, Err(StoreError::BadCredentials));
+        assert_eq!(refused, Err(StoreError::WrongPassword { seconds: 0 }));
+        let refused = back_up(&phone, PIN).await;
+        assert_eq!(refused, Err(StoreError::WrongPassword { seconds: 0 }));
         let file = back_up(&phone, demo::PASSWORD).await.unwrap();
         for secret in ["no_spt", "SPT-laut", "kunjungan"] {
             assert!(

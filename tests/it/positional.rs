@@ -269,7 +269,8 @@ fn statuses() -> Vec<AppStatus> {
         AppStatus::Closed {
             accounts: vec![Account {
                 username: text("petugas1"),
-                wait_until: None,
+                pin_wait: Some(30),
+                password_wait: 0,
             }],
         },
         AppStatus::PinNeeded {
@@ -349,10 +350,19 @@ fn every_request_crosses() {
         Request::SetPin {
             pin: text("123456"),
         },
+        Request::ChangePin {
+            pin: text("123456"),
+            old_secret: text("kata sandi"),
+        },
         Request::Unlock {
             username: text("petugas1"),
             pin: text("123456"),
         },
+        Request::UnlockByPassword {
+            username: text("petugas1"),
+            password: text("kata sandi"),
+        },
+        Request::Active,
         Request::Lock,
         Request::Logout,
         Request::Home,
@@ -639,6 +649,7 @@ fn every_reply_crosses() {
 fn every_notice_crosses() {
     let topics = BTreeSet::from([Topic::Cooperatives, Topic::Visits, Topic::Queue]);
     crosses(&Notice::Changed(topics));
+    crosses(&Notice::Gone);
     let statuses = statuses().into_iter().map(Notice::Status);
     let phases = phases().into_iter().map(Notice::Sync);
     statuses.chain(phases).for_each(|notice| crosses(&notice));
@@ -649,10 +660,14 @@ fn every_error_crosses() {
     let errors = vec![
         StoreError::NotOpen,
         StoreError::WrongPin {
-            wait_until: Some(Millis(1)),
+            seconds: 30,
+            left: 7,
         },
-        StoreError::Wait { until: Millis(1) },
+        StoreError::WrongPassword { seconds: 300 },
+        StoreError::Wait { seconds: 1 },
+        StoreError::PasswordNeeded,
         StoreError::BadPin,
+        StoreError::CommonPin,
         StoreError::BadCredentials,
         StoreError::Disabled,
         StoreError::OldSecretNeeded,
@@ -668,6 +683,7 @@ fn every_error_crosses() {
         StoreError::NoteNeeded,
         StoreError::Form(text("broken")),
         StoreError::Full,
+        StoreError::Gone,
         StoreError::Damaged,
         StoreError::Backup(Fault::NotABackup),
         StoreError::Backup(Fault::Newer),

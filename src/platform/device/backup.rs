@@ -7,7 +7,7 @@ use crate::platform::machine::Machine;
 use crate::store::api::{Bytes, Damaged, Notice, Reply, StoreError, Topic};
 use crate::store::vault::Secret;
 use crate::store::{BackUp, Incoming};
-use crate::sync::derive::COST;
+use crate::sync::derive::FILE_COST;
 use crate::sync::engine::Event;
 
 /// A file that is being written or read. It ends with the store that is open.
@@ -22,19 +22,19 @@ pub(super) enum Transfer {
 impl<M: Machine> Device<M> {
     /// Begins a backup under the user's own password.
     pub(super) fn back_up(&self, password: &str) -> Result<Reply, StoreError> {
-        let now = self.machine.now();
+        let clocks = self.clocks();
         {
             let mut state = self.state.borrow_mut();
             let State { vault, open, .. } = &mut *state;
             let open = open.as_mut().ok_or(StoreError::NotOpen)?;
             // A slip of the finger must not make a file that nobody can open.
-            match vault.unlock(&open.username, Secret::Password, password, now) {
-                Err(StoreError::OldSecretNeeded) => return Err(StoreError::BadCredentials),
-                other => other?,
-            };
+            vault.unlock(&open.username, Secret::Password, password, clocks)?;
             let mut random = |bytes: &mut [u8]| self.machine.random(bytes);
-            open.transfer =
-                Transfer::Out(open.store.back_up(now, (password, COST), &mut random)?);
+            open.transfer = Transfer::Out(open.store.back_up(
+                clocks.now,
+                (password, FILE_COST),
+                &mut random,
+            )?);
         }
         self.back_up_more()
     }

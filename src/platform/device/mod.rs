@@ -21,7 +21,7 @@ use super::machine::Machine;
 use crate::domain::{Millis, id::Entropy};
 use crate::sql::{self, Key};
 use crate::store::api::{AppStatus, Notice, Reply, Request, StoreError, Topic};
-use crate::store::vault::Vault;
+use crate::store::vault::{Clocks, Secret, Vault};
 use crate::store::{Moment, Store};
 use crate::sync::backoff::FARTHEST;
 use crate::sync::engine::{Engine, Event};
@@ -29,6 +29,9 @@ use crate::sync::upload::{Event as Upload, Uploads};
 
 /// The file of the vault.
 const VAULT: &str = "vault.db";
+
+/// Milliseconds without a touch after which the app locks itself.
+pub const IDLE: i64 = 10 * 60 * 1000;
 
 /// A device with its machine.
 pub struct Device<M: Machine> {
@@ -46,8 +49,20 @@ struct State {
     /// When either wants to be woken.
     wake_sync: Option<Millis>,
     wake_uploads: Option<Millis>,
+    /// When somebody last touched the screen, or came in.
+    touched: Clocks,
+    files: Files,
     /// Grows whenever a store is opened or closed: an answer for an earlier one is not for this one.
     generation: u64,
+}
+
+/// Whether the files are still on the device.
+#[derive(Clone, Copy, PartialEq)]
+enum Files {
+    Here,
+    /// Somebody is looking for them right now.
+    Looking,
+    Gone,
 }
 
 /// Who wants to be woken.
@@ -72,7 +87,8 @@ impl<M: Machine> Device<M> {
     /// # Errors
     /// [`sql::Error::TooNew`] for a vault of a newer app, and others; nothing is touched.
     pub fn start(machine: M) -> Result<Rc<Self>, sql::Error> {
-        let vault = Vault::open(machine.open(VAULT, None)?)?;
+        let clocks = clocks(&machine);
+        let vault = Vault::open(machine.open(VAULT, None)?, clocks)?;
         let state = State {
             vault,
             open: None,
@@ -81,6 +97,8 @@ impl<M: Machine> Device<M> {
             awaited: false,
             wake_sync: None,
             wake_uploads: None,
+            touched: clocks,
+            files: Files::Here,
             generation: 0,
         };
         Ok(Rc::new(Self {
@@ -99,8 +117,28 @@ impl<M: Machine> Device<M> {
     /// # Errors
     /// See [`StoreError`]: what was not done and why; what was saved before is still there.
     pub async fn ask(self: &Rc<Self>, request: Request) -> Result<Reply, StoreError> {
+        self.lock_if_idle();
+        if !request.keeps() {
+            return self.answer(request).await;
+        }
+        if self.state.borrow().files == Files::Gone {
+            return Err(StoreError::Gone);
+        }
+        let answer = self.answer(request).await;
+        // The screen does not wait for this: a look takes longer than the writing itself.
+        let device = Rc::clone(self);
+        self.machine
+            .spawn(Box::pin(async move { device.look_for_files().await }));
+        answer
+    }
+
+    async fn answer(self: &Rc<Self>, request: Request) -> Result<Reply, StoreError> {
         match request {
-            Request::Status => Ok(Reply::Status(self.status())),
+            // A page that comes back asks this before it shows anything.
+            Request::Status => {
+                self.look_for_files().await;
+                Ok(Reply::Status(self.status()))
+            }
             Request::Login {
                 username,
                 password,
@@ -109,8 +147,16 @@ impl<M: Machine> Device<M> {
                 self.login(&username, &password, old_secret.as_deref())
                     .await
             }
-            Request::SetPin { pin } => self.set_pin(&pin),
-            Request::Unlock { username, pin } => self.unlock(&username, &pin),
+            Request::SetPin { pin } => self.set_pin(&pin, None),
+            Request::ChangePin { pin, old_secret } => self.set_pin(&pin, Some(&old_secret)),
+            Request::Unlock { username, pin } => self.unlock(&username, Secret::Pin, &pin),
+            Request::UnlockByPassword { username, password } => {
+                self.unlock(&username, Secret::Password, &password)
+            }
+            Request::Active => {
+                self.touched();
+                Ok(Reply::Saved)
+            }
             Request::Lock => {
                 self.lock();
                 Ok(self.announce())
@@ -161,26 +207,58 @@ impl<M: Machine> Device<M> {
 
     /// The time asked for with [`Machine::wake_at`] has come.
     pub fn woke(self: &Rc<Self>) {
+        self.lock_if_idle();
         {
             // Whoever it is not for says again when it wants to be woken.
             let mut state = self.state.borrow_mut();
             (state.wake_sync, state.wake_uploads) = (None, None);
         }
+        self.set_alarm();
         self.start_driving(Event::Woke);
         self.start_uploading(Upload::Woke);
     }
 
-    /// The machine has one alarm: it is set to the sooner of two wishes.
     fn wake_at(&self, whose: Sleeper, at: Millis) {
-        let mut state = self.state.borrow_mut();
-        match whose {
-            Sleeper::Sync => state.wake_sync = Some(at),
-            Sleeper::Uploads => state.wake_uploads = Some(at),
+        {
+            let mut state = self.state.borrow_mut();
+            match whose {
+                Sleeper::Sync => state.wake_sync = Some(at),
+                Sleeper::Uploads => state.wake_uploads = Some(at),
+            }
         }
-        let soonest = state.wake_sync.into_iter().chain(state.wake_uploads).min();
-        // The clock may have been set back since the wish was made.
-        let farthest = self.machine.now().plus(FARTHEST);
-        self.machine.wake_at(soonest.unwrap_or(at).min(farthest));
+        self.set_alarm();
+    }
+
+    /// The machine has one alarm: it is set to the soonest of all wishes, and of the time when the app locks itself.
+    fn set_alarm(&self) {
+        let now = self.machine.now();
+        let lock = self.idle_in().map(|left| now.plus(left.max(0)));
+        let state = self.state.borrow();
+        let wishes = [state.wake_sync, state.wake_uploads, lock];
+        if let Some(soonest) = wishes.into_iter().flatten().min() {
+            // The clock may have been set back since the wish was made.
+            self.machine.wake_at(soonest.min(now.plus(FARTHEST)));
+        }
+    }
+
+    /// Looks whether the files are still on the device, and tells the screens when they are not.
+    async fn look_for_files(&self) {
+        {
+            let mut state = self.state.borrow_mut();
+            if state.files != Files::Here {
+                return;
+            }
+            state.files = Files::Looking;
+        }
+        let here = self.machine.has_files().await;
+        self.state.borrow_mut().files = if here { Files::Here } else { Files::Gone };
+        if !here {
+            self.machine.notify(Notice::Gone);
+        }
+    }
+
+    fn clocks(&self) -> Clocks {
+        clocks(&self.machine)
     }
 
     /// Lets go of every file at once, so that another tab can have them. A call of the server that is under way finds
@@ -241,7 +319,10 @@ impl<M: Machine> Device<M> {
                 user: open.store.user().clone(),
             },
             None => AppStatus::Closed {
-                accounts: state.vault.accounts().unwrap_or_default(),
+                accounts: state
+                    .vault
+                    .accounts(self.machine.uptime())
+                    .unwrap_or_default(),
             },
         }
     }
@@ -257,5 +338,12 @@ impl<M: Machine> Device<M> {
         let mut entropy = Entropy::default();
         self.machine.random(&mut entropy);
         entropy
+    }
+}
+
+fn clocks(machine: &impl Machine) -> Clocks {
+    Clocks {
+        now: machine.now(),
+        uptime: machine.uptime(),
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::backup::Transfer;
 use super::drive::{trouble, understand};
-use super::{Device, Open, State};
+use super::{Device, IDLE, Open, State};
 use crate::domain::{DeviceId, User};
 use crate::platform::machine::{Call, Machine};
 use crate::sql::{self, Key};
@@ -37,6 +37,7 @@ impl<M: Machine> Device<M> {
         let answer = self.machine.call(Call::post(LOGIN_PATH, None, body)).await;
         let login: LoginReply = understand(&answer).map_err(login_error)?;
         self.enter(login, password, old_secret)?;
+        self.touched();
         let reply = self.announce();
         self.opened();
         self.start_driving(Event::Opened);
@@ -50,11 +51,12 @@ impl<M: Machine> Device<M> {
         password: &str,
         old_secret: Option<&str>,
     ) -> Result<(), StoreError> {
-        let now = self.machine.now();
+        let clocks = self.clocks();
         let username = login.user.username.clone();
         let mut random = |bytes: &mut [u8]| self.machine.random(bytes);
         let mut state = self.state.borrow_mut();
         state.vault.keep_session(&username, &login.token)?;
+        let state = &mut *state;
         if let Some(open) = state.open.as_ref().filter(|open| open.username == username) {
             // The session had ended while the app was open: the store stays as it is.
             open.store.keep_token(&login.token)?;
@@ -69,19 +71,12 @@ impl<M: Machine> Device<M> {
         let (key, file) = match state.vault.file(&username)? {
             None => state.vault.create(&username, password, &mut random)?,
             Some(file) => {
-                let key = match state
-                    .vault
-                    .unlock(&username, Secret::Password, password, now)
-                {
-                    Err(StoreError::OldSecretNeeded) => {
+                let key = match state.vault.opened_by(&username, password)? {
+                    Some(key) => key,
+                    None => {
                         let secret = old_secret.ok_or(StoreError::OldSecretNeeded)?;
-                        let former = state.vault.unlock(&username, Secret::Password, secret, now);
-                        let key = match former {
-                            Err(StoreError::OldSecretNeeded) => {
-                                state.vault.unlock(&username, Secret::Pin, secret, now)
-                            }
-                            other => other,
-                        }?;
+                        let by = Secret::of(secret);
+                        let key = state.vault.unlock(&username, by, secret, clocks)?;
                         state.vault.set(
                             &username,
                             Secret::Password,
@@ -91,12 +86,10 @@ impl<M: Machine> Device<M> {
                         )?;
                         key
                     }
-                    other => other?,
                 };
                 (key, file)
             }
         };
-        let state = &mut *state;
         let found = self.open_store(&mut state.vault, &file, &key, &username, Some(&login.user));
         let store = match found {
             // It is set aside; the login makes the new one its user's.
@@ -107,7 +100,7 @@ impl<M: Machine> Device<M> {
             other => other?,
         };
         store.keep_token(&login.token)?;
-        state.vault.used(&username, now)?;
+        state.vault.used(&username, clocks.now)?;
         state.generation += 1;
         // Who comes by password chooses a PIN: the first, or in place of a forgotten one.
         state.open = Some(Open {
@@ -158,11 +151,17 @@ impl<M: Machine> Device<M> {
         Ok(opened?)
     }
 
-    pub(super) fn set_pin(&self, pin: &str) -> Result<Reply, StoreError> {
+    /// Sets the PIN. While there is one, whoever holds an open phone must know it, or the password.
+    pub(super) fn set_pin(&self, pin: &str, old_secret: Option<&str>) -> Result<Reply, StoreError> {
+        let clocks = self.clocks();
         {
             let mut state = self.state.borrow_mut();
             let State { vault, open, .. } = &mut *state;
             let open = open.as_mut().ok_or(StoreError::NotOpen)?;
+            if open.has_pin {
+                let secret = old_secret.ok_or(StoreError::OldSecretNeeded)?;
+                vault.unlock(&open.username, Secret::of(secret), secret, clocks)?;
+            }
             vault.set(&open.username, Secret::Pin, pin, &open.key, &mut |bytes| {
                 self.machine.random(bytes)
             })?;
@@ -171,12 +170,16 @@ impl<M: Machine> Device<M> {
         Ok(self.announce())
     }
 
-    pub(super) fn unlock(self: &Rc<Self>, username: &str, pin: &str) -> Result<Reply, StoreError> {
+    pub(super) fn unlock(
+        self: &Rc<Self>,
+        username: &str,
+        by: Secret,
+        secret: &str,
+    ) -> Result<Reply, StoreError> {
+        let clocks = self.clocks();
         {
             let mut state = self.state.borrow_mut();
-            let key = state
-                .vault
-                .unlock(username, Secret::Pin, pin, self.machine.now())?;
+            let key = state.vault.unlock(username, by, secret, clocks)?;
             let file = state.vault.file(username)?.ok_or(StoreError::NotFound)?;
             let store = self.open_store(&mut state.vault, &file, &key, username, None)?;
             state.generation += 1;
@@ -184,14 +187,43 @@ impl<M: Machine> Device<M> {
                 store,
                 key,
                 username: username.to_owned(),
-                has_pin: true,
+                // Who comes by password has forgotten the PIN, or has none.
+                has_pin: by == Secret::Pin,
                 transfer: Transfer::Nothing,
             });
         }
+        self.touched();
         let reply = self.announce();
         self.opened();
         self.start_driving(Event::Opened);
         Ok(reply)
+    }
+
+    /// Somebody is there: the time after which the app locks itself begins anew.
+    pub(super) fn touched(&self) {
+        self.state.borrow_mut().touched = self.clocks();
+        self.set_alarm();
+    }
+
+    /// Locks when nobody was there for [`IDLE`]. A page that is frozen, or whose timers are held back, has no say in this: it
+    /// is looked at before every request is answered, and at every alarm.
+    pub(super) fn lock_if_idle(&self) {
+        let idle = self.idle_in().is_some_and(|left| left <= 0);
+        if idle {
+            self.lock();
+            self.announce();
+        }
+    }
+
+    /// Milliseconds until the app locks itself; nothing while nobody is in. Either clock will do: the one that nobody sets may
+    /// stand still while the device sleeps, and the other may be set back.
+    pub(super) fn idle_in(&self) -> Option<i64> {
+        let clocks = self.clocks();
+        let state = self.state.borrow();
+        state.open.as_ref()?;
+        let now = clocks.now.0.saturating_sub(state.touched.now.0);
+        let uptime = clocks.uptime.0.saturating_sub(state.touched.uptime.0);
+        Some(IDLE.saturating_sub(now.max(uptime)))
     }
 
     pub(super) fn lock(&self) {

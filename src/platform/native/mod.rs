@@ -29,6 +29,7 @@ pub struct NativeMachine {
     notices: Box<dyn Fn(Notice)>,
     /// When, by the device's clock, and by one that nobody sets.
     wake: Rc<Cell<Option<(Millis, Instant)>>>,
+    started: Instant,
 }
 
 impl NativeMachine {
@@ -42,6 +43,7 @@ impl NativeMachine {
             patience: PATIENCE,
             notices: Box::new(notices),
             wake: Rc::default(),
+            started: Instant::now(),
         }
     }
 
@@ -110,6 +112,10 @@ impl Machine for NativeMachine {
         Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 
+    fn uptime(&self) -> Millis {
+        Millis(i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX))
+    }
+
     fn random(&self, bytes: &mut [u8]) {
         if getrandom::fill(bytes).is_err() {
             // Without randomness no key may be made: a process that cannot have any must not go on.
@@ -131,6 +137,10 @@ impl Machine for NativeMachine {
             Ok(bytes)
         };
         read().map_err(|why| why.to_string())
+    }
+
+    async fn has_files(&self) -> bool {
+        self.folder.try_exists().unwrap_or(true)
     }
 
     async fn call(&self, call: Call) -> Answer {

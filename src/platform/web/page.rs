@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use js_sys::{Date, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Event, EventTarget, ServiceWorkerRegistration, Window};
+use web_sys::{Event, EventTarget, Performance, ServiceWorkerRegistration, Window};
 
 use crate::domain::{Millis, id::Entropy};
 
@@ -109,11 +109,11 @@ pub fn on_wifi(mut changed: impl FnMut(Option<bool>) + 'static) {
 pub fn on_activity(active: impl FnMut() + 'static) {
     let Some(window) = window() else { return };
     let active = std::rc::Rc::new(RefCell::new(active));
-    let last = std::rc::Rc::new(Cell::new(0.0));
+    let last = std::rc::Rc::new(Cell::new(f64::NEG_INFINITY));
     for event in ["pointerdown", "keydown", "scroll"] {
         let (active, last) = (active.clone(), last.clone());
         listen(&window, event, move |_| {
-            let now = Date::now();
+            let now = ticks();
             if now - last.get() >= ACTIVITY_PERIOD {
                 last.set(now);
                 (active.borrow_mut())();
@@ -145,10 +145,7 @@ pub async fn fits(bytes: u64) -> Option<bool> {
     let storage = window()?.navigator().storage();
     match grow(&storage, bytes as f64).await {
         Ok(()) => Some(true),
-        Err(why) => {
-            let name = Reflect::get(&why, &"name".into()).ok()?;
-            (name == "QuotaExceededError").then_some(false)
-        }
+        Err(why) => is_named(&why, "QuotaExceededError").then_some(false),
     }
 }
 
@@ -172,55 +169,32 @@ async fn call(on: &JsValue, method: &str, a: &JsValue, b: &JsValue) -> Result<Js
     JsFuture::from(promise).await
 }
 
-thread_local! {
-    static REGISTRATION: RefCell<Option<ServiceWorkerRegistration>> = const { RefCell::new(None) };
+/// How the app stands for a time without a network.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Install {
+    /// It is not on the device yet; that is tried again and again.
+    Missing,
+    /// It starts without a network.
+    Ready,
+    /// A newer version is on the device and waits to be used.
+    UpdateWaits,
 }
 
-/// Registers the service worker and calls back when a new version waits. Not in a development build, where the files
-/// have no lasting names.
-pub fn register_service_worker(waiting: impl FnMut() + 'static) {
-    let Some(window) = window() else { return };
-    let build = window
-        .document()
-        .and_then(|document| document.document_element())
-        .and_then(|root| root.get_attribute("data-build"));
-    if build.as_deref() == Some("dev") {
+/// Keeps the app on the device (`assets/public/boot.js`) and calls back with how that stands. Never in a development build.
+pub fn install(mut stands: impl FnMut(Install) + 'static) {
+    let install = Reflect::get(&js_sys::global(), &"install".into());
+    let Ok(install) = install.and_then(JsCast::dyn_into::<Function>) else {
         return;
-    }
-    let container = window.navigator().service_worker();
-    if container.is_undefined() {
-        return;
-    }
-    spawn_local(async move {
-        let Ok(registered) = JsFuture::from(container.register("/sw.js")).await else {
-            return;
-        };
-        let Ok(registration) = registered.dyn_into::<ServiceWorkerRegistration>() else {
-            return;
-        };
-        let waiting = std::rc::Rc::new(RefCell::new(waiting));
-        let controlled = container.controller().is_some();
-        if registration.waiting().is_some() && controlled {
-            (waiting.borrow_mut())();
-        }
-        let found = registration.clone();
-        listen(&registration, "updatefound", move |_| {
-            let Some(installing) = found.installing() else {
-                return;
-            };
-            let (worker, waiting, container) =
-                (installing.clone(), waiting.clone(), container.clone());
-            listen(&installing, "statechange", move |_| {
-                // The very first installation is no update.
-                if worker.state() == web_sys::ServiceWorkerState::Installed
-                    && container.controller().is_some()
-                {
-                    (waiting.borrow_mut())();
-                }
-            });
+    };
+    let told = Closure::<dyn FnMut(JsValue)>::new(move |word: JsValue| {
+        stands(match word.as_string().as_deref() {
+            Some("ready") => Install::Ready,
+            Some("update") => Install::UpdateWaits,
+            _ => Install::Missing,
         });
-        REGISTRATION.with(|kept| kept.replace(Some(registration)));
     });
+    // Its promise never fails.
+    let _going_on = install.call1(&JsValue::UNDEFINED, &told.into_js_value());
 }
 
 /// Switches to the waiting version, or to one that the server has: reloads the page. Saved answers stay.
@@ -230,10 +204,14 @@ pub fn apply_update() {
     listen(&container, "controllerchange", move |_| {
         let _reloading = window.location().reload();
     });
-    let Some(registration) = REGISTRATION.with(|kept| kept.borrow().clone()) else {
-        return reload();
-    };
     spawn_local(async move {
+        let registered = JsFuture::from(container.get_registration()).await;
+        let Some(registration) = registered
+            .ok()
+            .and_then(|found| found.dyn_into::<ServiceWorkerRegistration>().ok())
+        else {
+            return reload();
+        };
         if registration.waiting().is_none()
             && let Ok(looking) = registration.update()
         {
@@ -380,12 +358,41 @@ pub async fn drawn() {
     let _drawn = JsFuture::from(promise).await;
 }
 
-/// Milliseconds since the page was opened, whatever becomes of the device's clock.
+/// Milliseconds since the page (or the worker) began, whatever becomes of the device's clock.
 #[must_use]
 pub fn ticks() -> f64 {
-    window()
-        .and_then(|window| window.performance())
-        .map_or_else(Date::now, |performance| performance.now())
+    Reflect::get(&js_sys::global(), &"performance".into())
+        .ok()
+        .filter(JsValue::is_object)
+        .map_or_else(Date::now, |found| {
+            found.unchecked_into::<Performance>().now()
+        })
+}
+
+/// Whether the origin's private folder of that name is there. What cannot be looked for is taken to be there. Works in the
+/// page and in the worker.
+pub async fn has_folder(name: &str) -> bool {
+    match folder(name).await {
+        Ok(()) => true,
+        Err(why) => !is_named(&why, "NotFoundError"),
+    }
+}
+
+async fn folder(name: &str) -> Result<(), JsValue> {
+    let none = JsValue::UNDEFINED;
+    let navigator = Reflect::get(&js_sys::global(), &"navigator".into())?;
+    let storage = Reflect::get(&navigator, &"storage".into())?;
+    let root = call(&storage, "getDirectory", &none, &none).await?;
+    call(&root, "getDirectoryHandle", &name.into(), &none).await?;
+    Ok(())
+}
+
+fn is_named(error: &JsValue, name: &str) -> bool {
+    Reflect::get(error, &"name".into()).is_ok_and(|found| found == name)
+}
+
+fn is_hidden(document: &JsValue) -> bool {
+    Reflect::get(document, &"visibilityState".into()).is_ok_and(|state| state == "hidden")
 }
 
 /// A listener that hears the browser until it is dropped.
@@ -410,7 +417,7 @@ pub fn on_hide(hidden: impl Fn() + 'static) -> Option<Listening> {
     let document = window()?.document()?;
     let target: EventTarget = document.clone().into();
     let heard = Closure::<dyn FnMut(Event)>::new(move |_| {
-        if Reflect::get(&document, &"visibilityState".into()).is_ok_and(|state| state == "hidden") {
+        if is_hidden(&document) {
             hidden();
         }
     });
@@ -424,6 +431,34 @@ pub fn on_hide(hidden: impl Fn() + 'static) -> Option<Listening> {
         heard,
     })
 }
+
+/// Covers the page as soon as it is hidden, so that the system's list of apps has a picture of nothing, and calls back when it
+/// is seen again. It stays covered until [`uncover`].
+pub fn on_return(mut returned: impl FnMut() + 'static) {
+    let Some(document) = window().and_then(|window| window.document()) else {
+        return;
+    };
+    listen(&document.clone(), "visibilitychange", move |_| {
+        if !is_hidden(&document) {
+            returned();
+        } else if let Some(root) = document.document_element() {
+            let _covered = root.set_attribute(COVERED, "");
+        }
+    });
+}
+
+/// Takes the cover away, unless the page is hidden again.
+pub fn uncover() {
+    let document = window().and_then(|window| window.document());
+    if let Some(document) = document.filter(|document| !is_hidden(document))
+        && let Some(root) = document.document_element()
+    {
+        let _uncovered = root.remove_attribute(COVERED);
+    }
+}
+
+/// The attribute of a page that is covered (`css/base.css`).
+const COVERED: &str = "data-covered";
 
 /// Calls back when the browser puts the page away to show it later as it is, and loads it anew when it does. A page put
 /// away runs no more: whatever it still holds, no other page can have.

@@ -17,6 +17,9 @@ use crate::platform::machine::{Answer, Call, Machine, PIECE, Task};
 use crate::sql::{self, Connection, Key};
 use crate::store::api::{AppStatus, Notice, StoreError};
 
+/// Where the files are, in the origin's private file system.
+const FOLDER: &str = "anjangsana";
+
 /// Files a pool has room for at first: the vault and five people, a journal each.
 const SLOTS: usize = 12;
 
@@ -143,7 +146,7 @@ async fn have_pool() -> Result<(), String> {
             Some(pool) => pool.resume().await.map_err(|error| error.to_string()),
             None => {
                 let config = OpfsSAHPoolCfgBuilder::new()
-                    .directory("anjangsana")
+                    .directory(FOLDER)
                     .initial_capacity(SLOTS)
                     .build();
                 sahpool::install::<sqlite_wasm_rs::WasmOsCallback>(&config, false)
@@ -196,6 +199,10 @@ impl Machine for Browser {
         super::page::now()
     }
 
+    fn uptime(&self) -> Millis {
+        Millis(super::page::ticks() as i64)
+    }
+
     fn random(&self, bytes: &mut [u8]) {
         super::page::random(bytes);
     }
@@ -215,6 +222,10 @@ impl Machine for Browser {
             .map_err(|why| why.to_string())?;
         bytes.truncate(read);
         Ok(bytes)
+    }
+
+    async fn has_files(&self) -> bool {
+        super::page::has_folder(FOLDER).await
     }
 
     async fn call(&self, call: Call) -> Answer {

@@ -25,7 +25,7 @@ pub enum AppStatus {
         /// Who has a store on this device, last used first.
         accounts: Vec<Account>,
     },
-    /// Logged in for the first time: a PIN must be set.
+    /// Opened by the password: a PIN must be set.
     PinNeeded {
         /// Who.
         user: User,
@@ -44,8 +44,10 @@ pub enum AppStatus {
 pub struct Account {
     /// Login name.
     pub username: String,
-    /// No PIN is taken before this instant, after wrong ones.
-    pub wait_until: Option<Millis>,
+    /// Seconds for which no PIN is taken, after wrong ones; nothing where there is no PIN and the password opens.
+    pub pin_wait: Option<u32>,
+    /// Seconds for which no password is taken.
+    pub password_wait: u32,
 }
 
 /// A database that could not be used any more: set aside as a file, and a new one made.
@@ -68,6 +70,9 @@ pub enum Notice {
     Changed(BTreeSet<Topic>),
     /// How the sync stands.
     Sync(SyncStatus),
+    /// The files are gone from the device: somebody cleared the site's data while the app is open. What is open can still be
+    /// read, sent and backed up.
+    Gone,
 }
 
 /// What may have changed.

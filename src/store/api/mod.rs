@@ -16,9 +16,7 @@ pub use visit::*;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{
-    AttachmentName, Decision, Millis, MutationId, RecordId, VisitResult, VisitState,
-};
+use crate::domain::{AttachmentName, Decision, MutationId, RecordId, VisitResult, VisitState};
 use crate::sync::backup::Fault;
 
 /// A question or an order from a screen.
@@ -26,8 +24,7 @@ use crate::sync::backup::Fault;
 pub enum Request {
     /// What should be on the screen: login, PIN or the app? -> [`Reply::Status`]
     Status,
-    /// Logs in at the server. Also the way back in for a forgotten PIN. `old_secret` is the PIN or the former password,
-    /// needed only after [`StoreError::OldSecretNeeded`]. -> [`Reply::Status`]
+    /// Logs in at the server. `old_secret` is the PIN or the former password, needed only after [`StoreError::OldSecretNeeded`]. -> [`Reply::Status`]
     Login {
         /// Login name.
         username: String,
@@ -36,10 +33,17 @@ pub enum Request {
         /// PIN or former password, when asked for.
         old_secret: Option<String>,
     },
-    /// Sets the PIN (6 digits) after a login, or anew while open. -> [`Reply::Status`]
+    /// Sets the PIN (6 digits) where none opened the app; elsewhere [`StoreError::OldSecretNeeded`]. -> [`Reply::Status`]
     SetPin {
         /// The new PIN.
         pin: String,
+    },
+    /// Sets the PIN of an open app anew. -> [`Reply::Status`]
+    ChangePin {
+        /// The new PIN.
+        pin: String,
+        /// The former PIN, or the password: whoever holds an open phone must know one.
+        old_secret: String,
     },
     /// Opens the app offline. -> [`Reply::Status`]
     Unlock {
@@ -48,6 +52,15 @@ pub enum Request {
         /// Their PIN.
         pin: String,
     },
+    /// Opens the app offline for who has forgotten the PIN; then one must be set. -> [`Reply::Status`]
+    UnlockByPassword {
+        /// Whose store.
+        username: String,
+        /// The password last used on this device.
+        password: String,
+    },
+    /// Somebody touched the screen: the device locks itself when nobody does for ten minutes. -> [`Reply::Saved`]
+    Active,
     /// Closes the store until the PIN is given again; nothing is lost. -> [`Reply::Status`]
     Lock,
     /// Ends the session at the server if it can be reached and locks. Unsent work stays, locked. -> [`Reply::Status`]
@@ -232,6 +245,29 @@ pub enum Request {
     },
 }
 
+impl Request {
+    /// Whether it keeps something on the device that a person made.
+    #[must_use]
+    pub fn keeps(&self) -> bool {
+        matches!(
+            self,
+            Self::SetPin { .. }
+                | Self::ChangePin { .. }
+                | Self::StartVisit { .. }
+                | Self::SaveAnswers { .. }
+                | Self::SaveAttachment { .. }
+                | Self::SubmitVisit { .. }
+                | Self::DiscardVisit { .. }
+                | Self::Resend { .. }
+                | Self::Resolve { .. }
+                | Self::ResolveFields { .. }
+                | Self::Restore { .. }
+                | Self::KeepReviewDraft { .. }
+                | Self::Review { .. }
+        )
+    }
+}
+
 /// The answer to a [`Request`].
 #[derive(Clone, Serialize, Deserialize)]
 pub enum Reply {
@@ -274,18 +310,32 @@ pub enum StoreError {
     /// The PIN is wrong.
     #[error("wrong PIN")]
     WrongPin {
-        /// No PIN is taken before this instant.
-        wait_until: Option<Millis>,
+        /// No PIN is taken for so long.
+        seconds: u32,
+        /// Tries that are left before the password is needed.
+        left: u32,
     },
-    /// Too early after wrong PINs.
-    #[error("wait before the next try")]
+    /// The password does not open what is on this device.
+    #[error("wrong password")]
+    WrongPassword {
+        /// No password is taken for so long.
+        seconds: u32,
+    },
+    /// Too early after wrong PINs or passwords.
+    #[error("wait {seconds} s before the next try")]
     Wait {
-        /// Until when.
-        until: Millis,
+        /// For how long.
+        seconds: u32,
     },
+    /// No PIN is taken: there is none, or too many were wrong. The password opens.
+    #[error("the password is needed")]
+    PasswordNeeded,
     /// A PIN is six digits.
     #[error("a PIN is six digits")]
     BadPin,
+    /// The PIN is one of those that are tried first.
+    #[error("a PIN that is easily guessed")]
+    CommonPin,
     /// Name or password is wrong.
     #[error("name or password is wrong")]
     BadCredentials,
@@ -342,6 +392,9 @@ pub enum StoreError {
     /// The device's storage is full.
     #[error("storage is full")]
     Full,
+    /// The files are gone from the device: nothing can be kept any more.
+    #[error("the files are gone")]
+    Gone,
     /// The database was damaged. It is set aside as a file, and a new one takes its place: log in.
     #[error("the database is damaged and set aside")]
     Damaged,

@@ -35,7 +35,9 @@ pub(crate) fn TransferChip(
     state: Option<VisitState>,
 ) -> Element {
     let online = (shell().online)();
+    let gone = format::is_gone(&transfer);
     let (tone, icon) = match transfer {
+        _ if gone => (Tone::Bad, "alert"),
         Transfer::Queued if online => (Tone::Plain, "check"),
         Transfer::Queued => (Tone::Plain, "no-signal"),
         Transfer::Failed(Trouble::Unreachable) if !online => (Tone::Plain, "no-signal"),
@@ -46,6 +48,7 @@ pub(crate) fn TransferChip(
         Transfer::SetAside { .. } | Transfer::Conflict => (Tone::Bad, "alert"),
     };
     let key = match transfer {
+        _ if gone => "transfer-gone",
         Transfer::Sent { .. } if state == Some(VisitState::Draft) => "transfer-backup",
         _ => format::transfer_key(&transfer, online),
     };

@@ -8,6 +8,7 @@ use crate::domain::Decision;
 use crate::form::{ProblemKind, QuestionKind, QuestionState};
 use crate::ui::components::Icon;
 use crate::ui::i18n::t;
+use crate::ui::state::shell;
 
 /// What a control is given: the question, and the ids that describe it to a screen reader.
 #[derive(Clone, PartialEq)]
@@ -186,6 +187,7 @@ fn SaveMark(cell: Cell, fault: Signal<Option<String>>) -> Element {
         return rsx! {};
     }
     match (cell.saving)() {
+        Saving::Saved if (shell().gone)() => rsx! {},
         Saving::Untouched => rsx! {},
         Saving::Pending => rsx! {
             p { class: "saving", "data-saving": "pending", {t("saving")} }

@@ -15,6 +15,7 @@ use crate::ui::components::{Alert, Confirm, Icon, Tone, use_title};
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
 use crate::ui::route::Route;
+use crate::ui::state::shell;
 
 /// Goes on from this page, as its button does: for the one question that needs no button.
 #[derive(Clone, Copy, PartialEq)]
@@ -330,6 +331,7 @@ pub(super) fn SavedLine() -> Element {
         p { class: "saved-line", role: "status",
             match saving {
                 Saving::Saved if doubtful > 0 => rsx! { Icon { name: "alert" } {ta("doubtful", &[("n", doubtful.into())])} },
+                Saving::Saved if (shell().gone)() => rsx! { Icon { name: "alert" } {t("transfer-gone")} },
                 Saving::Untouched => rsx! {},
                 Saving::Pending => rsx! { {t("saving")} },
                 Saving::Saved => rsx! { Icon { name: "check" } {t("all-saved")} },

@@ -2,16 +2,13 @@
 
 use dioxus::prelude::*;
 
-use crate::domain::Millis;
 use crate::platform::web::page;
 use crate::store::api::{Account, Request, StoreError};
+use crate::store::pin::DIGITS;
 use crate::ui::components::{Alert, Tone};
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};
 use crate::ui::state::shell;
-
-/// Digits of a PIN.
-const LENGTH: usize = 6;
 
 /// One field for a PIN: digits only, number keypad, never shown.
 #[component]
@@ -37,16 +34,66 @@ pub(crate) fn Digits(
                     disabled,
                     value: "{value}",
                     oninput: move |event| {
-                        value.set(event.value().chars().filter(char::is_ascii_digit).take(LENGTH).collect());
+                        value.set(event.value().chars().filter(char::is_ascii_digit).take(DIGITS).collect());
                     },
                 }
                 span { class: "pin-dots", "aria-hidden": "true",
-                    for at in 0..LENGTH {
+                    for at in 0..DIGITS {
                         span { key: "{at}", "data-filled": at < filled }
                     }
                 }
             }
         }
+    }
+}
+
+/// Counts down for how long a secret is not looked at: the vault says so, and a clock that nobody sets measures it.
+#[derive(Clone, Copy)]
+pub(super) struct Wait {
+    until: Signal<f64>,
+    left: Signal<u32>,
+}
+
+impl Wait {
+    /// Begins with so many seconds. To be called in a component.
+    pub(super) fn hook(seconds: u32) -> Self {
+        let mut wait = Self {
+            until: use_signal(|| page::ticks() + f64::from(seconds) * 1000.0),
+            left: use_signal(|| seconds),
+        };
+        use_future(move || async move {
+            loop {
+                page::sleep(500).await;
+                let left = ((*wait.until.peek() - page::ticks()) / 1000.0)
+                    .ceil()
+                    .max(0.0) as u32;
+                if *wait.left.peek() != left {
+                    wait.left.set(left);
+                }
+            }
+        });
+        wait
+    }
+
+    /// Begins anew when an answer of the vault brings a wait.
+    pub(super) fn told(mut self, error: &StoreError) {
+        if let StoreError::WrongPin { seconds, .. }
+        | StoreError::WrongPassword { seconds }
+        | StoreError::Wait { seconds } = error
+        {
+            self.until.set(page::ticks() + f64::from(*seconds) * 1000.0);
+            self.left.set(*seconds);
+        }
+    }
+
+    /// Seconds that are left.
+    pub(super) fn left(self) -> u32 {
+        (self.left)()
+    }
+
+    /// Whether there are none, without following them.
+    pub(super) fn is_over(self) -> bool {
+        *self.left.peek() == 0
     }
 }
 
@@ -56,62 +103,48 @@ pub(crate) fn Unlock(account: Account) -> Element {
     let pin = use_signal(String::new);
     let mut busy = use_signal(|| false);
     let mut error = use_signal(|| None::<StoreError>);
-    let mut left = use_signal(|| account.wait_until.map_or(0, format::seconds_until));
-    let mut until = use_signal(|| account.wait_until.unwrap_or(Millis(0)));
+    let wait = Wait::hook(account.pin_wait.unwrap_or(0));
     let username = account.username.clone();
 
     use_effect(|| page::focus("pin"));
-    // The countdown after wrong PINs.
-    use_future(move || async move {
-        loop {
-            let now = format::seconds_until(*until.peek());
-            if *left.peek() != now {
-                left.set(now);
-                if now == 0 {
-                    error.set(None);
-                }
-            }
-            page::sleep(500).await;
-        }
-    });
     let open = use_callback(move |()| {
         let username = username.clone();
         let mut pin = pin;
         // `peek`: the effect below calls this and must follow the digits alone.
-        if *busy.peek() || *left.peek() > 0 {
+        if *busy.peek() || !wait.is_over() {
             return;
         }
         spawn(async move {
             busy.set(true);
             error.set(None);
-            let done = shell()
-                .enter(Request::Unlock {
-                    username,
-                    pin: pin.peek().clone(),
-                })
-                .await;
+            let unlock = Request::Unlock {
+                username,
+                pin: pin.peek().clone(),
+            };
+            let done = shell().enter(unlock).await;
             busy.set(false);
-            if let Err(why) = done {
-                pin.set(String::new());
-                if let StoreError::WrongPin {
-                    wait_until: Some(then),
+            match done {
+                Ok(()) => {}
+                Err(StoreError::PasswordNeeded) => {
+                    // The accounts say so from now on, and the screen follows them.
+                    let _ = shell().enter(Request::Status).await;
                 }
-                | StoreError::Wait { until: then } = &why
-                {
-                    until.set(*then);
-                    left.set(format::seconds_until(*then));
+                Err(why) => {
+                    pin.set(String::new());
+                    wait.told(&why);
+                    error.set(Some(why));
+                    page::focus("pin");
                 }
-                error.set(Some(why));
-                page::focus("pin");
             }
         });
     });
     // The sixth digit opens by itself: one touch less with wet hands.
     use_effect(move || {
-        if pin.read().len() == LENGTH {
+        if pin.read().len() == DIGITS {
             open.call(());
         }
     });
+    let left = wait.left();
 
     rsx! {
         h1 { {t("unlock-title")} }
@@ -122,36 +155,49 @@ pub(crate) fn Unlock(account: Account) -> Element {
                 event.prevent_default();
                 open.call(());
             },
-            Digits { id: "pin", label: t("pin"), value: pin, disabled: left() > 0 }
-            if left() > 0 {
+            Digits { id: "pin", label: t("pin"), value: pin, disabled: left > 0 }
+            if left > 0 {
                 Alert { tone: Tone::Warn,
-                    p { {ta("pin-wait", &[("seconds", left().into())])} }
+                    p { {ta("pin-wait", &[("seconds", left.into())])} }
                 }
-            } else if let Some(why) = error() {
-                Alert { tone: Tone::Bad, p { {format::error(&why)} } }
+            } else if let Some(why) = error().filter(|why| !matches!(why, StoreError::Wait { .. })) {
+                Alert { tone: Tone::Bad, p { {format::error(&over(why))} } }
             }
-            button { class: "button primary wide", r#type: "submit", disabled: busy() || left() > 0,
+            button { class: "button primary wide", r#type: "submit", disabled: busy() || left > 0,
                 {t(if busy() { "unlock-busy" } else { "unlock" })}
             }
         }
     }
 }
 
-/// Chooses a PIN, twice the same.
+/// The same error when its wait is over.
+pub(super) fn over(why: StoreError) -> StoreError {
+    match why {
+        StoreError::WrongPin { left, .. } => StoreError::WrongPin { seconds: 0, left },
+        StoreError::WrongPassword { .. } => StoreError::WrongPassword { seconds: 0 },
+        why => why,
+    }
+}
+
+/// Chooses a PIN, twice the same. Whoever holds an open phone must know the former PIN, or the password.
 #[component]
-pub(crate) fn ChoosePin(#[props(default)] ondone: EventHandler<()>) -> Element {
+pub(crate) fn ChoosePin(
+    #[props(default)] asks_old: bool,
+    #[props(default)] ondone: EventHandler<()>,
+) -> Element {
+    let mut old = use_signal(String::new);
     let pin = use_signal(String::new);
     let again = use_signal(String::new);
     let mut busy = use_signal(|| false);
     let mut error = use_signal(|| None::<String>);
 
-    use_effect(|| page::focus("pin-new"));
+    use_effect(move || page::focus(if asks_old { "pin-old" } else { "pin-new" }));
     let send = move |event: FormEvent| async move {
         event.prevent_default();
         if busy() {
             return;
         }
-        if pin.read().len() != LENGTH {
+        if pin.read().len() != DIGITS {
             error.set(Some(t("error-bad-pin")));
             return;
         }
@@ -161,7 +207,14 @@ pub(crate) fn ChoosePin(#[props(default)] ondone: EventHandler<()>) -> Element {
         }
         busy.set(true);
         error.set(None);
-        let done = shell().enter(Request::SetPin { pin: pin() }).await;
+        let set = match asks_old {
+            false => Request::SetPin { pin: pin() },
+            true => Request::ChangePin {
+                pin: pin(),
+                old_secret: old(),
+            },
+        };
+        let done = shell().enter(set).await;
         busy.set(false);
         match done {
             Ok(()) => ondone.call(()),
@@ -170,6 +223,19 @@ pub(crate) fn ChoosePin(#[props(default)] ondone: EventHandler<()>) -> Element {
     };
     rsx! {
         form { class: "stack", onsubmit: send,
+            if asks_old {
+                div { class: "field",
+                    label { r#for: "pin-old", {t("pin-old")} }
+                    input {
+                        id: "pin-old",
+                        r#type: "password",
+                        required: true,
+                        autocomplete: "off",
+                        value: "{old}",
+                        oninput: move |event| old.set(event.value()),
+                    }
+                }
+            }
             Digits { id: "pin-new", label: t("pin-new"), value: pin }
             Digits { id: "pin-again", label: t("pin-again"), value: again }
             if let Some(why) = error() {

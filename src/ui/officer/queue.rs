@@ -197,7 +197,13 @@ fn Item(item: QueueItem) -> Element {
                 dt { {t("axis-transfer")} }
                 dd {
                     TransferChip { transfer: item.transfer.clone() }
-                    p { class: "quiet", {format::transfer_help(&item.transfer, (shell().online)())} }
+                    p { class: "quiet",
+                        if format::is_gone(&item.transfer) {
+                            {t("transfer-gone-help")}
+                        } else {
+                            {format::transfer_help(&item.transfer, (shell().online)())}
+                        }
+                    }
                     if let Transfer::SetAside { code: RejectCode::Incomplete, reason } = &item.transfer {
                         // In the form's own words: question and what is wrong with it.
                         ul { lang: "id",
