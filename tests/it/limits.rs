@@ -383,21 +383,29 @@ mod moved {
         });
     }
 
-    async fn begins(office: &Office, was: &[&str], days: i64) -> Outcome {
+    /// A visit that was begun so many days ago: the phones' clocks here stand at the beginning of time.
+    fn begun(visit: &mut Mutation, days_ago: i64) {
+        visit.fields.get_mut("created").unwrap()["at"] = json!(-days_ago * DAY);
+    }
+
+    async fn begins(office: &Office, was: &[&str], days: i64, begun_days_ago: i64) -> Outcome {
         let cooperative = office.cooperative("satu", TOBOALI);
         let mut officer = office.hire("ppl", Role::Officer, was);
         move_to(office, &[PAYUNG], machine::now().plus(-days * DAY));
-        let visit = officer.visit("kunjungan", cooperative, TOBOALI);
+        let mut visit = officer.visit("kunjungan", cooperative, TOBOALI);
+        begun(&mut visit, begun_days_ago);
         officer.push(&visit).await
     }
 
     #[tokio::test]
     async fn a_visit_where_its_officer_worked_comes_within_a_month_or_not_at_all() {
         for was in [&[TOBOALI][..], &[]] {
-            rev(&begins(&Office::open().await, was, 29).await);
-            let late = begins(&Office::open().await, was, 31).await;
-            assert_eq!(refused(&late), RejectCode::Forbidden);
-            assert!(reason(&late).contains("30 days"));
+            for begun in [0, 40] {
+                rev(&begins(&Office::open().await, was, 29, begun).await);
+                let late = begins(&Office::open().await, was, 31, begun).await;
+                assert_eq!(refused(&late), RejectCode::Forbidden);
+                assert!(reason(&late).contains("30 days"));
+            }
         }
     }
 
@@ -407,7 +415,8 @@ mod moved {
         let cooperative = office.cooperative("satu", TOBOALI);
         let officer = office.hire("ppl", Role::Officer, &[TOBOALI]);
         move_to(&office, &[PAYUNG], machine::now().plus(-31 * DAY));
-        let visit = officer.visit("kunjungan", cooperative, TOBOALI);
+        let mut visit = officer.visit("kunjungan", cooperative, TOBOALI);
+        begun(&mut visit, 40);
         let mut request = officer.request(std::slice::from_ref(&visit));
         request.epoch = Some("karangan".to_owned());
         let reply = officer.post(SYNC_PATH, &request).await;
