@@ -480,6 +480,13 @@ impl Engine {
     }
 
     fn failed(&mut self, now: Millis, jitter: u8, failure: Failure) -> Vec<Effect> {
+        if let Failure::Status { status, .. } = &failure
+            && !self.is_as_before(*status)
+        {
+            // A refusal and a failure of the server are two things: each is counted by itself.
+            self.refusals = 0;
+            self.probe = Probe::None;
+        }
         match failure {
             Failure::Auth => self.stop(Phase::LoginNeeded, Failure::Auth),
             Failure::Update => self.stop(Phase::UpdateNeeded, Failure::Update),
@@ -497,6 +504,11 @@ impl Engine {
                 self.wait(now, jitter, Some(other))
             }
         }
+    }
+
+    /// Whether the last try ended with a status of the same class.
+    fn is_as_before(&self, status: u16) -> bool {
+        matches!(&self.trouble, Some(Failure::Status { status: before, .. }) if before / 100 == status / 100)
     }
 
     /// Our own server fails at a request. Nearly always it is ill, and gets well. But one change may be what it fails at, and
@@ -923,6 +935,15 @@ mod tests {
         // Well again after a long time: everything comes through.
         let gets_well = |attempt: usize, _: &[usize]| (attempt < 150).then(|| fails(500)).flatten();
         assert_eq!(sends(7, 200, &gets_well).0.len(), 7);
+    }
+
+    #[test]
+    fn failures_of_the_server_do_not_count_as_refusals() {
+        let server = |attempt: usize, _: &[usize]| match attempt % 3 {
+            2 => fails(400),
+            _ => fails(500),
+        };
+        assert_eq!(sends(1, 60, &server).1, [0; 0]);
     }
 
     #[test]
