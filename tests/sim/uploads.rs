@@ -18,7 +18,7 @@ use anjangsana::{
             shelf::{Opened, Shelf, Stands},
         },
         blobs::{ATTACHMENTS, Folder, Place},
-        sqlite::attachment,
+        sqlite::attachment::{self, Sight},
     },
     sync::upload::Call,
 };
@@ -80,6 +80,7 @@ impl Office {
         let stands = |office: &Self| match office.shelf.stands(user.id, &piece.name, now).unwrap() {
             Stands::Nothing => Err(Ended::Status(404)),
             Stands::Expired => Err(Ended::Status(410)),
+            Stands::Whole(_) if !office.knows(user, &piece.name) => Err(Ended::Status(404)),
             other => Ok(other),
         };
         match piece.call {
@@ -128,6 +129,13 @@ impl Office {
                 }
             }
         }
+    }
+
+    /// Whether a user sent a photo, or may read it.
+    fn knows(&self, user: &User, name: &AttachmentName) -> bool {
+        let desk = attachment::is_desk(user);
+        attachment::is_sender(&self.db, name, user.id).unwrap()
+            || attachment::sight(&self.db, name, user, desk).unwrap() == Sight::Seen
     }
 
     #[expect(clippy::too_many_arguments)]

@@ -20,8 +20,6 @@ use crate::form::{
 const MOST_CELLS: usize = 500_000;
 /// Characters of a cell, which is what Excel itself takes.
 const LONGEST: usize = 32_767;
-/// Bytes of a cell that holds no text: a number, a date.
-const SHORT: usize = 32;
 
 /// A workbook that was opened.
 pub(super) type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
@@ -173,21 +171,25 @@ pub(super) fn read(
         } else {
             budget.fill().and_then(|()| budget.spend(bytes + wider))
         };
-        fits.map_err(|limit| at_sheet(Cause::TooLarge(limit), Mend::Less))?;
+        let too_large = |limit| at_sheet(Cause::TooLarge(limit), Mend::Less);
+        fits.map_err(too_large)?;
         let text = text(&cell.value);
+        // A number or a date becomes a text only here, and a short one.
+        let more = text.len().saturating_sub(bytes);
+        budget.spend(more).map_err(too_large)?;
         remark(&cell.value, cell.formula.as_ref(), &text, &place);
         cells.entry(row).or_default().insert(column, text);
     }
     Ok(cells)
 }
 
-/// Whether a cell is blank, and how many bytes its text has.
+/// Whether a cell is blank, and how many bytes its text has; of what is no text, none.
 fn extent(value: &DataRef<'_>) -> (bool, usize) {
     let text: &str = match value {
         DataRef::Empty => return (true, 0),
         DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text,
         DataRef::SharedString(text) => text,
-        _ => return (false, SHORT),
+        _ => return (false, 0),
     };
     (text.trim().is_empty(), text.len())
 }
