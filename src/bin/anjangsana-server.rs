@@ -250,6 +250,9 @@ struct TongueArg {
     lang: Tongue,
 }
 
+/// Threads for what blocks: the database's readers, passwords, files. Each keeps some memory.
+const BLOCKING: usize = 8;
+
 /// The system's allocator keeps a heap for each of many threads and gives nothing back of it.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -314,6 +317,7 @@ fn run(serve: Serve) -> Result<()> {
         },
     );
     tokio::runtime::Builder::new_multi_thread()
+        .max_blocking_threads(BLOCKING)
         .enable_all()
         .build()?
         .block_on(async move {

@@ -57,9 +57,12 @@ const LEAST: usize = 2_000;
 /// the same time as there is room for.
 const FREE: usize = 32_000;
 
-/// Bytes that bodies beyond [`FREE`] may take at the same time as they came, and unpacked.
+/// Bytes that bodies beyond [`FREE`] may take at the same time as they came.
 const ROOM_ON_THE_WIRE: usize = 16_000_000;
-const ROOM_UNPACKED: usize = 8_000_000;
+/// What they may weigh at the same time while they are parsed and answered, see [`Weight`].
+const ROOM_PARSED: usize = 24_000_000;
+/// Bytes that a value takes in memory beside its text.
+const VALUE: usize = 96;
 /// How long a body waits for room.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -67,14 +70,14 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub(super) struct Room {
     wire: Arc<Semaphore>,
-    unpacked: Arc<Semaphore>,
+    parsed: Arc<Semaphore>,
 }
 
 impl Default for Room {
     fn default() -> Self {
         Self {
             wire: Arc::new(Semaphore::new(ROOM_ON_THE_WIRE)),
-            unpacked: Arc::new(Semaphore::new(ROOM_UNPACKED)),
+            parsed: Arc::new(Semaphore::new(ROOM_PARSED)),
         }
     }
 }
@@ -149,16 +152,13 @@ async fn read<T: DeserializeOwned + Send + 'static>(
             return Err(too_large_unpacked(most));
         }
     }
-    let counted = bytes.clone();
-    let length = off_the_network(move || {
-        if packed {
-            count(&counted, limits.unpacked)
-        } else {
-            Ok(counted.len())
-        }
-    })
-    .await?;
-    let taken = take(&state.room().unpacked, length).await?;
+    let weighed = bytes.clone();
+    let weight = off_the_network(move || weigh(&weighed, packed, limits.unpacked)).await?;
+    if weight.total() > ROOM_PARSED {
+        return Err(AppError::too_large("too many values: send less at a time"));
+    }
+    let length = weight.bytes;
+    let taken = take(&state.room().parsed, weight.total()).await?;
     let body = off_the_network(move || {
         if packed {
             let unpacked = unpack(&bytes, length)?;
@@ -349,14 +349,55 @@ fn no_gzip(_: std::io::Error) -> AppError {
     AppError::malformed("the body is no gzip")
 }
 
-/// How many bytes it is unpacked.
-fn count(bytes: &[u8], most: usize) -> Result<usize, AppError> {
-    let counted = std::io::copy(&mut limited(bytes, most), &mut std::io::sink());
-    let counted = usize::try_from(counted.map_err(no_gzip)?).unwrap_or(usize::MAX);
-    if counted > most {
+/// What a JSON text comes to in memory, without parsing it: its bytes, and something for each value.
+///
+/// | text | bytes | values |
+/// |---|---|---|
+/// | `"a long answer"` | 15 | none |
+/// | `[1,1,1,1]` | 9 | 4 |
+/// | `{"a":1}` | 7 | 2 |
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+struct Weight {
+    bytes: usize,
+    values: usize,
+}
+
+impl Weight {
+    fn total(self) -> usize {
+        self.values.saturating_mul(VALUE).saturating_add(self.bytes)
+    }
+
+    /// Commas, colons and brackets in texts count too; texts have few.
+    fn add(&mut self, text: &[u8]) {
+        let values = text.iter().filter(|byte| b",:[{".contains(byte)).count();
+        self.bytes = self.bytes.saturating_add(text.len());
+        self.values = self.values.saturating_add(values);
+    }
+}
+
+impl std::io::Write for Weight {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        self.add(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Weighs a body without keeping what it is unpacked.
+fn weigh(bytes: &[u8], packed: bool, most: usize) -> Result<Weight, AppError> {
+    let mut weight = Weight::default();
+    if packed {
+        std::io::copy(&mut limited(bytes, most), &mut weight).map_err(no_gzip)?;
+    } else {
+        weight.add(bytes);
+    }
+    if weight.bytes > most {
         return Err(too_large_unpacked(most));
     }
-    Ok(counted)
+    Ok(weight)
 }
 
 /// Unpacks to at most so many bytes; `None` when there are more.
@@ -409,6 +450,20 @@ mod tests {
         assert!(slow && after <= WINDOW, "{after:?}");
         let (slow, after) = status(trickle(1, 1), SMALL).await.unwrap();
         assert!(slow && Some(after) <= SMALL.within, "{after:?}");
+    }
+
+    #[test]
+    fn a_text_weighs_its_bytes_and_its_values_however_it_comes() {
+        for (text, values) in [("\"a long answer\"", 0), ("[1,1,1,1]", 4), ("{\"a\":1}", 2)] {
+            let bytes = text.len();
+            let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut packer, text.as_bytes()).unwrap();
+            let packed = packer.finish().unwrap();
+            let wanted = Weight { bytes, values };
+            assert_eq!(weigh(text.as_bytes(), false, bytes).unwrap(), wanted);
+            assert_eq!(weigh(&packed, true, bytes).unwrap(), wanted);
+            assert!(weigh(&packed, true, bytes - 1).is_err());
+        }
     }
 
     #[tokio::test(start_paused = true)]

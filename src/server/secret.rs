@@ -94,7 +94,11 @@ impl Hashing {
             (fits, memory)
         });
         let (fits, memory) = checking.await.map_err(io::Error::other)?;
-        lock().push(memory);
+        let mut free = lock();
+        // One is kept for the next; a second one was for a rush.
+        if free.is_empty() {
+            free.push(memory);
+        }
         Ok(fits)
     }
 }
@@ -174,7 +178,7 @@ mod tests {
         for odd in [
             "",
             "ab",
-            &hex[1..],
+            hex.trim_start_matches('3'),
             &format!("{hex}00"),
             &hex.replace('a', "é"),
             &"+1".repeat(32),

@@ -1,5 +1,5 @@
 //! The build driver: `cargo xtask run`, `test`, `sim`, `lint`, `dev`, `build`, `screenshots`, `bench-browser`,
-//! `kill-browser`.
+//! `kill-browser`, `proxies`.
 //!
 //! It needs nothing but cargo, a C compiler and, on Debian as root, the packages it installs itself. Each file has one idea:
 //! where things lie (`place`), running programs (`exec`), timed steps (`step`), packages (`apt`), a cargo that makes wasm
@@ -25,6 +25,7 @@ mod options;
 mod order;
 mod packages;
 mod place;
+mod proxies;
 mod pyxform;
 mod reach;
 mod run;
@@ -55,6 +56,7 @@ cargo xtask <command>
   lint            format, clippy for each feature set, docs, dependencies, layers
   screenshots [DIR]
                   pictures of the main screens into DIR (target/screenshots)
+  proxies         the unit and the proxies of the README, tried as they stand there
   kill-browser [--times N] [--seed S]
                   kills a browser N times (50) while somebody types and while it sends, and looks for what is lost
   bench-browser   figures of the app in a browser: how long a letter takes in a long form, and a first sync of a large office
@@ -90,6 +92,7 @@ fn command(args: &[String]) -> anyhow::Result<()> {
         "sim" => sim::sim(rest),
         "lint" => lint::lint(lint::Layers::Check),
         "bench-browser" => test::bench(),
+        "proxies" => proxies::proxies(),
         "kill-browser" => test::kill_browser(rest),
         "screenshots" => test::screenshots(rest.first().map(String::as_str)),
         "help" | "--help" | "-h" => {

@@ -9,6 +9,8 @@ use std::process::Command;
 
 /// What is installed. The tests hold what this version takes.
 const PACKAGE: &str = "pyxform==4.5.0";
+/// It and what it needs, with the hashes of the files.
+const REQUIREMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/pyxform.txt");
 
 const PYTHON: Missing = Missing {
     what: "Python with its venv module",
@@ -42,7 +44,9 @@ pub(crate) fn install() -> Result<()> {
             "install",
             "--quiet",
             "--disable-pip-version-check",
-            PACKAGE,
+            "--require-hashes",
+            "--requirement",
+            REQUIREMENTS,
         ]))?;
         mark(&done)
     })
