@@ -397,6 +397,13 @@ async fn s24_storage_that_was_cleared_meanwhile_is_said_when_the_person_comes_ba
         .send_raw("Storage.clearDataForOrigin", origin)
         .await
         .unwrap();
+    // Another tab begins anew, with files in the same place.
+    let here = phone.web.window().await.unwrap();
+    let other = phone.web.new_tab().await.unwrap();
+    phone.web.switch_to_window(other).await.unwrap();
+    phone.goto(&office.url("/")).await;
+    phone.field("Nama pengguna").await;
+    phone.web.switch_to_window(here).await.unwrap();
     phone.is_seen(true).await;
     phone.sees("Data Anjangsana di HP ini terhapus").await;
     phone.close().await;

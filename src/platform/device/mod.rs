@@ -121,7 +121,7 @@ impl<M: Machine> Device<M> {
         if !request.keeps() {
             return self.answer(request).await;
         }
-        if self.state.borrow().files == Files::Gone {
+        if self.lost_files() {
             return Err(StoreError::Gone);
         }
         let answer = self.answer(request).await;
@@ -255,6 +255,12 @@ impl<M: Machine> Device<M> {
         if !here {
             self.machine.notify(Notice::Gone);
         }
+    }
+
+    /// Whether the files are known to be gone: then what is open is nowhere else.
+    #[must_use]
+    pub fn lost_files(&self) -> bool {
+        self.state.borrow().files == Files::Gone
     }
 
     fn clocks(&self) -> Clocks {

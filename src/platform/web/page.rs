@@ -5,7 +5,9 @@ use std::cell::{Cell, RefCell};
 use js_sys::{Date, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Event, EventTarget, Performance, ServiceWorkerRegistration, Window};
+use web_sys::{
+    Event, EventTarget, Performance, ServiceWorkerRegistration, ServiceWorkerState, Window,
+};
 
 use crate::domain::{Millis, id::Entropy};
 
@@ -219,8 +221,14 @@ pub fn apply_update() {
             let _looked = JsFuture::from(looking).await;
         }
         match registration.waiting().or_else(|| registration.installing()) {
-            // One that is still being fetched takes this once it is whole.
+            // One that is still being fetched takes this once it is whole. If it never is, the old version goes on.
             Some(worker) => {
+                let fetched = worker.clone();
+                listen(&worker, "statechange", move |_| {
+                    if fetched.state() == ServiceWorkerState::Redundant {
+                        reload();
+                    }
+                });
                 let _told = worker.post_message(&JsValue::from_str("skip-waiting"));
             }
             None => reload(),
@@ -369,22 +377,38 @@ pub fn ticks() -> f64 {
         })
 }
 
-/// Whether the origin's private folder of that name is there. What cannot be looked for is taken to be there. Works in the
-/// page and in the worker.
-pub async fn has_folder(name: &str) -> bool {
-    match folder(name).await {
-        Ok(()) => true,
+/// The name of some file in a folder of a folder of the origin's private files. Works in the page and in the worker.
+pub async fn some_file(path: [&str; 2]) -> Option<String> {
+    let folder = folder(path).await.ok()?;
+    let names: Function = Reflect::get(&folder, &"keys".into())
+        .ok()?
+        .dyn_into()
+        .ok()?;
+    let names = names.call0(&folder).ok()?;
+    let none = JsValue::UNDEFINED;
+    let first = call(&names, "next", &none, &none).await.ok()?;
+    Reflect::get(&first, &"value".into()).ok()?.as_string()
+}
+
+/// Whether a file is there. What cannot be looked for is taken to be there.
+pub async fn has_file(path: [&str; 2], name: &str) -> bool {
+    let looked = async {
+        let folder = folder(path).await?;
+        call(&folder, "getFileHandle", &name.into(), &JsValue::UNDEFINED).await
+    };
+    match looked.await {
+        Ok(_) => true,
         Err(why) => !is_named(&why, "NotFoundError"),
     }
 }
 
-async fn folder(name: &str) -> Result<(), JsValue> {
+async fn folder([outer, inner]: [&str; 2]) -> Result<JsValue, JsValue> {
     let none = JsValue::UNDEFINED;
     let navigator = Reflect::get(&js_sys::global(), &"navigator".into())?;
     let storage = Reflect::get(&navigator, &"storage".into())?;
     let root = call(&storage, "getDirectory", &none, &none).await?;
-    call(&root, "getDirectoryHandle", &name.into(), &none).await?;
-    Ok(())
+    let outer = call(&root, "getDirectoryHandle", &outer.into(), &none).await?;
+    call(&outer, "getDirectoryHandle", &inner.into(), &none).await
 }
 
 fn is_named(error: &JsValue, name: &str) -> bool {

@@ -17,8 +17,8 @@ use crate::platform::machine::{Answer, Call, Machine, PIECE, Task};
 use crate::sql::{self, Connection, Key};
 use crate::store::api::{AppStatus, Notice, StoreError};
 
-/// Where the files are, in the origin's private file system.
-const FOLDER: &str = "anjangsana";
+/// Where the pool has its files, in the origin's private file system.
+const FILES: [&str; 2] = ["anjangsana", ".opaque"];
 
 /// Files a pool has room for at first: the vault and five people, a journal each.
 const SLOTS: usize = 12;
@@ -41,6 +41,9 @@ struct Worker {
     /// The pool outlives its owner: it is paused and resumed, never installed twice.
     pool: RefCell<Option<Rc<OpfsSAHPoolUtil>>>,
     timer: Rc<Cell<Option<i32>>>,
+    /// One of the pool's files. Their names are random, and the pool never deletes one: while it is there nobody has cleared the
+    /// files, and made others in their place.
+    file: RefCell<Option<String>>,
 }
 
 /// What this tab has while it owns the database. The lock goes last.
@@ -113,6 +116,8 @@ async fn own(wait: bool) -> AppStatus {
     if let Err(reason) = have_pool().await {
         return AppStatus::NoStorage { reason };
     }
+    let file = super::page::some_file(FILES).await;
+    WORKER.with(|worker| worker.file.replace(file));
     match Device::start(Browser {
         timer: WORKER.with(|worker| Rc::clone(&worker.timer)),
     }) {
@@ -146,7 +151,7 @@ async fn have_pool() -> Result<(), String> {
             Some(pool) => pool.resume().await.map_err(|error| error.to_string()),
             None => {
                 let config = OpfsSAHPoolCfgBuilder::new()
-                    .directory(FOLDER)
+                    .directory(FILES[0])
                     .initial_capacity(SLOTS)
                     .build();
                 sahpool::install::<sqlite_wasm_rs::WasmOsCallback>(&config, false)
@@ -177,8 +182,18 @@ async fn have_room() -> Result<(), String> {
         .map_err(|why| why.to_string())
 }
 
-/// Another tab asks: every database is closed, the files are let go, then the lock. Saved answers are on disk already.
+/// Another tab asks: every database is closed, the files are let go, then the lock. Saved answers are on disk already. When the
+/// files are gone this tab is the only place where they still are: it keeps them.
 fn let_go() {
+    let lost = WORKER.with(|worker| {
+        let owned = worker.owned.borrow();
+        owned
+            .as_ref()
+            .is_some_and(|owned| owned.device.lost_files())
+    });
+    if lost {
+        return;
+    }
     let Some(owned) = WORKER.with(|worker| worker.owned.take()) else {
         return;
     };
@@ -225,7 +240,10 @@ impl Machine for Browser {
     }
 
     async fn has_files(&self) -> bool {
-        super::page::has_folder(FOLDER).await
+        match WORKER.with(|worker| worker.file.borrow().clone()) {
+            Some(file) => super::page::has_file(FILES, &file).await,
+            None => true,
+        }
     }
 
     async fn call(&self, call: Call) -> Answer {
