@@ -28,7 +28,7 @@ use serde_json::json;
 
 use crate::device_sync::{Phone, demo_office, local};
 use crate::form_support::{csv, form, give, session, surroundings, value};
-use crate::server_office::{Office, TOBOALI, refused};
+use crate::server_office::{Office, TOBOALI, record_of, refused};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 const YEAR: i64 = 365 * DAY;
@@ -472,7 +472,7 @@ async fn what_an_earlier_submission_looked_up_is_not_shown_with_a_later_one() {
     let mut kabid = desk.hire("kabid", Role::Supervisor, &[]);
     let stored = || {
         desk.change(|db| {
-            let found = record::find(db, RecordId::of_text("v")).unwrap().unwrap();
+            let found = record::find(db, record_of("v")).unwrap().unwrap();
             Visit::from_record(&found.record).unwrap().looked_up
         })
     };
@@ -564,7 +564,7 @@ async fn the_server_leaves_alone_what_the_phone_took_from_the_last_visit_and_com
     let outcome = officer.push(&visit).await;
     assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
     let fields = office.change(|db| {
-        record::find(db, RecordId::of_text("v"))
+        record::find(db, record_of("v"))
             .unwrap()
             .unwrap()
             .record

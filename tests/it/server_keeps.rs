@@ -24,7 +24,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::server_attachments::{name_of, photo};
-use crate::server_office::{Office, PAYUNG, Phone, TOBOALI, refused, rev};
+use crate::server_office::{Office, PAYUNG, Phone, TOBOALI, record_of, refused, rev};
 
 async fn list(reader: &Phone) -> SetAsideReply {
     let answer = reader.get(SET_ASIDE_PATH).await;
@@ -100,7 +100,7 @@ async fn a_row_that_cannot_be_read_is_shown_as_such_and_takes_no_other_with_it()
         refused(&head.push(&refusal(&head, name, json!({}))).await);
     }
     office.change(|db| {
-        let dua = RecordId::of_text("dua").to_string();
+        let dua = record_of("dua").to_string();
         let sql = "update mutation set code = 'x', kind = 'y', device = 'z', visit = 'v', cooperative = 'c' where record = ?1";
         db.execute(sql, [dua]).unwrap();
     });
@@ -114,7 +114,7 @@ async fn a_row_that_cannot_be_read_is_shown_as_such_and_takes_no_other_with_it()
     assert_eq!(odd[0].code, Some(RejectCode::Other));
     assert_eq!(
         (&*odd[0].username, odd[0].record),
-        ("kadis", RecordId::of_text("dua"))
+        ("kadis", record_of("dua"))
     );
 }
 
@@ -316,7 +316,7 @@ async fn what_was_applied_is_nothing_that_was_set_aside() {
 }
 
 async fn history_page(reader: &Phone, after: Option<&str>) -> (Vec<HistoryEntry>, Option<String>) {
-    let visit = RecordId::of_text("kunjungan");
+    let visit = record_of("kunjungan");
     let after = after
         .map(|after| format!("?after={after}"))
         .unwrap_or_default();

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anjangsana::{
-    domain::{Kind, Millis, RecordId, Role},
+    domain::{Kind, Millis, Role},
     server::{
         Config,
         attachments::{
@@ -23,7 +23,7 @@ use rusqlite::Connection;
 
 use crate::server_attachments::{name_of, photo};
 use crate::server_command::{run, serve, text};
-use crate::server_office::{Office, TOBOALI};
+use crate::server_office::{Office, TOBOALI, record_of};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
@@ -184,7 +184,7 @@ async fn a_restored_office_begins_another_life_and_counts_no_day_of_the_one_befo
     assert!(!epoch::present(&connection).unwrap().name.is_empty());
     let unwanted = sqlite::attachment::all_unwanted(&connection).unwrap();
     assert!(unwanted.is_empty());
-    let id = RecordId::of_text("lama");
+    let id = record_of("lama");
     assert!(record::find(&connection, id).unwrap().is_some());
 }
 

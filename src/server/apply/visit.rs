@@ -429,7 +429,10 @@ fn part(name: &str, value: &Value, amended: &mut Fields) -> Result<Part, Refusal
             return Ok(Part::Result);
         }
         LOOKED_UP => {
-            result::<LookedUp>(name, value, amended)?;
+            if !value.is_null() {
+                let looked_up: LookedUp = understand(name, value)?;
+                clean(amended, name, value, &looked_up)?;
+            }
             return Ok(Part::Result);
         }
         _ => {}
