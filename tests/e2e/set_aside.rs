@@ -55,7 +55,7 @@ async fn two_different_answers_are_decided_by_a_person_and_seen_by_the_admin() {
     two.sees("Ada perbedaan data").await;
     two.can_be_touched().await;
 
-    // The admin sees it before it is decided, and what it holds.
+    // The admin sees it before it is decided, and which question it is about.
     let held = async || {
         desk.web.refresh().await.unwrap();
         desk.unlock(PIN).await;
@@ -69,7 +69,9 @@ async fn two_different_answers_are_decided_by_a_person_and_seen_by_the_admin() {
     desk.tap(&format!("Lihat isinya: {COOPERATIVE}, Rizky Pratama"))
         .await;
     desk.sees("Nomor Surat Perintah Tugas (SPT)").await;
-    desk.sees("SPT-dua").await;
+    // It is a draft: the admin learns which question it is, and not the answer.
+    desk.sees("tidak ditampilkan").await;
+    assert!(!desk.shows("SPT-dua").await);
 
     // The officer takes the server's; what was given up stands in the history.
     two.tap("Semua pakai data server").await;
