@@ -52,6 +52,8 @@ bugs! {
     NotSealed: "an edit made after a backup is folded into what stands in the file",
     OneFailsAll: "a change that cannot be understood fails the whole batch",
     OldCaller: "who sends a request is looked up when it begins, and not where it is written",
+    SweepBelieves: "the sweep throws away what a database does not name, however young that is",
+    StaleReview: "a decision is taken for the newest submission, though an older one was read",
     PhotoPortal: "a captive portal's answer is taken for the arrival of a photo",
 }
 

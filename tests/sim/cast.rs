@@ -42,6 +42,11 @@ pub(crate) fn questions(version: u32) -> &'static [&'static str] {
     }
 }
 
+/// The day of the visit, and the repeat for long texts with its one question.
+pub(crate) const DATE: &str = "tanggal";
+pub(crate) const REPEAT: &str = "catatan";
+pub(crate) const PASTED: &str = "isi";
+
 /// The question that is a text in some versions, a number in others.
 pub(crate) const NUMBER: &str = "p2";
 
@@ -51,16 +56,22 @@ pub(crate) fn asks_number(version: u32, question: &str) -> bool {
 }
 
 fn survey(version: u32) -> String {
-    let mut survey = String::from("type,name,label,required\ntext,koperasi_id,Koperasi,\n");
+    let mut survey =
+        String::from("type,name,label,required,default,constraint\ntext,koperasi_id,Koperasi,,,\n");
     for question in questions(version) {
         let kind = match asks_number(version, question) {
             true => "integer",
             false => "text",
         };
         let required = if *question == "nama" { "yes" } else { "" };
-        survey.push_str(&format!("{kind},{question},Soal,{required}\n"));
+        survey.push_str(&format!("{kind},{question},Soal,{required},,\n"));
     }
-    survey.push_str("image,foto,Foto,\n");
+    survey.push_str("image,foto,Foto,,,\n");
+    // No visit is of tomorrow, whatever the clock.
+    survey.push_str(&format!("date,{DATE},Tanggal,,today(),. <= today()\n"));
+    survey.push_str(&format!(
+        "begin_repeat,{REPEAT},Catatan,,,\ntext,{PASTED},Isi,,,\nend_repeat,,,,,\n"
+    ));
     survey
 }
 

@@ -19,7 +19,7 @@ impl World {
         }
         self.tally.faults += 1;
         let p = self.rng.below(self.phones.len());
-        match self.rng.below(17) {
+        match self.rng.below(18) {
             0 | 1 => {
                 if self.phones[p].store.is_some() {
                     self.crash(p);
@@ -47,6 +47,7 @@ impl World {
             11 => self.fill_disk(p),
             12 => self.lose_record(p),
             13 => self.back_up_or_restore(),
+            14 => self.let_days_pass(),
             _ => {
                 let there = self.rng.per_mille(500);
                 let wifi = [Some(true), Some(false), None][self.rng.below(3)];
@@ -80,7 +81,12 @@ impl World {
         self.restored = true;
         self.crash_server("and its disk is lost");
         self.office.go_back_to(&backup.db);
-        self.office.lose_photos_but(&backup.photos);
+        // The photos are files beside it: they go down with the disk, or stand there as they were.
+        if self.rng.per_mille(500) {
+            self.office.lose_photos_but(&backup.photos);
+            self.lost_photos = true;
+        }
+        self.office.days_since_birth = 0;
         self.life = format!("life {}", self.now);
         let name = &self.life;
         self.office.change(|db| epoch::begin_as(db, name)).unwrap();

@@ -25,6 +25,7 @@ mod phone;
 mod photos;
 mod rng;
 mod steps;
+mod sweeping;
 mod trace;
 mod uploads;
 mod world;

@@ -11,11 +11,14 @@ use anjangsana::{
         secret,
         sqlite::{self, push, record, session},
     },
-    sync::wire::{ErrorCode, ErrorReply, Mutation, MutationResult, Outcome, SyncRequest},
+    sync::wire::{
+        ErrorCode, ErrorReply, Mutation, MutationResult, Outcome, RejectCode, SyncRequest,
+    },
 };
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::bugs::{self, Bug};
+use crate::cast::DATE;
 use crate::disk::Disk;
 use crate::odd;
 use crate::uploads::{self, Piece};
@@ -85,6 +88,9 @@ pub(crate) struct Office {
     pub(crate) wrong: Vec<String>,
     pub(crate) shelf: Shelf,
     pub(crate) folder: PathBuf,
+    /// On how many days it looked at its photos; and since its database began, or was put back.
+    pub(crate) days_looked: u32,
+    pub(crate) days_since_birth: u32,
 }
 
 /// What a request is answered when it is not a success.
@@ -110,6 +116,8 @@ impl Office {
             applied: BTreeMap::new(),
             states: BTreeMap::new(),
             touched: BTreeSet::new(),
+            days_looked: 0,
+            days_since_birth: 0,
             went_back: false,
             wrong: Vec::new(),
         };
@@ -142,8 +150,12 @@ impl Office {
 
     /// Whose session a letter belongs to.
     pub(crate) fn caller(&self, letter: &Letter, now: Millis) -> Option<User> {
-        let hash = secret::hash_token(&letter.token);
-        let found = session::find(&self.db, &hash, now).unwrap();
+        self.user_of(&letter.token, now)
+    }
+
+    /// Whose session a token is of.
+    pub(crate) fn user_of(&self, token: &str, now: Millis) -> Option<User> {
+        let found = session::find(&self.db, &secret::hash_token(token), now).unwrap();
         found.map(|(user, _)| user)
     }
 
@@ -230,6 +242,13 @@ impl Office {
                 self.wrong.push(format!(
                     "an odd change was answered with {:?}",
                     result.outcome
+                ));
+            }
+            let sent = request.mutations.iter().find(|one| one.id == result.id);
+            if sent.is_some_and(|mutation| is_refused_for_its_day(mutation, &result.outcome)) {
+                self.wrong.push(format!(
+                    "{} was refused for a day that was none to come on its phone",
+                    result.id
                 ));
             }
             let Outcome::Applied { rev, .. } = result.outcome else {
@@ -376,6 +395,29 @@ fn write(
             task.results = Some(results);
             Pushed::Committed
         }
+    }
+}
+
+/// Whether a visit was refused for its date, although that was not after the day on its phone when it was sent.
+fn is_refused_for_its_day(mutation: &Mutation, outcome: &Outcome) -> bool {
+    let Outcome::Rejected {
+        code: RejectCode::Incomplete,
+        reason,
+    } = outcome
+    else {
+        return false;
+    };
+    let text = |name: &str| mutation.fields.get(name)?.as_str().map(str::to_owned);
+    let mark = mutation
+        .fields
+        .range("submission/".to_owned()..)
+        .next()
+        .and_then(|(_, mark)| mark.get("at")?.as_i64());
+    match (text(&format!("a/{DATE}")), mark) {
+        (Some(date), Some(at)) => {
+            reason.contains("Tanggal") && date <= Millis(at).date().to_string()
+        }
+        _ => false,
     }
 }
 

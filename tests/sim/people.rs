@@ -18,7 +18,7 @@ use rusqlite::OptionalExtension;
 use serde_json::Value;
 
 use crate::bugs::{self, Bug};
-use crate::cast::{self, QUESTIONS};
+use crate::cast::{self, DATE, PASTED, QUESTIONS, REPEAT};
 use crate::phone::Done;
 use crate::world::{What, World};
 
@@ -45,6 +45,8 @@ impl World {
                         | StoreError::Forbidden
                         | StoreError::Full
                         | StoreError::Form(_)
+                        | StoreError::SentAgain
+                        | StoreError::TooLarge { .. }
                 );
                 if !expected {
                     self.wrong.push(format!("{}: {error}", self.phones[p].name));
@@ -254,6 +256,7 @@ impl World {
                 if !detail.visit.answers.contains_key("nama") && self.rng.per_mille(700) {
                     self.give(p, visit, "nama", None);
                 }
+                self.date(p, visit);
                 let number = detail.visit.last_submission() + 1;
                 if self.changed(
                     p,
@@ -275,8 +278,37 @@ impl World {
         }
     }
 
+    /// Pastes long texts until no more is taken. What was called saved must reach the server all the same.
+    fn paste(&mut self, p: usize, visit: RecordId) {
+        for _ in 0..6 {
+            let mut changes = Vec::new();
+            for _ in 0..11 {
+                self.ledger.count += 1;
+                let number = self.ledger.count;
+                let text = format!("v{number} {}", "panjang ".repeat(2_480));
+                changes.push((format!("{REPEAT}/{number}"), Some("1".to_owned())));
+                changes.push((format!("{REPEAT}/{number}/{PASTED}"), Some(text)));
+            }
+            let request = Request::SaveAnswers {
+                visit,
+                changes: changes.clone(),
+                place: None,
+            };
+            if !self.changed(p, visit, request) {
+                break;
+            }
+            for (path, value) in changes {
+                let value = value.unwrap_or_default();
+                self.ledger.say(p, visit, format!("a/{path}"), value);
+            }
+        }
+    }
+
     /// Answers a question or two, sometimes again and again.
     fn answer(&mut self, p: usize, visit: RecordId, version: Option<u32>) {
+        if self.pastes && self.rng.per_mille(150) {
+            return self.paste(p, visit);
+        }
         for _ in 0..=self.rng.below(3) {
             let among = if self.rng.per_mille(500) {
                 &QUESTIONS[..2]
@@ -320,6 +352,20 @@ impl World {
         }
     }
 
+    /// The day of the visit, as the phone's own clock has it: what the form fills in.
+    fn date(&mut self, p: usize, visit: RecordId) {
+        let today = self.phones[p].clock(self.now).date().to_string();
+        let changes = vec![(DATE.to_owned(), Some(today.clone()))];
+        let request = Request::SaveAnswers {
+            visit,
+            changes,
+            place: None,
+        };
+        if self.changed(p, visit, request) {
+            self.ledger.say(p, visit, format!("a/{DATE}"), today);
+        }
+    }
+
     fn on_disk(&self, p: usize, visit: RecordId, field: &str) -> Option<String> {
         let fields: Option<String> = self.phones[p]
             .disk
@@ -339,8 +385,22 @@ impl World {
         let Some(Reply::Inbox(inbox)) = self.ask(p, Request::Inbox(InboxQuery::default())) else {
             return;
         };
-        let Some(row) = self.rng.pick(&inbox.rows).cloned() else {
+        // What is read now is decided later, some of the time; and much may come meanwhile.
+        let read = self.phones[p].reading.take();
+        let Some(row) = (match read {
+            Some((visit, _)) => inbox.rows.iter().find(|row| row.id == visit).cloned(),
+            None => self.rng.pick(&inbox.rows).cloned(),
+        }) else {
             return;
+        };
+        if read.is_none() && self.rng.per_mille(500) {
+            self.phones[p].reading = Some((row.id, row.submissions));
+            return;
+        }
+        let seen = read.map_or(row.submissions, |(_, submission)| submission);
+        let named = match self.bug {
+            Some(Bug::StaleReview) => row.submissions,
+            _ => seen,
         };
         self.ledger.count += 1;
         let note = format!("n{}", self.ledger.count);
@@ -363,7 +423,7 @@ impl World {
             visit,
             Request::Review {
                 visit,
-                submission: row.submissions,
+                submission: named,
                 decision,
                 draft,
             },
@@ -372,8 +432,7 @@ impl World {
             self.trace.note(self.now, 35, || {
                 format!("{name} reviews {visit}: {decision:?}")
             });
-            self.ledger
-                .say(p, visit, format!("review/{}", row.submissions), note);
+            self.ledger.say(p, visit, format!("review/{seen}"), note);
         }
     }
 
@@ -435,8 +494,13 @@ impl World {
             }
         );
         let resends = matches!(request, Request::Resend { .. });
+        let fixes = matches!(request, Request::FixRefused { .. });
         let before = self.held_fields(p, mutation);
-        if self.ask(p, request).is_none() {
+        let done = self.ask(p, request).is_some();
+        if let (true, Some(visit)) = (fixes, visit) {
+            self.forgive_submission(p, visit, mutation, &before);
+        }
+        if !done {
             return false;
         }
         let name = &self.phones[p].name;
@@ -462,6 +526,30 @@ impl World {
         self.phones[p].hear(Event::Changed);
         self.wake(p);
         true
+    }
+
+    /// Whoever makes a draft of what was refused takes its submission back, and knows that it has to be sent again.
+    fn forgive_submission(
+        &mut self,
+        p: usize,
+        visit: RecordId,
+        mutation: MutationId,
+        before: &Fields,
+    ) {
+        if !self.held_fields(p, mutation).is_empty() {
+            return;
+        }
+        let marks = before
+            .iter()
+            .filter(|(name, _)| name.starts_with("submission/"));
+        let marks: Vec<String> = marks
+            .filter_map(|(_, mark)| Some(mark.get("at")?.to_string()))
+            .collect();
+        for said in &mut self.ledger.said {
+            said.given_up |= said.visit == visit
+                && said.field.starts_with("submission/")
+                && marks.contains(&said.value);
+        }
     }
 
     /// What an unsettled mutation holds.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use anjangsana::{
-    domain::{DeviceId, Millis, User},
+    domain::{DeviceId, Millis, RecordId, User},
     store::{
         Moment, Store,
         api::{Reply, Request, StoreError},
@@ -67,6 +67,8 @@ pub(crate) struct Phone {
     pub(crate) wifi: Option<bool>,
     /// It lies at the bottom of the river.
     pub(crate) lost: bool,
+    /// The visit and its submission that its person reads.
+    pub(crate) reading: Option<(RecordId, u32)>,
 }
 
 /// What came of a person's request.
@@ -103,6 +105,7 @@ impl Phone {
             last_piece: 0,
             wifi: None,
             lost: false,
+            reading: None,
         }
     }
 

@@ -199,6 +199,6 @@ impl World {
             }
         }
         // The server's disk was lost after the phones had let go of what it had.
-        !has_bytes && (self.restored || self.ledger.sunk.contains(name))
+        !has_bytes && (self.lost_photos || self.ledger.sunk.contains(name))
     }
 }

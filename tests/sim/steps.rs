@@ -3,7 +3,8 @@
 use anjangsana::{
     domain::Millis,
     platform::{device::understand_sync, machine::Answer},
-    server::exchange,
+    server::{exchange, sqlite::pull},
+    store::Store,
     sync::{
         backoff::FARTHEST,
         engine::{Applied, Effect, Event, Failure, Fetched, Phase},
@@ -13,7 +14,7 @@ use anjangsana::{
 };
 
 use crate::bugs::{self, Bug};
-use crate::office::Ask;
+use crate::office::{Ask, Office};
 use crate::phone::{Do, Heard};
 use crate::world::{What, World};
 
@@ -128,6 +129,7 @@ impl World {
         let fresh = self.rng.next();
         let chance = self.rng.per_mille(60);
         let bug = self.bug;
+        let cut = matches!(effect, Effect::Fetch(_)) && (self.strikes(60) || !self.office.up);
         let phone = &mut self.phones[p];
         let Some(store) = &mut phone.store else {
             return;
@@ -200,8 +202,8 @@ impl World {
                     Err(_) => Some(Event::StoreFailed),
                 }
             }
-            // No record of the simulator is so large.
-            Effect::Fetch(_) => Some(Event::Fetched(Ok(Fetched::All))),
+            Effect::Fetch(_) if cut => Some(Event::Fetched(Err(Failure::Unreachable))),
+            Effect::Fetch(most) => Some(fetch(store, &self.office, clock, Millis(self.now), most)),
             Effect::ForgetCursor => store.forget_cursor().err().map(|_| Event::StoreFailed),
             Effect::SetAside(mutation, why) => {
                 let set_aside = store.set_aside(mutation, &why.to_string());
@@ -302,5 +304,31 @@ fn outcome_of(outcome: &Outcome) -> String {
         Outcome::Duplicate { rev } => format!("duplicate of {rev}"),
         Outcome::Conflict { record, .. } => format!("conflict with {}", record.rev),
         Outcome::Rejected { code, reason } => format!("{code:?}: {reason}"),
+    }
+}
+
+/// Fetches a piece of a large record, as `platform::device` and `routes::records` do between them.
+fn fetch(store: &mut Store, office: &Office, clock: Millis, now: Millis, most: u32) -> Event {
+    let next = match store.next_piece() {
+        Ok(Some(next)) => next,
+        Ok(None) => return Event::Fetched(Ok(Fetched::All)),
+        Err(_) => return Event::StoreFailed,
+    };
+    let token = store.token().ok().flatten();
+    let Some(user) = token.and_then(|token| office.user_of(&token, now)) else {
+        return Event::Fetched(Err(Failure::Auth));
+    };
+    let taken = match pull::fields_at(&office.db, &user, next.record, next.rev).unwrap() {
+        Some(fields) => {
+            let from = usize::try_from(next.from).unwrap().min(fields.len());
+            let to = fields.len().min(from + most as usize);
+            store.take_piece(clock, &next, &fields.as_bytes()[from..to])
+        }
+        None => store.drop_large(next.record),
+    };
+    match taken {
+        Ok(true) => Event::Fetched(Ok(Fetched::Piece)),
+        Ok(false) => Event::Fetched(Ok(Fetched::All)),
+        Err(_) => Event::StoreFailed,
     }
 }

@@ -140,6 +140,10 @@ pub(crate) struct World {
     pub(crate) backup: Option<Backup>,
     /// The server was put back to a backup.
     pub(crate) restored: bool,
+    /// And photos that came since were lost with its disk.
+    pub(crate) lost_photos: bool,
+    /// People of this run paste long texts.
+    pub(crate) pastes: bool,
     /// The name of the server's present life.
     pub(crate) life: String,
     /// The power fails in the middle of what phones write, too. In some runs, since it costs time to count steps.
@@ -194,6 +198,8 @@ impl World {
             forms: 1,
             backup: None,
             restored: false,
+            lost_photos: false,
+            pastes: seed % 211 == 7,
             life: String::new(),
             tears,
             files: Vec::new(),
@@ -253,6 +259,8 @@ impl World {
         }
         self.wrong.append(&mut self.office.wrong);
         if self.wrong.is_empty() {
+            // What is named again comes out of the trash.
+            self.office.look_at_photos(self.now, None);
             self.check();
         }
         if self.wrong.is_empty() {

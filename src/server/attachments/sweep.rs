@@ -44,14 +44,16 @@ pub struct Swept {
     pub partial: usize,
 }
 
-type Files = Vec<(AttachmentName, Place, Millis)>;
+/// Attachments with where they are and when they came or were last asked for.
+pub type Files = Vec<(AttachmentName, Place, Millis)>;
 
 /// What a look at all of them comes to.
-#[derive(Default)]
-struct Plan {
+#[derive(Default, Debug)]
+pub struct Plan {
     /// What is to be known from now on; `None` of what is wanted again or gone.
-    known: Vec<(AttachmentName, Option<Unwanted>)>,
-    steps: Vec<(AttachmentName, Step)>,
+    pub known: Vec<(AttachmentName, Option<Unwanted>)>,
+    /// What is to be done; nothing of those that stay.
+    pub steps: Vec<(AttachmentName, Step)>,
 }
 
 /// Looks at every attachment once, and takes what has been unwanted for long enough.
@@ -109,7 +111,11 @@ pub async fn sweep(state: &AppState, now: Millis, most: Most) -> Result<Swept, A
     Ok(swept)
 }
 
-fn plan(connection: &Connection, files: Files, now: Millis) -> Result<Plan, sqlite::Error> {
+/// Decides about every file, by what this database knows of it.
+///
+/// # Errors
+/// When the database fails.
+pub fn plan(connection: &Connection, files: Files, now: Millis) -> Result<Plan, sqlite::Error> {
     let mut all: BTreeMap<AttachmentName, Unwanted> = attachment::all_unwanted(connection)?;
     let mut plan = Plan::default();
     for (name, place, renewed) in files {
