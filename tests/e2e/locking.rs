@@ -257,7 +257,7 @@ async fn a4_an_app_that_could_not_be_kept_says_so_and_tries_again_by_itself() {
         web.path().join("icons/icon.svg"),
         web.path().join("icon.away"),
     );
-    std::fs::rename(&icon, &away).unwrap();
+    rename_with_packed(&icon, &away);
     let mut office = Office::serving(web.path().to_owned());
     let profiles = tempfile::tempdir().unwrap();
     let phone = Device::open(&profiles.path().join("phone"), Screen::Phone).await;
@@ -284,7 +284,7 @@ async fn a4_an_app_that_could_not_be_kept_says_so_and_tries_again_by_itself() {
     assert!(!phone.shows("Tidak ada versi baru").await);
 
     // The server has everything again, and nobody does anything.
-    std::fs::rename(&away, &icon).unwrap();
+    rename_with_packed(&away, &icon);
     phone
         .script("window.dispatchEvent(new Event('online'))", vec![])
         .await;
@@ -299,26 +299,28 @@ async fn a4_an_app_that_could_not_be_kept_says_so_and_tries_again_by_itself() {
     phone.close().await;
 }
 
+/// Renames a file of the app together with its packed copies, which the server would serve in its place.
+fn rename_with_packed(from: &Path, to: &Path) {
+    for packed in ["", ".br", ".gz"] {
+        let file = |path: &Path| format!("{}{packed}", path.display());
+        // Not every file is worth packing.
+        let _never_packed = std::fs::rename(file(from), file(to));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a4_a_service_worker_that_could_not_be_fetched_is_fetched_when_the_network_comes() {
     let web = tempfile::tempdir().unwrap();
     copy_of_the_app(web.path());
     let (worker, away) = (web.path().join("sw.js"), web.path().join("sw.away"));
-    let worker_is = |from: &Path, to: &Path| {
-        for packed in ["", ".br", ".gz"] {
-            let file = |path: &Path| format!("{}{packed}", path.display());
-            // Not every file is worth packing.
-            let _never_packed = std::fs::rename(file(from), file(to));
-        }
-    };
-    worker_is(&worker, &away);
+    rename_with_packed(&worker, &away);
     let mut office = Office::serving(web.path().to_owned());
     let profiles = tempfile::tempdir().unwrap();
     let phone = Device::open(&profiles.path().join("phone"), Screen::Phone).await;
     phone.goto(&office.url("/")).await;
     phone.log_in("petugas1", PIN).await;
     phone.sees("Belum siap dipakai tanpa sinyal").await;
-    worker_is(&away, &worker);
+    rename_with_packed(&away, &worker);
     phone
         .script("window.dispatchEvent(new Event('online'))", vec![])
         .await;
