@@ -11,6 +11,7 @@ use anjangsana::{
     },
 };
 use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::Value;
 
 macro_rules! bugs {
     ($($name:ident: $what:literal,)*) => {
@@ -53,7 +54,7 @@ bugs! {
     OneFailsAll: "a change that cannot be understood fails the whole batch",
     OldCaller: "who sends a request is looked up when it begins, and not where it is written",
     SweepBelieves: "the sweep throws away what a database does not name, however young that is",
-    StaleReview: "a decision is taken for the newest submission, though an older one was read",
+    StaleReview: "a decision about an older submission is applied to the newest one",
     PhotoPortal: "a captive portal's answer is taken for the arrival of a photo",
 }
 
@@ -218,6 +219,32 @@ pub(crate) fn before_prepare(bug: Bug, db: &Connection, fresh: &str) {
             [fresh],
         );
     }
+}
+
+/// At the server, before a request is read.
+pub(crate) fn before_reading(bug: Bug, db: &Connection, body: &mut Vec<u8>) {
+    if bug != Bug::StaleReview {
+        return;
+    }
+    let Ok(mut request) = serde_json::from_slice::<Value>(body) else {
+        return;
+    };
+    let changes = request.get_mut("mutations").and_then(Value::as_array_mut);
+    for change in changes.into_iter().flatten() {
+        let visit = change["fields"]["visit"].as_str().unwrap_or_default();
+        let last: Option<u32> = db
+            .query_row(
+                "select max(cast(substr(name.key, 12) as integer)) from record, json_each(record.fields) name
+                 where record.id = ? and name.key like 'submission/%'",
+                [visit],
+                |row| row.get(0),
+            )
+            .unwrap_or_default();
+        if let (Some(last), "review") = (last, change["kind"].as_str().unwrap_or_default()) {
+            change["fields"]["submission"] = last.into();
+        }
+    }
+    *body = serde_json::to_vec(&request).unwrap();
 }
 
 /// At the server, in the transaction of a push.

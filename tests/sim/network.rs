@@ -6,6 +6,7 @@ use anjangsana::{
     sync::wire::ErrorCode,
 };
 
+use crate::bugs;
 use crate::office::{Ask, Letter, Pushed, refusal};
 use crate::uploads::{Ended, Mishap, Piece};
 use crate::world::{What, World};
@@ -118,7 +119,7 @@ impl World {
         }
     }
 
-    pub(crate) fn arrive(&mut self, letter: Letter) {
+    pub(crate) fn arrive(&mut self, mut letter: Letter) {
         if !self.office.up {
             let (p, life, call) = (letter.phone, letter.life, letter.call);
             return self.at(500, What::Answer(p, life, call, Answer::Nothing));
@@ -129,6 +130,9 @@ impl World {
         };
         if let Ask::Photo(piece) = &letter.ask {
             return self.take_piece(&letter, piece, &user);
+        }
+        if let (Some(bug), Ask::Sync(body)) = (self.bug, &mut letter.ask) {
+            bugs::before_reading(bug, &self.office.db, body);
         }
         match self.office.accept(&letter, user, now) {
             Ok(task) => {

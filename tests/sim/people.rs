@@ -393,15 +393,15 @@ impl World {
         }) else {
             return;
         };
-        if read.is_none() && self.rng.per_mille(500) {
-            self.phones[p].reading = Some((row.id, row.submissions));
+        let goes_on_reading = match read {
+            None => self.rng.per_mille(700),
+            Some(_) => self.rng.per_mille(600),
+        };
+        if goes_on_reading {
+            self.phones[p].reading = read.or(Some((row.id, row.submissions)));
             return;
         }
         let seen = read.map_or(row.submissions, |(_, submission)| submission);
-        let named = match self.bug {
-            Some(Bug::StaleReview) => row.submissions,
-            _ => seen,
-        };
         self.ledger.count += 1;
         let note = format!("n{}", self.ledger.count);
         let decision = if self.rng.per_mille(600) {
@@ -423,7 +423,7 @@ impl World {
             visit,
             Request::Review {
                 visit,
-                submission: named,
+                submission: seen,
                 decision,
                 draft,
             },
