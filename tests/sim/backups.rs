@@ -256,7 +256,8 @@ impl World {
                         || of_submissions.iter().any(|start| name.starts_with(start))
                         || fields.get(name) == Some(value)
                 });
-                self.restored && stands
+                // Nor may what its person made a draft again, when only the file has its submission and nobody answered that.
+                (self.restored || self.ledger.fixed.contains(id)) && stands
             };
             // What the lost disk had, and a phone that mislaid it, is in no other place than the file.
             let is_back = was.is_none() && self.restored && self.ledger.mislaid.contains(id);

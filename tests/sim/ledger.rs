@@ -26,6 +26,8 @@ pub(crate) struct Ledger {
     pub(crate) given_up: BTreeSet<(usize, RecordId)>,
     /// By phone and visit: a change that a person was asked about goes on under another name.
     pub(crate) renamed: BTreeSet<(usize, RecordId)>,
+    /// Visits whose submission was refused and taken back, to be fixed.
+    pub(crate) fixed: BTreeSet<RecordId>,
     /// Phones whose people have nothing left to look after.
     pub(crate) tidied: BTreeSet<usize>,
     pub(crate) count: u64,

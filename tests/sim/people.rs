@@ -539,6 +539,7 @@ impl World {
         if !self.held_fields(p, mutation).is_empty() {
             return;
         }
+        self.ledger.fixed.insert(visit);
         let marks = before
             .iter()
             .filter(|(name, _)| name.starts_with("submission/"));
