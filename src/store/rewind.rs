@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use serde_json::Value;
 
 use super::api::StoreError;
@@ -245,23 +245,21 @@ fn send_again(db: &Connection, now: Millis, lacking: Lacking<'_>) -> Result<(), 
         meta::text(db, meta::DEVICE)?.unwrap_or_default(),
     ))
     .to_string();
-    let row = |condition: &str| -> Result<Option<(i64, Fields)>, StoreError> {
-        let sql = format!(
-            "select seq, fields from outbox where record = ? and {condition} order by seq desc limit 1"
-        );
-        Ok(db
-            .prepare_cached(&sql)?
-            .query_row([&key], |row| Ok((row.get(0)?, record::json(row, 1)?)))
-            .optional()?)
-    };
-    // What is under way is newer than what was known.
-    if let Some((_, sending)) = row("state = 'sending'")? {
-        fields.retain(|name, _| !sending.contains_key(name));
+    // A record can have several changes: one under way, one in a backup file, one that had no room left. What is lost goes
+    // into the newest that is not under way; what any other says is newer than what is lost.
+    let mut unsent = None;
+    for (seq, is_sent, said) in changes_of(db, &key)? {
+        let older = match is_sent {
+            true => Some(said),
+            false => unsent.replace((seq, said)).map(|(_, older)| older),
+        };
+        if let Some(older) = older {
+            fields.retain(|name, _| !older.contains_key(name));
+        }
     }
     if fields.is_empty() {
         return Ok(());
     }
-    let unsent = row("state <> 'sending'")?;
     if let Some((_, unsent)) = &unsent {
         fields.extend(unsent.clone());
     }
@@ -304,4 +302,17 @@ fn send_again(db: &Connection, now: Millis, lacking: Lacking<'_>) -> Result<(), 
         ],
     )?;
     Ok(())
+}
+
+/// The changes of a record in the outbox, oldest first: number, whether it is under way, fields.
+fn changes_of(db: &Connection, record: &str) -> Result<Vec<(i64, bool, Fields)>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "select seq, state = 'sending', fields from outbox where record = ? order by seq",
+    )?;
+    let mut rows = statement.query([record])?;
+    let mut changes = Vec::new();
+    while let Some(row) = rows.next()? {
+        changes.push((row.get(0)?, row.get(1)?, record::json(row, 2)?));
+    }
+    Ok(changes)
 }

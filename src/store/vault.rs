@@ -99,9 +99,9 @@ impl Vault {
     /// # Errors
     /// [`sql::Error`]; the file is untouched.
     pub fn open(mut db: Connection, clocks: Clocks) -> Result<Self, sql::Error> {
-        sql::migrate(&mut db, &MIGRATIONS)?;
-        // A dropped PIN leaves nothing in the file that could be tried.
+        // A dropped PIN leaves nothing in the file that could be tried; nor does a step that makes a table anew.
         db.execute_batch("pragma secure_delete = on")?;
+        sql::migrate(&mut db, &MIGRATIONS)?;
         let mut waits = BTreeMap::new();
         for which in [Secret::Pin, Secret::Password] {
             let mut statement = db.prepare(
@@ -723,6 +723,28 @@ mod tests {
         assert!(holds());
         wrong_ones(&mut vault, 10);
         assert!(!holds());
+    }
+
+    #[test]
+    fn bringing_an_older_vault_up_to_date_leaves_no_second_copy_of_a_wrapped_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("vault.db");
+        let db = Connection::open(&file).unwrap();
+        db.execute_batch(V2).unwrap();
+        let wrapped: Vec<Vec<u8>> = db
+            .prepare("select pin from account where pin is not null")
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert!(!wrapped.is_empty());
+        drop(Vault::open(db, at(0)).unwrap());
+        let bytes = std::fs::read(&file).unwrap();
+        for key in wrapped {
+            let copies = bytes.windows(key.len()).filter(|window| *window == key);
+            assert_eq!(copies.count(), 1);
+        }
     }
 
     #[test]
