@@ -224,7 +224,7 @@ impl World {
         // An answer of before its person moved, or before the server's disk was lost, says nothing of what they may see now.
         let is_of_today =
             reply.scope == exchange::name_of(&self.people[phone.who]) && reply.epoch == self.life;
-        let agrees = !reply.more && !applied.mismatch && is_of_today;
+        let agrees = !reply.more && !applied.fetch && !applied.mismatch && is_of_today;
         phone.agreed = agrees.then_some(reply.cursor);
         let name = &phone.name;
         self.trace.note(self.now, 5, || {
