@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::cutting_proxy::{Fault, Line, Proxy};
 use crate::device_sync::{Phone, demo_office, local};
-use crate::server_office::{Office, TOBOALI};
+use crate::server_office::{Office, PAYUNG, Phone as Dumb, TOBOALI};
 
 /// A form of so many bytes of text that does not pack well, as a table of places or names does not.
 fn publish_large(office: &Office, version: &str, bytes: usize) -> RecordId {
@@ -193,7 +193,7 @@ async fn nobody_gets_pieces_of_what_they_may_not_see() {
     let office = Office::open().await;
     let cooperative = office.cooperative("satu", TOBOALI);
     let mut officer = office.hire("ppl", Role::Officer, &[TOBOALI]);
-    let other = office.hire("lain", Role::Officer, &[crate::server_office::PAYUNG]);
+    let other = office.hire("lain", Role::Officer, &[PAYUNG]);
     let mut visit = officer.visit("v", cooperative, TOBOALI);
     for number in 0..5 {
         let text = "a".repeat(19_000);
@@ -279,4 +279,63 @@ async fn a_device_that_says_how_much_may_come_gets_no_more_and_in_the_end_everyt
     };
     assert_eq!((came, digest.count), (everything, everything));
     assert!(answers > 10, "{answers}");
+}
+
+/// Pulls everything with so little room. Gives how many records came whole and named, and the bytes of the longest answer that
+/// holds more than one.
+async fn pull_with_little_room(officer: &Dumb, room: u32) -> (usize, usize, usize) {
+    let mut request = serde_json::to_value(officer.request(&[])).unwrap();
+    request["cursor"] = json!(0);
+    request["packed"] = json!(true);
+    request["room"] = json!(room);
+    let (mut whole, mut named, mut longest) = (0, 0, 0);
+    loop {
+        let answer = officer
+            .post(anjangsana::sync::wire::SYNC_PATH, &request)
+            .await;
+        let body = answer.bytes().await.unwrap();
+        let mut reply: SyncReply = serde_json::from_slice(&body).unwrap();
+        reply.unpack().unwrap();
+        let count = reply.records.len() + reply.large.len();
+        assert!(count > 0 || !reply.more, "a page makes progress");
+        if count > 1 {
+            longest = longest.max(body.len());
+        }
+        whole += reply.records.len();
+        named += reply.large.len();
+        request["scope"] = json!(reply.scope);
+        request["cursor"] = json!(reply.cursor);
+        if !reply.more {
+            return (whole, named, longest);
+        }
+    }
+}
+
+#[tokio::test]
+async fn large_records_that_are_only_named_are_no_more_at_a_time_than_there_is_room_for() {
+    let office = Office::open().await;
+    let cooperative = office.cooperative("satu", TOBOALI);
+    let mut officer = office.hire("ppl", Role::Officer, &[TOBOALI]);
+    for number in 0..100 {
+        let mut visit = officer.visit(&format!("v{number}"), cooperative, TOBOALI);
+        let text = "a".repeat(9_000);
+        visit.fields.insert("a/catatan".to_owned(), json!(text));
+        officer.push(&visit).await;
+    }
+    let (_, named, longest) = pull_with_little_room(&officer, 8_000).await;
+    assert_eq!(named, 100);
+    assert!(longest < 9_000, "{longest}");
+}
+
+#[tokio::test]
+async fn records_that_are_gone_are_no_more_at_a_time_than_there_is_room_for() {
+    let office = Office::open().await;
+    for number in 0..300 {
+        office.cooperative(&format!("{number}"), PAYUNG);
+        office.cooperative(&format!("{number}"), TOBOALI);
+    }
+    let officer = office.hire("ppl", Role::Officer, &[PAYUNG]);
+    let (gone, _, longest) = pull_with_little_room(&officer, 8_000).await;
+    assert!(gone >= 300, "{gone}");
+    assert!(longest < 9_000, "{longest}");
 }

@@ -24,10 +24,14 @@ use super::{
 
 /// Records in a page.
 const PAGE_RECORDS: usize = 500;
-/// Bytes of JSON in a page; one record may be larger than that.
+/// Bytes of JSON in a page, a record's names and numbers included; one record may be larger than that.
 const PAGE_BYTES: usize = 500_000;
 /// The same of a page that is packed: it comes to about a third on its way.
 const PACKED_PAGE_BYTES: usize = 1_500_000;
+/// Bytes of a record's JSON beside its fields and what [`envelope`] counts: names and numbers.
+const PLAIN_NAMES: usize = 90;
+/// The same of a large record, with its length and SHA-256.
+const LARGE_NAMES: usize = 180;
 /// Records of a kind that are worth packing.
 const WORTH_PACKING: usize = 8;
 
@@ -157,13 +161,15 @@ fn plain(
     while let Some(row) = rows.next()? {
         let rev: u64 = row.get("rev")?;
         let fields: String = row.get("fields")?;
-        if fields.len() > largest {
-            reached = rev;
-            large.push(named(row, rev, &fields)?);
-            continue;
-        }
-        let full = records.len() >= PAGE_RECORDS || bytes + fields.len() > most;
-        if full && !(records.is_empty() && large.is_empty()) {
+        let is_large = fields.len() > largest;
+        let size = envelope(row)?
+            + match is_large {
+                true => LARGE_NAMES,
+                false => PLAIN_NAMES + fields.len(),
+            };
+        let count = records.len() + large.len();
+        // Whatever it takes, a page holds one record: the next one goes on behind it.
+        if count > 0 && (count >= PAGE_RECORDS || bytes + size > most) {
             return Ok(Page {
                 records,
                 packed: Vec::new(),
@@ -173,8 +179,12 @@ fn plain(
                 digest: None,
             });
         }
-        bytes += fields.len();
+        bytes += size;
         reached = rev;
+        if is_large {
+            large.push(named(row, rev, &fields)?);
+            continue;
+        }
         records.push(RawRecord {
             kind: row.get("kind")?,
             id: row.get("id")?,
@@ -193,6 +203,15 @@ fn plain(
         more: false,
         digest: Some(digest(connection, user)?),
     })
+}
+
+/// Bytes of what says which record it is.
+fn envelope(row: &Row<'_>) -> Result<usize, Error> {
+    let length = |name: &str| -> Result<usize, Error> {
+        let text = row.get_ref(name)?.as_bytes_or_null();
+        Ok(text.map_err(rusqlite::Error::from)?.map_or(0, <[u8]>::len))
+    };
+    Ok(length("kind")? + length("id")? + length("area")? + length("owner")?)
 }
 
 /// A large record without its fields.
