@@ -15,7 +15,7 @@ use crate::{
     sync::packed::Packed,
     sync::wire::{
         Digest, LargeRecord, Limits, Mutation, MutationResult, OLDEST_PROTOCOL, Outcome, PROTOCOL,
-        RejectCode,
+        RejectCode, USUAL_ROOM,
     },
 };
 
@@ -44,7 +44,7 @@ pub struct Request {
     #[serde(default)]
     packed: bool,
     #[serde(default)]
-    room: u32,
+    room: Option<u32>,
     #[serde(default)]
     mutations: Vec<Box<RawValue>>,
 }
@@ -139,8 +139,11 @@ impl Exchange {
             scope: request.scope,
             epoch: request.epoch,
             wants: Wants {
-                packs: request.packed,
-                room: usize::try_from(request.room).unwrap_or(usize::MAX),
+                packs: request.packed || request.room.is_some(),
+                room: request.room.map(|room| match room {
+                    0 => USUAL_ROOM,
+                    room => room,
+                }),
             },
         })
     }

@@ -31,9 +31,9 @@ pub(super) fn prepare(
         cursor: meta::number(&transaction, meta::CURSOR)?,
         scope: meta::text(&transaction, meta::SCOPE)?.unwrap_or_default(),
         epoch: Some(meta::text(&transaction, meta::EPOCH)?.unwrap_or_default()),
-        packed: true,
-        // How much may come is for the engine to say.
-        room: 0,
+        // How much may come is for the engine to say. A device that says so understands packed records.
+        packed: false,
+        room: None,
         mutations: Vec::new(),
     };
     let mut bytes = 0;

@@ -10,7 +10,7 @@
 
 use super::{
     backoff,
-    wire::{Limits, SyncReply, SyncRequest},
+    wire::{Limits, SyncReply, SyncRequest, USUAL_ROOM},
 };
 use crate::domain::{Millis, MutationId};
 
@@ -26,8 +26,6 @@ const PATIENCE: u32 = 3;
 const STEADY: u32 = 6;
 /// A batch that does not come through is made smaller down to so many bytes.
 const SMALL_BATCH: u32 = 64_000;
-/// Bytes of records in an answer on a good line. Packed they come to a tenth or so.
-const MOST_ROOM: u32 = 1_500_000;
 /// Bytes of a piece of a large record on a good line.
 const MOST_PIECE: u32 = 64_000;
 /// The same on the worst: less would be mostly headers.
@@ -240,7 +238,7 @@ impl Default for Engine {
             refusals: 0,
             probe: Probe::None,
             may_blame: true,
-            room: MOST_ROOM,
+            room: USUAL_ROOM,
             piece: MOST_PIECE,
             put_off: false,
             repairs: 0,
@@ -301,7 +299,10 @@ impl Engine {
             Event::Woke => self.woke(now),
             Event::Prepared(mut request) if self.phase == Phase::Preparing => {
                 self.phase = Phase::Sending;
-                request.room = self.room;
+                request.room = Some(match self.room {
+                    USUAL_ROOM => 0,
+                    less => less,
+                });
                 let first = request.mutations.first().map(|mutation| mutation.id);
                 self.sent = (request.mutations.len(), first);
                 vec![Effect::Send(request)]
@@ -309,7 +310,7 @@ impl Engine {
             Event::Answered(answer) if self.phase == Phase::Sending => match answer {
                 Ok(reply) => {
                     self.phase = Phase::Applying;
-                    self.room = self.room.saturating_mul(4).min(MOST_ROOM);
+                    self.room = self.room.saturating_mul(4).min(USUAL_ROOM);
                     self.limits = reply.limits;
                     vec![Effect::Apply(reply)]
                 }
@@ -670,8 +671,8 @@ mod tests {
             cursor: 0,
             scope: String::new(),
             epoch: None,
-            packed: true,
-            room: 0,
+            packed: false,
+            room: None,
             mutations: numbers.iter().map(mutation).collect(),
         }))
     }
@@ -1020,17 +1021,17 @@ mod tests {
         engine.handle(NOW, 0, Event::Opened);
         let room = |effects: Vec<Effect>| match effects.first() {
             Some(Effect::Send(request)) => request.room,
-            _ => 0,
+            _ => None,
         };
         let mut now = NOW;
         let mut asked = Vec::new();
         for _ in 0..5 {
-            asked.push(room(engine.handle(now, 0, request())));
+            asked.extend(room(engine.handle(now, 0, request())));
             engine.handle(now, 0, Event::Answered(Err(Failure::Unreachable)));
             now = now.plus(backoff::LONGEST);
             engine.handle(now, 0, Event::Woke);
         }
-        assert_eq!(asked, [1_500_000, 375_000, 93_750, 23_437, 8_000]);
+        assert_eq!(asked, [0, 400_000, 100_000, 25_000, 8_000]);
     }
 
     #[test]

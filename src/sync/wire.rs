@@ -135,22 +135,21 @@ pub struct SyncRequest {
     /// thing sends none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<String>,
-    /// The device understands packed records.
+    /// The device understands packed records. For one that names its room this goes without saying.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub packed: bool,
     /// So many bytes of records at most are to come in the answer, before they are packed; and records larger than that, or
-    /// than [`LARGE`], are to be named only: the device fetches them in pieces. 0: a device from before there was such a thing.
-    #[serde(default, skip_serializing_if = "is_no_room")]
-    pub room: u32,
+    /// than [`LARGE`], are to be named only: the device fetches them in pieces. 0 stands for [`USUAL_ROOM`], which is said
+    /// with every visit. A device from before there was such a thing sends none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<u32>,
     /// What to apply, in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mutations: Vec<Mutation>,
 }
 
-fn is_no_room(room: &u32) -> bool {
-    *room == 0
-}
-
+/// Bytes of records in an answer on a good line. Packed they come to a tenth or so.
+pub const USUAL_ROOM: u32 = 1_600_000;
 /// Bytes of a record's fields as JSON above which it is fetched in pieces on a good line.
 pub const LARGE: usize = 200_000;
 /// The same on the worst line: below that it always comes whole.

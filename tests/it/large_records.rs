@@ -189,6 +189,34 @@ async fn a_device_from_before_gets_large_records_whole_and_a_newer_one_gets_them
 }
 
 #[tokio::test]
+async fn the_usual_room_is_said_with_a_zero_and_no_room_comes_from_a_device_from_before() {
+    let office = Office::open().await;
+    let form = publish_large(&office, "1", 210_000);
+    for number in 0..10 {
+        office.cooperative(&format!("{number}"), TOBOALI);
+    }
+    let officer = office.hire("ppl", Role::Officer, &[TOBOALI]);
+    let mut request = serde_json::to_value(officer.request(&[])).unwrap();
+    for (room, is_named) in [
+        (Value::Null, false),
+        (json!(0), true),
+        (json!(1_500_000), true),
+    ] {
+        request["room"] = room.clone();
+        let reply = officer
+            .post(anjangsana::sync::wire::SYNC_PATH, &request)
+            .await;
+        let reply: SyncReply = reply.json().await.unwrap();
+        assert_eq!(
+            reply.large.iter().any(|one| one.id == form),
+            is_named,
+            "{room}"
+        );
+        assert_eq!(reply.packed.is_empty(), !is_named, "{room}");
+    }
+}
+
+#[tokio::test]
 async fn nobody_gets_pieces_of_what_they_may_not_see() {
     let office = Office::open().await;
     let cooperative = office.cooperative("satu", TOBOALI);

@@ -79,7 +79,7 @@ pub(crate) fn request(phone: u32, mutations: Vec<Mutation>) -> SyncRequest {
         scope: "none".to_owned(),
         epoch: None,
         packed: false,
-        room: 0,
+        room: None,
         mutations,
     }
 }

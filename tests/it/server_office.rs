@@ -185,7 +185,7 @@ impl Phone {
             scope: self.scope.clone(),
             epoch: None,
             packed: false,
-            room: 0,
+            room: None,
             mutations: mutations.to_vec(),
         }
     }

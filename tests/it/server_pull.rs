@@ -280,7 +280,7 @@ async fn an_answer_with_nothing_new_says_nothing_that_goes_without_saying() {
     officer.sync(&[]).await;
     let request = SyncRequest {
         packed: true,
-        room: 0,
+        room: None,
         ..officer.request(&[])
     };
     let answer = officer.post(SYNC_PATH, &request).await;

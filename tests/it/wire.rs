@@ -32,6 +32,9 @@ fn every_golden_message_reads_and_writes_as_it_was() {
     reads_and_writes::<SyncRequest>(include_str!("../fixtures/wire/sync_request_v1_packed.json"));
     reads_and_writes::<SyncReply>(include_str!("../fixtures/wire/sync_reply_v1_packed.json"));
     reads_and_writes::<SyncRequest>(include_str!("../fixtures/wire/sync_request_v1_room.json"));
+    reads_and_writes::<SyncRequest>(include_str!(
+        "../fixtures/wire/sync_request_v1_usual_room.json"
+    ));
     reads_and_writes::<SyncReply>(include_str!("../fixtures/wire/sync_reply_v1_large.json"));
     reads_and_writes::<SetAsideReply>(include_str!("../fixtures/wire/set_aside_reply_v1.json"));
     reads_and_writes::<ErrorReply>(include_str!("../fixtures/wire/error_reply_v1.json"));

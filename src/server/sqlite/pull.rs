@@ -27,7 +27,7 @@ const PAGE_RECORDS: usize = 500;
 /// Bytes of JSON in a page, a record's names and numbers included; one record may be larger than that.
 const PAGE_BYTES: usize = 500_000;
 /// The same of a page that is packed: it comes to about a third on its way.
-const PACKED_PAGE_BYTES: usize = 1_500_000;
+const PACKED_PAGE_BYTES: usize = 1_600_000;
 /// Bytes of a record's JSON beside its fields and what [`envelope`] counts: names and numbers.
 const PLAIN_NAMES: usize = 90;
 /// The same of a large record, with its length and SHA-256.
@@ -55,8 +55,8 @@ pub struct RawRecord {
 pub struct Wants {
     /// It understands packed records.
     pub packs: bool,
-    /// So many bytes of records at most; 0 for a device that does not say. One that does fetches large records in pieces.
-    pub room: usize,
+    /// So many bytes of records at most; none for a device that does not say. One that does fetches large records in pieces.
+    pub room: Option<u32>,
 }
 
 /// A page.
@@ -95,8 +95,11 @@ pub fn page(
     };
     // A record that is larger than the device wants at a time would be too large for its line, too.
     let (most, largest) = match wants.room {
-        0 => (most, usize::MAX),
-        room => (most.min(room), LARGE.min(room.max(NEVER_LARGE))),
+        None => (most, usize::MAX),
+        Some(room) => {
+            let room = usize::try_from(room).unwrap_or(usize::MAX);
+            (most.min(room), LARGE.min(room.max(NEVER_LARGE)))
+        }
     };
     let mut page = plain(connection, user, cursor, known, (most, largest))?;
     if wants.packs {
