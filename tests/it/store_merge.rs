@@ -3,10 +3,13 @@
 use anjangsana::domain::id::Entropy;
 use anjangsana::domain::{
     AreaCode, DeviceId, Fields, Kind, Millis, Record, RecordId, Role, Scope, User, UserId,
+    attachment,
 };
 use anjangsana::store::api::{Keep, Reply, Request, StoreError, Transfer};
 use anjangsana::store::{Moment, Store};
-use anjangsana::sync::wire::{Changed, Limits, MutationResult, Outcome, PROTOCOL, SyncReply};
+use anjangsana::sync::wire::{
+    Changed, LargeRecord, Limits, MutationResult, Outcome, PROTOCOL, SyncReply,
+};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
@@ -384,5 +387,87 @@ fn edits_of_one_record_fold_into_one_mutation() {
     assert_eq!(
         device.batch(),
         [(10, fields(json!({"a/x": "abc", "a/y": "2"})))]
+    );
+}
+
+#[test]
+fn an_edit_that_waits_for_a_record_that_comes_in_pieces_is_no_reason_for_another_batch() {
+    let mut device = Device::new();
+    device.answer("x", "2");
+    let request = device
+        .store
+        .prepare(Millis(100), Limits::default())
+        .unwrap();
+    device.answer("y", "2");
+    // Somebody else changed the visit too, and what it is now is too large for one answer.
+    let applied = MutationResult {
+        id: request.mutations[0].id,
+        outcome: Outcome::Applied {
+            rev: 12,
+            exact: false,
+        },
+    };
+    let merged = visit_at(12, json!({"a/x": "2", "a/y": "1", "a/z": "theirs"}));
+    let bytes = serde_json::to_vec(&merged.fields).unwrap();
+    let mut answer = reply(12, vec![applied], Vec::new());
+    answer.large.push(LargeRecord {
+        kind: Kind::Visit,
+        id: visit(),
+        area: AreaCode("19.03.01".to_owned()),
+        rev: 12,
+        owner: Some(officer()),
+        length: bytes.len() as u64,
+        sha256: attachment::sha256(&bytes),
+    });
+    let applied = device.store.apply(Millis(100), &answer).unwrap();
+    assert!(device.batch().is_empty(), "it waits");
+    assert!(!applied.push && applied.fetch, "{applied:?}");
+    let piece = device.store.next_piece().unwrap().unwrap();
+    assert!(
+        !device
+            .store
+            .take_piece(Millis(100), &piece, &bytes)
+            .unwrap()
+    );
+    let batch = device.batch();
+    assert_eq!(batch, [(12, fields(json!({"a/y": "2"})))]);
+}
+
+#[test]
+fn after_a_restore_an_older_answer_is_not_laid_over_a_newer_one_that_stands_in_a_backup_file() {
+    let mut device = Device::new();
+    device.pull(reply(
+        20,
+        Vec::new(),
+        vec![visit_at(20, json!({"a/x": "2", "a/y": "1", "a/z": "2"}))],
+    ));
+    device.answer("x", "3");
+    let sealed = "update outbox set sealed = 1";
+    device.database().execute(sealed, []).unwrap();
+    device.answer("y", "3");
+    let mut restored = reply(
+        10,
+        Vec::new(),
+        vec![visit_at(10, json!({"a/x": "1", "a/y": "1"}))],
+    );
+    restored.epoch = "second".to_owned();
+    restored.epoch_rev = 10;
+    restored.more = true;
+    device.pull(restored);
+    assert_eq!(device.shows("x"), "3");
+    let said: Vec<Fields> = device
+        .database()
+        .prepare("select fields from outbox order by seq")
+        .unwrap()
+        .query_map([], |row| row.get::<_, String>(0))
+        .unwrap()
+        .map(|text| serde_json::from_str(&text.unwrap()).unwrap())
+        .collect();
+    assert_eq!(
+        said,
+        [
+            fields(json!({"a/x": "3"})),
+            fields(json!({"a/y": "3", "a/z": "2"}))
+        ]
     );
 }
