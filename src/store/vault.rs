@@ -13,8 +13,6 @@
 //! restart, clock set to 9.00: 30 s are left
 //! ```
 
-use std::collections::BTreeMap;
-
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
@@ -86,8 +84,8 @@ pub struct Clocks {
 /// The accounts of a device.
 pub struct Vault {
     db: Connection,
-    /// Until when a secret is not looked at, in uptime.
-    waits: BTreeMap<(String, Secret), Millis>,
+    /// Until when a secret is not looked at, in uptime; each user's secret is here once at most.
+    waits: Vec<(String, Secret, Millis)>,
 }
 
 /// Fills a buffer with randomness.
@@ -102,7 +100,7 @@ impl Vault {
         // A dropped PIN leaves nothing in the file that could be tried; nor does a step that makes a table anew.
         db.execute_batch("pragma secure_delete = on")?;
         sql::migrate(&mut db, &MIGRATIONS)?;
-        let mut waits = BTreeMap::new();
+        let mut waits = Vec::new();
         for which in [Secret::Pin, Secret::Password] {
             let mut statement = db.prepare(
                 "select username, failures, wait_until from attempt where secret = ? and wait_until is not null",
@@ -112,7 +110,7 @@ impl Vault {
                 let whole = wait(row.get(1)?).unwrap_or(0);
                 let until: i64 = row.get(2)?;
                 let left = until.saturating_sub(clocks.now.0).clamp(0, whole);
-                waits.insert((row.get(0)?, which), clocks.uptime.plus(left));
+                waits.push((row.get(0)?, which, clocks.uptime.plus(left)));
             }
         }
         Ok(Self { db, waits })
@@ -127,7 +125,7 @@ impl Vault {
         sql::migrate(&mut db, &MIGRATIONS)?;
         Ok(Self {
             db,
-            waits: BTreeMap::new(),
+            waits: Vec::new(),
         })
     }
 
@@ -156,8 +154,9 @@ impl Vault {
 
     /// Whole seconds for which a secret of a user is not looked at, 0 when it is.
     fn seconds(&self, username: &str, which: Secret, uptime: Millis) -> u32 {
-        let until = self.waits.get(&(username.to_owned(), which));
-        seconds(until.map_or(0, |until| until.0.saturating_sub(uptime.0)))
+        let mut waits = self.waits.iter();
+        let wait = waits.find(|(name, secret, _)| name == username && *secret == which);
+        seconds(wait.map_or(0, |(_, _, until)| until.0.saturating_sub(uptime.0)))
     }
 
     /// The file of a user's store, if there is one.
@@ -245,8 +244,14 @@ impl Vault {
             "delete from attempt where username = ? and secret = ?",
             [username, which.name()],
         )?;
-        self.waits.remove(&(username.to_owned(), which));
+        self.no_wait(username, which);
         Ok(())
+    }
+
+    /// Lets a secret be looked at again.
+    fn no_wait(&mut self, username: &str, which: Secret) {
+        self.waits
+            .retain(|(name, secret, _)| name != username || *secret != which);
     }
 
     /// The key, when this password opens it: for one that the server has just taken, so a wrong one is not counted.
@@ -295,7 +300,8 @@ impl Vault {
         transaction.commit()?;
         if let Some(wait) = wait {
             let until = clocks.uptime.plus(wait);
-            self.waits.insert((username.to_owned(), which), until);
+            self.no_wait(username, which);
+            self.waits.push((username.to_owned(), which, until));
         }
         let Some(key) = unwrap(&wrapped, username, secret)? else {
             let seconds = seconds(wait.unwrap_or(0));

@@ -5,6 +5,7 @@ use crate::compress::{self, Weight};
 use crate::files::{self, Tree};
 use crate::glue;
 use crate::links::{self, Links};
+use crate::merge::{self, Which};
 use crate::names::{self, Bound};
 use crate::order;
 use crate::sizes::{self, Part};
@@ -195,7 +196,9 @@ fn bind(linked: Vec<u8>, kind: Kind) -> Result<Bound> {
     let mut glue = std::fs::read_to_string(out.join("anjangsana.js"))?;
     let mut following = None;
     if let Some(links) = links {
-        let (first, second) = split::split(&wasm, &links)?;
+        let (first, second) = split::split(&merge::merge(&wasm, Which::Calls)?, &links)?;
+        let first = merge::merge(&first, Which::CallsAndPlaces)?;
+        let second = merge::merge(&second, Which::CallsAndPlaces)?;
         (glue, wasm) = glue::shorten(&glue, &order::order(&first)?)?;
         following = Some(order::order(&second)?);
     }

@@ -29,7 +29,7 @@ pub(crate) fn beside(file: &Path, bytes: &[u8]) -> Result<Weight> {
         });
     }
     let hash = files::hash(bytes);
-    let packed = kept(&format!("{hash}.br"), || brotli(bytes))?;
+    let packed = kept(&format!("{hash}.2.br"), || brotli(bytes))?;
     files::write(&with_suffix(file, ".br"), &packed)?;
     files::write(
         &with_suffix(file, ".gz"),
@@ -77,11 +77,23 @@ fn kept(name: &str, make: impl FnOnce() -> Result<Vec<u8>>) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The smaller of two: with blocks as long as brotli chooses, and with the longest. Which one that is, only trying tells.
 fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
+    let by_itself = brotli_in_blocks(bytes, 0)?;
+    let longest = brotli_in_blocks(bytes, 22)?;
+    Ok(if longest.len() < by_itself.len() {
+        longest
+    } else {
+        by_itself
+    })
+}
+
+fn brotli_in_blocks(bytes: &[u8], lgblock: i32) -> Result<Vec<u8>> {
     let mut packed = Vec::new();
     let params = brotli::enc::BrotliEncoderParams {
         quality: 11,
         lgwin: 22,
+        lgblock,
         size_hint: bytes.len(),
         ..Default::default()
     };

@@ -3,7 +3,7 @@
 //!
 //! It needs nothing but cargo, a C compiler and, on Debian as root, the packages it installs itself. Each file has one idea:
 //! where things lie (`place`), running programs (`exec`), timed steps (`step`), packages (`apt`), a cargo that makes wasm
-//! (`wasm_target`), the web root (`bundle`, `names`, `compress`, `sizes`), what makes the wasm light (`links`, `reach`, `split`, `never`,
+//! (`wasm_target`), the web root (`bundle`, `names`, `compress`, `sizes`), what makes the wasm light (`links`, `merge`, `reach`, `split`, `never`,
 //! `order`, `glue`), and one file for each command.
 
 mod apt;
@@ -19,6 +19,7 @@ mod glue;
 mod licences;
 mod links;
 mod lint;
+mod merge;
 mod names;
 mod never;
 mod options;

@@ -1,7 +1,6 @@
 //! The page's end of the line to the worker that holds the database.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
@@ -24,7 +23,7 @@ struct Line {
     /// Messages posted before the worker listens would be lost.
     before_ready: Option<Vec<Uint8Array>>,
     next: u32,
-    waiting: BTreeMap<u32, oneshot::Sender<Result<Reply, StoreError>>>,
+    waiting: Vec<(u32, oneshot::Sender<Result<Reply, StoreError>>)>,
     notices: UnboundedSender<Notice>,
 }
 
@@ -43,7 +42,7 @@ impl Client {
             worker: None,
             before_ready: Some(Vec::new()),
             next: 0,
-            waiting: BTreeMap::new(),
+            waiting: Vec::new(),
             notices,
         };
         let client = Self {
@@ -67,7 +66,7 @@ impl Client {
             let mut line = self.line.borrow_mut();
             line.next = line.next.wrapping_add(1);
             let number = line.next;
-            line.waiting.insert(number, answer);
+            line.waiting.push((number, answer));
             number
         };
         self.post(&ToWorker::Ask(number, request));
@@ -141,8 +140,12 @@ impl Client {
                 self.tell(Notice::Status(status));
             }
             ToPage::Answer(number, answer) => {
-                let asker = self.line.borrow_mut().waiting.remove(&number);
-                if let Some(asker) = asker {
+                let asker = {
+                    let waiting = &mut self.line.borrow_mut().waiting;
+                    let at = waiting.iter().position(|(asked, _)| *asked == number);
+                    at.map(|at| waiting.remove(at))
+                };
+                if let Some((_, asker)) = asker {
                     let _screen_gone = asker.send(answer);
                 }
             }

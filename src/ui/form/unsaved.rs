@@ -25,7 +25,7 @@ const GLANCE: u32 = 25;
 const GLANCES: u32 = 200;
 
 thread_local! {
-    static VISITS: RefCell<BTreeMap<RecordId, Rc<Unsaved>>> = const { RefCell::new(BTreeMap::new()) };
+    static VISITS: RefCell<Vec<Rc<Unsaved>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A file that can be kept: its media type and its bytes.
@@ -57,8 +57,9 @@ pub(crate) struct Unsaved {
     shell: Shell,
     visit: RecordId,
     /// Answers by path. One is here until the store says that it has it.
-    answers: RefCell<BTreeMap<String, Option<String>>>,
-    attachments: RefCell<BTreeMap<String, Keeping>>,
+    answers: RefCell<Vec<(String, Option<String>)>>,
+    /// Attachments by path.
+    attachments: RefCell<Vec<(String, Keeping)>>,
     place: RefCell<Place>,
     /// Why the last save failed.
     trouble: RefCell<Option<StoreError>>,
@@ -71,30 +72,32 @@ impl Unsaved {
     /// heard of here, what was there before is in what is read.
     pub(crate) fn of(shell: Shell, visit: RecordId) -> Rc<Self> {
         VISITS.with_borrow_mut(|visits| {
-            visits.retain(|_, one| Rc::strong_count(one) > 1 || !one.is_done());
-            let unsaved = visits.entry(visit).or_insert_with(|| {
-                Rc::new(Self {
-                    shell,
-                    visit,
-                    answers: RefCell::default(),
-                    attachments: RefCell::default(),
-                    place: RefCell::default(),
-                    trouble: RefCell::default(),
-                    busy: Cell::new(false),
-                    watcher: RefCell::default(),
-                })
+            visits.retain(|one| Rc::strong_count(one) > 1 || !one.is_done());
+            if let Some(unsaved) = visits.iter().find(|one| one.visit == visit) {
+                unsaved
+                    .attachments
+                    .borrow_mut()
+                    .retain(|(_, keeping)| keeping.is_on_its_way());
+                return unsaved.clone();
+            }
+            let unsaved = Rc::new(Self {
+                shell,
+                visit,
+                answers: RefCell::default(),
+                attachments: RefCell::default(),
+                place: RefCell::default(),
+                trouble: RefCell::default(),
+                busy: Cell::new(false),
+                watcher: RefCell::default(),
             });
+            visits.push(unsaved.clone());
             unsaved
-                .attachments
-                .borrow_mut()
-                .retain(|_, keeping| keeping.is_on_its_way());
-            unsaved.clone()
         })
     }
 
     fn is_done(&self) -> bool {
         let attachments = self.attachments.borrow();
-        self.is_saved() && !attachments.values().any(Keeping::is_on_its_way)
+        self.is_saved() && !attachments.iter().any(|(_, one)| one.is_on_its_way())
     }
 
     /// From now on says when something changed here, to one watcher: the screen that shows the visit. Once it says so at
@@ -114,7 +117,10 @@ impl Unsaved {
 
     /// Takes answers in, to be [saved](Self::save).
     pub(crate) fn add(&self, answers: impl IntoIterator<Item = (String, Option<String>)>) {
-        self.answers.borrow_mut().extend(answers);
+        let mut unsaved = self.answers.borrow_mut();
+        for (path, value) in answers {
+            put(&mut unsaved, path, value);
+        }
     }
 
     /// Puts what is not on disk over what was read from there.
@@ -129,12 +135,13 @@ impl Unsaved {
 
     /// The paths of the answers that are not on disk.
     pub(crate) fn paths(&self) -> Vec<String> {
-        self.answers.borrow().keys().cloned().collect()
+        let answers = self.answers.borrow();
+        answers.iter().map(|(path, _)| path.clone()).collect()
     }
 
     /// Whether the answer of that path is not on disk.
     pub(crate) fn holds(&self, path: &str) -> bool {
-        self.answers.borrow().contains_key(path)
+        self.answers.borrow().iter().any(|(held, _)| held == path)
     }
 
     /// Whether every answer is on disk.
@@ -165,7 +172,7 @@ impl Unsaved {
         let answers = self.answers.borrow().clone();
         let request = Request::SaveAnswers {
             visit: self.visit,
-            changes: answers.clone().into_iter().collect(),
+            changes: answers.clone(),
             place: Some(self.place()),
         };
         let failed = self.shell.ask(request).await.err();
@@ -173,7 +180,7 @@ impl Unsaved {
         let Some(why) = failed else {
             // What was changed meanwhile is newer and stays.
             let mut left = self.answers.borrow_mut();
-            left.retain(|path, value| answers.get(path) != Some(&*value));
+            left.retain(|answer| !answers.contains(answer));
             drop(left);
             self.changed();
             return true;
@@ -213,7 +220,10 @@ impl Unsaved {
     /// Where an attachment is.
     pub(crate) fn keeping(&self, path: &str) -> Keeping {
         let attachments = self.attachments.borrow();
-        attachments.get(path).cloned().unwrap_or_default()
+        let found = attachments.iter().find(|(kept, _)| kept == path);
+        found
+            .map(|(_, keeping)| keeping.clone())
+            .unwrap_or_default()
     }
 
     /// Keeps what is being made as the answer of a question.
@@ -244,7 +254,7 @@ impl Unsaved {
         match self.shell.ask(request).await {
             Ok(Reply::Attachment(name)) => {
                 // An older answer that waits must not come over it.
-                self.answers.borrow_mut().remove(path);
+                self.answers.borrow_mut().retain(|(held, _)| held != path);
                 Keeping::Kept(name)
             }
             Ok(_) => Keeping::Nothing,
@@ -256,16 +266,14 @@ impl Unsaved {
     }
 
     fn stands(&self, path: &str, keeping: Keeping) {
-        self.attachments
-            .borrow_mut()
-            .insert(path.to_owned(), keeping);
+        put(&mut self.attachments.borrow_mut(), path.to_owned(), keeping);
         self.changed();
     }
 
     /// The attachments that were kept since this was last asked: path and name.
     pub(crate) fn arrived(&self) -> Vec<(String, AttachmentName)> {
         let mut arrived = Vec::new();
-        self.attachments.borrow_mut().retain(|path, keeping| {
+        self.attachments.borrow_mut().retain(|(path, keeping)| {
             let Keeping::Kept(name) = keeping else {
                 return true;
             };
@@ -280,8 +288,8 @@ impl Unsaved {
         while self
             .attachments
             .borrow()
-            .values()
-            .any(|one| *one == Keeping::Busy)
+            .iter()
+            .any(|(_, one)| *one == Keeping::Busy)
         {
             page::sleep(GLANCE).await;
         }
@@ -307,5 +315,13 @@ impl Unsaved {
         background::run(async move {
             let _ = shell.ask(Request::KeepPlace { visit, place }).await;
         });
+    }
+}
+
+/// Puts a value in place of the one of that path. There are never many, and a map would cost more to download.
+fn put<T>(values: &mut Vec<(String, T)>, path: String, value: T) {
+    match values.iter_mut().find(|(held, _)| *held == path) {
+        Some((_, held)) => *held = value,
+        None => values.push((path, value)),
     }
 }
