@@ -19,14 +19,11 @@ mod search;
 #[allow(dead_code)]
 #[path = "../../tests/it/server_office.rs"]
 mod server_office;
+mod server_process;
 mod visits;
 
 use pushes::What;
 use tokio::task::LocalSet;
-
-/// The server's.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() {
@@ -78,31 +75,18 @@ async fn measure_pushes(what: What, name: &str, less: usize) {
                 (_, 1) => 3_000,
                 _ => 10_000,
             };
-            forget_peak();
             let figures = pushes::push(what, connections, batch, total / less).await;
             println!(
                 "  {how:<12} {connections:>3} connections: {:>6.0} a second, a request {:.1} ms (p50), {:.1} ms (p99); \
-                 at most {} MB (server and clients in one process; mark of the server: 150)",
+                 the server took {:.0} ms of processor time for 1,000 and at most {} MB (mark: 150)",
                 figures.visits,
                 figures.p50.as_secs_f64() * 1_000.0,
                 figures.p99.as_secs_f64() * 1_000.0,
-                peak()
+                figures.processor.as_secs_f64() * 1_000_000.0 / (total / less) as f64,
+                figures.peak
             );
         }
     }
-}
-
-/// The most memory that this process had since [`forget_peak`], in MB.
-fn peak() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    kilobytes.unwrap_or_default() / 1_000
-}
-
-fn forget_peak() {
-    // Where the system does not let go of it, the peak is that of all parts before.
-    let _kept = std::fs::write("/proc/self/clear_refs", "5");
 }
 
 async fn measure_device(less: u64) {

@@ -22,6 +22,7 @@ use tokio::{
 };
 
 use crate::server_office::{Office, Phone};
+use crate::server_process::ServerProcess;
 use crate::visits;
 
 /// What is pushed.
@@ -35,11 +36,18 @@ pub(crate) enum What {
     Checklist,
 }
 
-/// Visits a second, and the time that half and that 99 of a hundred requests took.
+/// What a run came to.
 pub(crate) struct Figures {
+    /// Visits a second.
     pub(crate) visits: f64,
+    /// The time that half of the requests took at most.
     pub(crate) p50: Duration,
+    /// The same of 99 of a hundred.
     pub(crate) p99: Duration,
+    /// The processor time that the server took.
+    pub(crate) processor: Duration,
+    /// The most memory that the server has had, in MB.
+    pub(crate) peak: u64,
 }
 
 /// How often this disk takes 4 kB for good, a second.
@@ -63,12 +71,18 @@ pub(crate) async fn push(what: What, connections: usize, batch: usize, total: us
     })
     .await;
     let requests = (total / batch / connections).max(1);
-    let begin = Arc::new(Barrier::new(connections + 1));
-    let mut clients = Vec::new();
+    let mut phones = Vec::new();
     for number in 0..connections {
         let area = format!("19.03.{number:02}");
         let cooperative = office.cooperative(&area, &area);
         let phone = office.hire(&format!("ppl{number}"), Role::Officer, &[&area]);
+        phones.push((phone, cooperative, area));
+    }
+    let folder = office.close().await;
+    let server = ServerProcess::serve(folder.path());
+    let begin = Arc::new(Barrier::new(connections + 1));
+    let mut clients = Vec::new();
+    for (number, (phone, cooperative, area)) in phones.into_iter().enumerate() {
         let packed: Vec<Vec<u8>> = (0..requests)
             .map(|request| {
                 let first = number * requests * batch + request * batch;
@@ -81,7 +95,7 @@ pub(crate) async fn push(what: What, connections: usize, batch: usize, total: us
             })
             .collect();
         let begin = Arc::clone(&begin);
-        let address = office.address;
+        let address = server.address;
         clients.push(tokio::spawn(async move {
             let mut client = Client::open(address, &phone).await;
             client.sync(&gzip(b"\"mutations\":[]}")).await;
@@ -104,11 +118,12 @@ pub(crate) async fn push(what: What, connections: usize, batch: usize, total: us
     }
     let seconds = begun.elapsed().as_secs_f64();
     took.sort();
-    office.close().await;
     Figures {
         visits: (requests * batch * connections) as f64 / seconds,
         p50: took[took.len() / 2],
         p99: took[(took.len() - 1) * 99 / 100],
+        processor: server.processor(),
+        peak: server.peak(),
     }
 }
 

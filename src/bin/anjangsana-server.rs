@@ -253,10 +253,6 @@ struct TongueArg {
 /// Threads for what blocks: the database's readers, passwords, files. Each keeps some memory.
 const BLOCKING: usize = 8;
 
-/// The system's allocator keeps a heap for each of many threads and gives nothing back of it.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn role(text: &str) -> Result<Role, String> {
     Role::from_name(text).ok_or_else(|| {
         let names: Vec<_> = Role::ALL.into_iter().map(Role::name).collect();

@@ -59,10 +59,12 @@ const FREE: usize = 32_000;
 
 /// Bytes that bodies beyond [`FREE`] may take at the same time as they came.
 const ROOM_ON_THE_WIRE: usize = 16_000_000;
-/// What they may weigh at the same time while they are parsed and answered, see [`Weight`].
+/// What they may weigh at the same time while they are parsed and answered, see [`weigh`].
 const ROOM_PARSED: usize = 24_000_000;
 /// Bytes that a value takes in memory beside its text.
 const VALUE: usize = 96;
+/// Large bodies that are unpacked and parsed at the same time.
+const UNPACKING: usize = 4;
 /// How long a body waits for room.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -71,6 +73,18 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) struct Room {
     wire: Arc<Semaphore>,
     parsed: Arc<Semaphore>,
+    unpacking: Arc<Semaphore>,
+}
+
+impl Room {
+    /// Waits until fewer than [`UNPACKING`] large bodies are unpacked and parsed.
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, AppError> {
+        let taking = Arc::clone(&self.unpacking).acquire_owned();
+        match tokio::time::timeout(PATIENCE, taking).await {
+            Ok(Ok(permit)) => Ok(permit),
+            _ => Err(AppError::busy()),
+        }
+    }
 }
 
 impl Default for Room {
@@ -78,6 +92,7 @@ impl Default for Room {
         Self {
             wire: Arc::new(Semaphore::new(ROOM_ON_THE_WIRE)),
             parsed: Arc::new(Semaphore::new(ROOM_PARSED)),
+            unpacking: Arc::new(Semaphore::new(UNPACKING)),
         }
     }
 }
@@ -152,24 +167,28 @@ async fn read<T: DeserializeOwned + Send + 'static>(
             return Err(too_large_unpacked(most));
         }
     }
-    let weighed = bytes.clone();
-    let weight = off_the_network(move || weigh(&weighed, packed, limits.unpacked)).await?;
-    if weight.total() > ROOM_PARSED {
-        return Err(AppError::too_large("too many values: send less at a time"));
-    }
-    let length = weight.bytes;
-    let taken = take(&state.room().parsed, weight.total()).await?;
-    let body = off_the_network(move || {
+    let turn = state.room().turn().await?;
+    let unpacked = off_the_network(move || {
         if packed {
-            let unpacked = unpack(&bytes, length)?;
-            drop(bytes);
-            parse(&unpacked.unwrap_or_default())
+            let unpacked = unpack(&bytes, limits.unpacked)?;
+            unpacked
+                .map(Bytes::from)
+                .ok_or_else(|| too_large_unpacked(limits.unpacked))
+        } else if bytes.len() > limits.unpacked {
+            Err(too_large_unpacked(limits.unpacked))
         } else {
-            parse(&bytes)
+            Ok(bytes)
         }
     })
     .await?;
     drop(room);
+    let weight = weigh(&unpacked);
+    if weight > ROOM_PARSED {
+        return Err(AppError::too_large("too many values: send less at a time"));
+    }
+    let taken = take(&state.room().parsed, weight).await?;
+    let body = off_the_network(move || parse(&unpacked)).await?;
+    drop(turn);
     Ok(JsonBody(body, taken))
 }
 
@@ -349,55 +368,17 @@ fn no_gzip(_: std::io::Error) -> AppError {
     AppError::malformed("the body is no gzip")
 }
 
-/// What a JSON text comes to in memory, without parsing it: its bytes, and something for each value.
+/// What a JSON text comes to in memory, without parsing it: its bytes, and [`VALUE`] for each value. Commas, colons and
+/// brackets in texts count too; texts have few.
 ///
 /// | text | bytes | values |
 /// |---|---|---|
 /// | `"a long answer"` | 15 | none |
 /// | `[1,1,1,1]` | 9 | 4 |
 /// | `{"a":1}` | 7 | 2 |
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-struct Weight {
-    bytes: usize,
-    values: usize,
-}
-
-impl Weight {
-    fn total(self) -> usize {
-        self.values.saturating_mul(VALUE).saturating_add(self.bytes)
-    }
-
-    /// Commas, colons and brackets in texts count too; texts have few.
-    fn add(&mut self, text: &[u8]) {
-        let values = text.iter().filter(|byte| b",:[{".contains(byte)).count();
-        self.bytes = self.bytes.saturating_add(text.len());
-        self.values = self.values.saturating_add(values);
-    }
-}
-
-impl std::io::Write for Weight {
-    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
-        self.add(text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Weighs a body without keeping what it is unpacked.
-fn weigh(bytes: &[u8], packed: bool, most: usize) -> Result<Weight, AppError> {
-    let mut weight = Weight::default();
-    if packed {
-        std::io::copy(&mut limited(bytes, most), &mut weight).map_err(no_gzip)?;
-    } else {
-        weight.add(bytes);
-    }
-    if weight.bytes > most {
-        return Err(too_large_unpacked(most));
-    }
-    Ok(weight)
+fn weigh(text: &[u8]) -> usize {
+    let values = text.iter().filter(|byte| b",:[{".contains(byte)).count();
+    values.saturating_mul(VALUE).saturating_add(text.len())
 }
 
 /// Unpacks to at most so many bytes; `None` when there are more.
@@ -453,16 +434,9 @@ mod tests {
     }
 
     #[test]
-    fn a_text_weighs_its_bytes_and_its_values_however_it_comes() {
+    fn a_text_weighs_its_bytes_and_its_values() {
         for (text, values) in [("\"a long answer\"", 0), ("[1,1,1,1]", 4), ("{\"a\":1}", 2)] {
-            let bytes = text.len();
-            let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-            std::io::Write::write_all(&mut packer, text.as_bytes()).unwrap();
-            let packed = packer.finish().unwrap();
-            let wanted = Weight { bytes, values };
-            assert_eq!(weigh(text.as_bytes(), false, bytes).unwrap(), wanted);
-            assert_eq!(weigh(&packed, true, bytes).unwrap(), wanted);
-            assert!(weigh(&packed, true, bytes - 1).is_err());
+            assert_eq!(weigh(text.as_bytes()), text.len() + values * VALUE);
         }
     }
 

@@ -37,6 +37,9 @@ pub fn open(path: &Path, for_what: Use) -> Result<Connection, Error> {
         check(&connection, "synchronous", "2")?;
     }
     connection.execute_batch(include_str!("every.sql"))?;
+    if for_what == Use::Read {
+        connection.execute_batch(include_str!("read.sql"))?;
+    }
     check(&connection, "foreign_keys", "1")?;
     keep_plans(&connection)?;
     Ok(connection)
