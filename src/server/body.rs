@@ -168,21 +168,17 @@ async fn read<T: DeserializeOwned + Send + 'static>(
         }
     }
     let turn = state.room().turn().await?;
-    let unpacked = off_the_network(move || {
-        if packed {
-            let unpacked = unpack(&bytes, limits.unpacked)?;
-            unpacked
-                .map(Bytes::from)
-                .ok_or_else(|| too_large_unpacked(limits.unpacked))
-        } else if bytes.len() > limits.unpacked {
-            Err(too_large_unpacked(limits.unpacked))
-        } else {
-            Ok(bytes)
-        }
+    let (unpacked, weight) = off_the_network(move || {
+        let unpacked = match packed {
+            true => unpack(&bytes, limits.unpacked)?.map(Bytes::from),
+            false => Some(bytes),
+        };
+        let unpacked = unpacked.ok_or_else(|| too_large_unpacked(limits.unpacked))?;
+        let weight = weigh(&unpacked);
+        Ok((unpacked, weight))
     })
     .await?;
     drop(room);
-    let weight = weigh(&unpacked);
     if weight > ROOM_PARSED {
         return Err(AppError::too_large("too many values: send less at a time"));
     }
@@ -438,6 +434,16 @@ mod tests {
         for (text, values) in [("\"a long answer\"", 0), ("[1,1,1,1]", 4), ("{\"a\":1}", 2)] {
             assert_eq!(weigh(text.as_bytes()), text.len() + values * VALUE);
         }
+    }
+
+    #[test]
+    fn a_body_is_unpacked_up_to_its_limit_and_not_a_byte_further() {
+        let text = [b' '; 1_000];
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut packer, &text).unwrap();
+        let packed = packer.finish().unwrap();
+        assert_eq!(unpack(&packed, 1_000).unwrap().as_deref(), Some(&text[..]));
+        assert_eq!(unpack(&packed, 999).unwrap(), None);
     }
 
     #[tokio::test(start_paused = true)]

@@ -31,7 +31,7 @@ pub(super) fn prepare(
         cursor: meta::number(&transaction, meta::CURSOR)?,
         scope: meta::text(&transaction, meta::SCOPE)?.unwrap_or_default(),
         epoch: Some(meta::text(&transaction, meta::EPOCH)?.unwrap_or_default()),
-        // How much may come is for the engine to say. A device that says so understands packed records.
+        // The engine names the room, and a device that names its room understands packed records.
         packed: false,
         room: None,
         mutations: Vec::new(),

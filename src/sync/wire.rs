@@ -139,8 +139,8 @@ pub struct SyncRequest {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub packed: bool,
     /// So many bytes of records at most are to come in the answer, before they are packed; and records larger than that, or
-    /// than [`LARGE`], are to be named only: the device fetches them in pieces. 0 stands for [`USUAL_ROOM`], which is said
-    /// with every visit. A device from before there was such a thing sends none.
+    /// than [`LARGE`], are to be named only: the device fetches them in pieces. 0 stands for [`USUAL_ROOM`]: the number
+    /// would cost bytes in every request. A device from before there was such a thing sends none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<u32>,
     /// What to apply, in this order.

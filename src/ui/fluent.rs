@@ -34,13 +34,13 @@ macro_rules! numbers {
 }
 numbers!(i32, i64, u16, u32, u64, usize);
 
-/// The messages of a file, by their keys.
+/// The messages of a file, sorted by their keys.
 pub(super) struct Messages(Vec<(&'static str, &'static str)>);
 
 impl Messages {
     /// Reads a file.
     pub(super) fn read(file: &'static str) -> Self {
-        let mut messages = Vec::new();
+        let mut messages: Vec<(&str, &str)> = Vec::new();
         let mut rest = file;
         while !rest.is_empty() {
             let end = message_end(rest);
@@ -49,7 +49,9 @@ impl Messages {
             if let Some((key, pattern)) = message.split_once('=')
                 && !message.starts_with('#')
             {
-                messages.push((key.trim(), pattern.trim()));
+                let key = key.trim();
+                let at = messages.partition_point(|(known, _)| *known < key);
+                messages.insert(at, (key, pattern.trim()));
             }
         }
         Self(messages)
@@ -57,7 +59,8 @@ impl Messages {
 
     /// Says a message; nothing when there is none of that key.
     pub(super) fn say(&self, key: &str, values: &[(&str, Value)]) -> Option<String> {
-        let (_, pattern) = self.0.iter().find(|(known, _)| *known == key)?;
+        let at = self.0.partition_point(|(known, _)| *known < key);
+        let (_, pattern) = self.0.get(at).filter(|(known, _)| *known == key)?;
         let mut said = String::new();
         write(&mut said, pattern, values);
         Some(said)
