@@ -9,6 +9,13 @@
 //!
 //! As long as one is still to come, nothing is concluded: no record is dropped as unseen, none is sent again as lost, and the
 //! digest is not compared.
+//!
+//! A record that cannot be taken in holds up no other one:
+//!
+//! ```text
+//! F's pieces are not F, or the server fails at F   the others are fetched before it is tried again
+//! that happens three times                         F is set aside until the store is opened again; an older F stays
+//! ```
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -16,6 +23,9 @@ use super::api::StoreError;
 use super::{Store, record, sync};
 use crate::domain::{AreaCode, Kind, Millis, Record, RecordId, attachment, json};
 use crate::sync::wire::LargeRecord;
+
+/// So many failures set a record aside.
+const TRIES: u32 = 3;
 
 /// The next piece to fetch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,9 +48,10 @@ impl Store {
             .db
             .prepare_cached(
                 "select record, rev, (select coalesce(sum(length(bytes)), 0) from piece p where p.record = large.record)
-                 from large order by rev limit 1",
+                 from large left join large_failure using (record)
+                 where coalesce(failures, 0) < ? order by coalesce(failures, 0), rev limit 1",
             )?
-            .query_row([], |row| {
+            .query_row([TRIES], |row| {
                 Ok(NextPiece {
                     record: record::parsed(row, 0)?,
                     rev: row.get(1)?,
@@ -54,8 +65,38 @@ impl Store {
     /// Keeps a piece; with the last one the record is taken in. Whether there is more to fetch.
     ///
     /// # Errors
-    /// [`StoreError::Database`], also when the whole is not what the server said: then it is fetched from the beginning.
+    /// [`StoreError::Full`]: nothing changed. [`StoreError::Database`], also when the whole is not what the server said: the
+    /// record is fetched from the beginning, after the others.
     pub fn take_piece(
+        &mut self,
+        now: Millis,
+        piece: &NextPiece,
+        bytes: &[u8],
+    ) -> Result<bool, StoreError> {
+        let taken = self.keep_piece(now, piece, bytes);
+        if let Err(StoreError::Database(_)) = taken {
+            let id = piece.record.to_string();
+            self.db
+                .execute("delete from piece where record = ?", [id])?;
+            self.piece_failed(piece)?;
+        }
+        taken
+    }
+
+    /// Counts a failure at a record that is being fetched. What is here of it stays.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn piece_failed(&mut self, piece: &NextPiece) -> Result<(), StoreError> {
+        self.db.execute(
+            "insert into large_failure (record, failures) select record, 1 from large where record = ? and rev = ?
+             on conflict (record) do update set failures = failures + 1",
+            params![piece.record.to_string(), piece.rev],
+        )?;
+        Ok(())
+    }
+
+    fn keep_piece(
         &mut self,
         now: Millis,
         piece: &NextPiece,
@@ -88,12 +129,7 @@ impl Store {
             return is_any(&transaction);
         };
         if bytes.is_empty() {
-            // It ends before its length: from the beginning.
-            transaction.execute(
-                "delete from piece where record = ?",
-                [piece.record.to_string()],
-            )?;
-            transaction.commit()?;
+            // It ends before its length.
             return Err(StoreError::Database("an empty piece".to_owned()));
         }
         transaction
@@ -119,11 +155,6 @@ impl Store {
             }
         }
         if attachment::sha256(&whole) != sha256 {
-            transaction.execute(
-                "delete from piece where record = ?",
-                [piece.record.to_string()],
-            )?;
-            transaction.commit()?;
             return Err(StoreError::Database(
                 "the pieces are not the record".to_owned(),
             ));
@@ -199,11 +230,27 @@ pub(super) fn note(db: &Connection, large: &LargeRecord) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Whether any record is still to come in pieces.
+/// Whether any record is still to come in pieces. Those set aside are not: see [`is_any_aside`].
 pub(super) fn is_any(db: &Connection) -> Result<bool, StoreError> {
     Ok(db
-        .prepare_cached("select exists (select 1 from large)")?
-        .query_row([], |row| row.get(0))?)
+        .prepare_cached(
+            "select exists (select 1 from large left join large_failure using (record)
+             where coalesce(failures, 0) < ?)",
+        )?
+        .query_row([TRIES], |row| row.get(0))?)
+}
+
+/// Whether any record is set aside: until it is here, this device has less than the server shows it.
+pub(super) fn is_any_aside(db: &Connection) -> Result<bool, StoreError> {
+    Ok(db
+        .prepare_cached("select exists (select 1 from large_failure where failures >= ?)")?
+        .query_row([TRIES], |row| row.get(0))?)
+}
+
+/// Tries those again that were set aside: the app or the server may be mended.
+pub(super) fn try_anew(db: &Connection) -> Result<(), StoreError> {
+    db.execute("delete from large_failure", [])?;
+    Ok(())
 }
 
 /// It came otherwise, or does not come any more.
@@ -212,6 +259,8 @@ pub(super) fn forget(db: &Connection, record: RecordId) -> Result<(), StoreError
     db.prepare_cached("delete from large where record = ?")?
         .execute([&id])?;
     db.prepare_cached("delete from piece where record = ?")?
+        .execute([&id])?;
+    db.prepare_cached("delete from large_failure where record = ?")?
         .execute([&id])?;
     Ok(())
 }

@@ -45,13 +45,14 @@ use crate::sync::engine::Applied;
 use crate::sync::wire::{Limits, SyncReply, SyncRequest};
 
 /// The schema's steps, oldest first.
-pub const MIGRATIONS: [&str; 6] = [
+pub const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/001.sql"),
     include_str!("migrations/002.sql"),
     include_str!("migrations/003.sql"),
     include_str!("migrations/004.sql"),
     include_str!("migrations/005.sql"),
     include_str!("migrations/006.sql"),
+    include_str!("migrations/007.sql"),
 ];
 
 /// Statements that are kept ready: as many as the store has that are asked again and again.
@@ -115,6 +116,7 @@ impl Store {
         }
         attachments::sweep(&transaction).map_err(not_ours)?;
         sync::forget_order(&transaction).map_err(not_ours)?;
+        large::try_anew(&transaction).map_err(not_ours)?;
         let user = meta::text(&transaction, meta::USER)
             .map_err(not_ours)?
             .unwrap_or_default();

@@ -107,13 +107,14 @@ pub(super) fn apply(
         let lacks = settle(&transaction, now, result.id, &result.outcome)?;
         lacking = lacking.into_iter().chain(lacks).min();
     }
-    let expects = large::is_any(&transaction)?;
+    let expects = large::is_any(&transaction)? || large::is_any_aside(&transaction)?;
     for incoming in &reply.records {
         if expects {
             large::forget(&transaction, incoming.id)?;
         }
         take_in(&transaction, me, now, incoming)?;
     }
+    forget_reopened(&transaction)?;
     for named in &reply.large {
         large::note(&transaction, named)?;
     }
@@ -144,7 +145,7 @@ pub(super) fn apply(
         pull: more,
         fetch,
         mismatch: match reply.digest {
-            Some(digest) if !more && !fetch => digest != own_digest(&transaction)?,
+            Some(digest) if !more && !fetch && !large::is_any_aside(&transaction)? => digest != own_digest(&transaction)?,
             _ => false,
         },
     };
@@ -309,6 +310,17 @@ fn accepted(
     Ok(())
 }
 
+/// Visits that were opened again after a refusal count as not sent until their next submission is at the server: as long as
+/// it waits here, *Ubah lagi* may take it out again.
+fn forget_reopened(db: &Connection) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "delete from reopened where visit in (select id from visit where state not in ('draft', 'returned'))
+            and not exists (select 1 from outbox where outbox.visit = reopened.visit)",
+    )?
+    .execute([])?;
+    Ok(())
+}
+
 /// Takes in a record as the server has it. Unsent changes stay over it.
 pub(super) fn take_in(
     db: &Connection,
@@ -457,7 +469,9 @@ fn await_everything(db: &Connection) -> Result<(), StoreError> {
 }
 
 fn drop_unseen(db: &Connection, me: UserId) -> Result<(), StoreError> {
-    let mut statement = db.prepare_cached("select id, kind from record where unseen = 1")?;
+    let mut statement = db.prepare_cached(
+        "select id, kind from record where unseen = 1 and id not in (select record from large)",
+    )?;
     let mut rows = statement.query([])?;
     all_gone(db, me, &mut rows)
 }

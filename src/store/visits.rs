@@ -143,10 +143,7 @@ impl Store {
             fields.insert(SCORE.to_owned(), json!(result.score));
             fields.insert(PROPOSAL.to_owned(), json!(result.proposal));
         }
-        self.change_visit(moment, id, &visit.area, fields, |db| {
-            sent_again(db, id)?;
-            attachments::sweep(db)
-        })
+        self.change_visit(moment, id, &visit.area, fields, attachments::sweep)
     }
 
     pub(super) fn discard(
@@ -171,7 +168,8 @@ impl Store {
             &visit.area,
             Fields::from([(VOID.to_owned(), json!(mark))]),
             |db| {
-                sent_again(db, id)?;
+                db.prepare_cached("delete from reopened where visit = ?")?
+                    .execute([id.to_string()])?;
                 for value in visit.answers.values() {
                     attachments::renamed(db, Some(value), None)?;
                 }
@@ -460,13 +458,6 @@ impl Store {
             .optional()?;
         Ok(draft.unwrap_or_default())
     }
-}
-
-/// A visit that was opened again has been sent again, or given up.
-fn sent_again(db: &Connection, id: RecordId) -> Result<(), StoreError> {
-    db.prepare_cached("delete from reopened where visit = ?")?
-        .execute([id.to_string()])?;
-    Ok(())
 }
 
 /// Who did what with a visit, oldest first.

@@ -678,15 +678,34 @@ async fn a_visit_that_lacks_answers_is_set_aside_with_its_reason_and_can_be_mend
         assert_eq!(queue.send_again[0].transfer, Transfer::SendAgain);
         assert_eq!(officer.visit(visit).await.visit.result, None, "what was not sent has no score");
         officer.fill_short(visit).await;
-        officer.ask(Request::SubmitVisit {
-                visit,
-                result: None, judged: None,
-            }).await;
+        officer.ask(Request::Network { online: false }).await;
+        let submit = || Request::SubmitVisit { visit, result: None, judged: None };
+        officer.ask(submit()).await;
+        assert_eq!(officer.queue().await.sync.send_again, 0, "it is sent again");
+        officer.ask(Request::ReopenVisit { visit }).await;
+        let queue = officer.queue().await;
+        assert_eq!(queue.sync.send_again, 1, "taken out again, it is as before");
+        assert!(!queue.sync.is_all_sent());
+        officer.ask(submit()).await;
+        officer.ask(Request::Network { online: true }).await;
         officer.sync().await;
         let queue = officer.queue().await;
         assert!(queue.items.is_empty() && queue.send_again.is_empty());
         assert_eq!(queue.sync.send_again, 0);
         assert_eq!(officer.visit(visit).await.visit.answers["kabid_hadir"], "tidak");
+        // Returned, it is a draft like any other: the refusal before is over.
+        let desk = Phone::new(&office, &folder.path().join("desk"));
+        desk.log_in("kabid").await;
+        desk.ask(Request::Review {
+            visit,
+            submission: 1,
+            decision: Decision::Return,
+            draft: ReviewDraft { note: "Tulis jabatannya.".to_owned(), notes: BTreeMap::new() },
+        }).await;
+        desk.sync().await;
+        officer.sync().await;
+        assert_eq!(officer.visit(visit).await.state, VisitState::Returned);
+        assert_eq!(officer.queue().await.sync.send_again, 0);
     })
     .await;
 }

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use anjangsana::domain::{Millis, RecordId, Role, attachment};
+use anjangsana::domain::{AreaCode, Kind, Millis, RecordId, Role, attachment};
 use anjangsana::server::forms;
 use anjangsana::store::api::SyncPhase;
-use anjangsana::sync::wire::{LARGE, PIECES_PATH, SyncReply};
+use anjangsana::sync::wire::{Digest, LARGE, LargeRecord, PIECES_PATH, SyncReply};
 use serde_json::{Value, json};
 
 use crate::cutting_proxy::{Fault, Line, Proxy};
 use crate::device_sync::{Phone, demo_office, local};
 use crate::server_office::{Office, PAYUNG, Phone as Dumb, TOBOALI};
+use crate::store_merge::{self, Device};
 
 /// A form of so many bytes of text that does not pack well, as a table of places or names does not.
 fn publish_large(office: &Office, version: &str, bytes: usize) -> RecordId {
@@ -366,4 +367,89 @@ async fn records_that_are_gone_are_no_more_at_a_time_than_there_is_room_for() {
     let (gone, _, longest) = pull_with_little_room(&officer, 8_000).await;
     assert!(gone >= 300, "{gone}");
     assert!(longest < 9_000, "{longest}");
+}
+
+/// A reply that names a large record, and nothing else.
+fn naming(record: &str, rev: u64, fields: &str) -> SyncReply {
+    let mut reply = store_merge::reply(rev, Vec::new(), Vec::new());
+    reply.large.push(LargeRecord {
+        kind: Kind::Form,
+        id: RecordId::of_text(record),
+        area: AreaCode::default(),
+        rev,
+        owner: None,
+        length: fields.len() as u64,
+        sha256: attachment::sha256(fields.as_bytes()),
+    });
+    reply
+}
+
+fn sheets(version: &str) -> String {
+    json!({"form": "besar", "version": version, "survey": "", "choices": "", "settings": ""})
+        .to_string()
+}
+
+/// Fetches everything that is to be fetched; which bytes come says the caller. The records asked for, in order.
+fn fetch_all(device: &mut Device, bytes: impl Fn(RecordId) -> String) -> Vec<RecordId> {
+    let mut asked = Vec::new();
+    while let Some(next) = device.store.next_piece().unwrap() {
+        assert!(asked.len() < 20, "it comes to an end: {asked:?}");
+        asked.push(next.record);
+        // An error is counted, and shown by what is asked for next.
+        let _ = device
+            .store
+            .take_piece(Millis(100), &next, bytes(next.record).as_bytes());
+    }
+    asked
+}
+
+#[test]
+fn a_large_record_that_cannot_be_taken_in_holds_up_no_other_and_is_tried_again_when_the_app_is_opened() {
+    let (bad, good) = (RecordId::of_text("bad"), RecordId::of_text("good"));
+    // Never what was named; whole, but no JSON.
+    for (named, comes) in [(sheets("1"), sheets("2")), ("{\"".into(), "{\"".into())] {
+        let mut device = Device::new();
+        device.pull(naming("bad", 20, &named));
+        device.pull(naming("good", 21, &sheets("3")));
+        let bytes = |record| if record == bad { comes.clone() } else { sheets("3") };
+        let asked = fetch_all(&mut device, bytes);
+        assert_eq!(asked, [bad, good, bad, bad], "the others come first");
+        assert!(device.store.fields_of(good).unwrap().is_some());
+
+        // Its name comes again with every pull from the beginning; that is no reason to try again.
+        let mut agreed = naming("bad", 20, &named);
+        agreed.digest = Some(Digest { count: 1, rev_sum: 1 });
+        agreed.cursor = 21;
+        let applied = device.store.apply(Millis(100), &agreed).unwrap();
+        assert!(!applied.fetch, "nothing more to fetch");
+        assert!(!applied.mismatch, "what is set aside is no reason to pull everything anew");
+        let last_ok = device.store.sync_facts().unwrap().last_ok;
+        assert_eq!(last_ok, Some(Millis(100)), "the rest is in step");
+
+        let mut device = device.reopened();
+        let asked = fetch_all(&mut device, |_| named.clone());
+        assert_eq!(asked[0], bad);
+        let is_mended = device.store.fields_of(bad).unwrap().is_some();
+        assert_eq!(is_mended, named != comes, "unreadable it stays");
+    }
+}
+
+#[test]
+fn the_older_copy_of_a_record_that_is_set_aside_stays_and_a_newer_revision_is_fetched() {
+    let mut device = Device::new();
+    let form = RecordId::of_text("form");
+    let before = device.store.fields_of(form).unwrap();
+    // Everything comes anew, and the form in pieces that are not the form.
+    device.store.forget_cursor().unwrap();
+    let mut anew = naming("form", 20, &sheets("2"));
+    anew.records = vec![store_merge::visit_at(10, json!({"a/x": "1", "a/y": "1"}))];
+    device.pull(anew);
+    fetch_all(&mut device, |_| sheets("x"));
+    device.pull(store_merge::reply(21, Vec::new(), Vec::new()));
+    assert_eq!(device.store.fields_of(form).unwrap(), before);
+
+    device.pull(naming("form", 22, &sheets("3")));
+    fetch_all(&mut device, |_| sheets("3"));
+    let now = device.store.fields_of(form).unwrap().unwrap();
+    assert!(now.contains("\"3\""), "{now}");
 }

@@ -171,7 +171,16 @@ impl<M: Machine> Device<M> {
             Err(Failure::Status { status: 404, .. }) => {
                 self.store(generation, |store| store.drop_large(next.record))
             }
-            Err(failure) => return Some(Event::Fetched(Err(failure))),
+            Err(failure) => {
+                // The server fails at this record, or refuses it: the others come first.
+                let is_of_record = matches!(&failure, Failure::Status { status, .. } if *status != 503);
+                if is_of_record
+                    && let Err(why) = self.store(generation, |store| store.piece_failed(&next))
+                {
+                    return Some(failed(why));
+                }
+                return Some(Event::Fetched(Err(failure)));
+            }
         };
         Some(match taken {
             Ok(more) => {
