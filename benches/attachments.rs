@@ -30,7 +30,7 @@ use cutting_proxy::{Line, Proxy};
 use tokio::task::LocalSet;
 
 const PHOTO: usize = 300_000;
-const PIN: &str = "246810";
+const PIN: &str = "482913";
 
 /// Name, kilobits a second up and down, milliseconds there and back.
 const LINES: [(&str, u64, u64, u64); 3] = [

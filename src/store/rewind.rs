@@ -166,11 +166,10 @@ fn stand_on(db: &Connection, id: RecordId, rev: u64) -> Result<(), StoreError> {
 
 /// Everything has come, and these records of the user's own have not: the server lost them whole. They go again.
 pub(super) fn send_lost(db: &Connection, now: Millis) -> Result<(), StoreError> {
-    let mut statement =
-        db.prepare_cached(
-            "select id, kind, area, base from record
+    let mut statement = db.prepare_cached(
+        "select id, kind, area, base from record
              where unseen = 2 and id not in (select record from large) order by n",
-        )?;
+    )?;
     let lost = statement
         .query_map([], |row| {
             Ok((

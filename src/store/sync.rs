@@ -145,7 +145,9 @@ pub(super) fn apply(
         pull: more,
         fetch,
         mismatch: match reply.digest {
-            Some(digest) if !more && !fetch && !large::is_any_aside(&transaction)? => digest != own_digest(&transaction)?,
+            Some(digest) if !more && !fetch && !large::is_any_aside(&transaction)? => {
+                digest != own_digest(&transaction)?
+            }
             _ => false,
         },
     };

@@ -541,7 +541,7 @@ mod tests {
             .create("petugas1", "rahasia-sekali", &mut counting())
             .unwrap();
         vault
-            .set("petugas1", Secret::Pin, "246810", &key, &mut counting())
+            .set("petugas1", Secret::Pin, "482913", &key, &mut counting())
             .unwrap();
         (vault, key)
     }
@@ -589,15 +589,15 @@ mod tests {
     #[test]
     fn pin_and_password_open_the_same_key_and_nothing_else_does() {
         let (mut vault, key) = vault();
-        assert_eq!(*pin(&mut vault, "246810", at(1)).unwrap(), *key);
+        assert_eq!(*pin(&mut vault, "482913", at(1)).unwrap(), *key);
         let mut password = |secret| vault.unlock("petugas1", Secret::Password, secret, at(1));
         assert_eq!(*password("rahasia-sekali").unwrap(), *key);
         assert_eq!(
-            password("246810"),
+            password("482913"),
             Err(StoreError::WrongPassword { seconds: 0 })
         );
         assert_eq!(
-            vault.unlock("petugas2", Secret::Pin, "246810", at(1)),
+            vault.unlock("petugas2", Secret::Pin, "482913", at(1)),
             Err(StoreError::NotFound)
         );
     }
@@ -610,11 +610,11 @@ mod tests {
         assert_eq!(wrong(&mut vault, at(2)), said(0, 8));
         assert_eq!(wrong(&mut vault, at(3)), said(30, 7));
         assert_eq!(
-            pin(&mut vault, "246810", at(4)),
+            pin(&mut vault, "482913", at(4)),
             Err(StoreError::Wait { seconds: 30 })
         );
         assert_eq!(wrong(&mut vault, at(30_003)), said(60, 6));
-        pin(&mut vault, "246810", at(90_003)).unwrap();
+        pin(&mut vault, "482913", at(90_003)).unwrap();
         assert_eq!(wrong(&mut vault, at(90_004)), said(0, 9));
     }
 
@@ -629,7 +629,7 @@ mod tests {
                 "clock set by {by}"
             );
         }
-        pin(&mut vault, "246810", set(at(30_000), -86_400_000)).unwrap();
+        pin(&mut vault, "482913", set(at(30_000), -86_400_000)).unwrap();
     }
 
     #[test]
@@ -647,7 +647,7 @@ mod tests {
             wrong(&mut vault, set(at(0), -86_400_000)),
             StoreError::Wait { seconds: 30 }
         );
-        pin(&mut vault, "246810", at(30_000)).unwrap();
+        pin(&mut vault, "482913", at(30_000)).unwrap();
     }
 
     #[test]
@@ -656,7 +656,7 @@ mod tests {
         wrong_ones(&mut vault, 3);
         for millis in [0, 1, 29_000, 29_999, 30_000, 40_000] {
             let said = vault.accounts(Millis(millis)).unwrap().remove(0).pin_wait;
-            let done = vault.unlock("petugas1", Secret::Pin, "246810", at(millis));
+            let done = vault.unlock("petugas1", Secret::Pin, "482913", at(millis));
             match said {
                 Some(0) => drop(done.unwrap()),
                 Some(seconds) => assert_eq!(done, Err(StoreError::Wait { seconds })),
@@ -671,7 +671,7 @@ mod tests {
         wrong_ones(&mut vault, 10);
         let later = at(86_400_000);
         assert_eq!(
-            pin(&mut vault, "246810", later),
+            pin(&mut vault, "482913", later),
             Err(StoreError::PasswordNeeded)
         );
         let account = vault.accounts(later.uptime).unwrap().remove(0);
@@ -681,9 +681,9 @@ mod tests {
             .unwrap();
         assert_eq!(*opened, *key);
         vault
-            .set("petugas1", Secret::Pin, "135790", &opened, &mut counting())
+            .set("petugas1", Secret::Pin, "351790", &opened, &mut counting())
             .unwrap();
-        assert_eq!(*pin(&mut vault, "135790", later).unwrap(), *key);
+        assert_eq!(*pin(&mut vault, "351790", later).unwrap(), *key);
         // It counts from the beginning.
         assert!(matches!(
             wrong(&mut vault, later),
@@ -696,7 +696,7 @@ mod tests {
         let (mut vault, key) = vault();
         let millis = wrong_ones(&mut vault, 9);
         for _ in 0..2 {
-            assert_eq!(*pin(&mut vault, "246810", at(millis)).unwrap(), *key);
+            assert_eq!(*pin(&mut vault, "482913", at(millis)).unwrap(), *key);
         }
     }
 
@@ -711,7 +711,7 @@ mod tests {
             .unwrap();
         let mut vault = restarted(vault, at(millis));
         assert_eq!(
-            pin(&mut vault, "246810", at(0)),
+            pin(&mut vault, "482913", at(0)),
             Err(StoreError::PasswordNeeded)
         );
     }
@@ -770,7 +770,7 @@ mod tests {
         }
         assert_eq!(*password("rahasia-sekali", at(millis)).unwrap(), *key);
         // The PIN has its own count.
-        assert_eq!(*pin(&mut vault, "246810", at(millis)).unwrap(), *key);
+        assert_eq!(*pin(&mut vault, "482913", at(millis)).unwrap(), *key);
     }
 
     #[test]
@@ -780,10 +780,10 @@ mod tests {
             .unlock("petugas1", Secret::Password, "rahasia-sekali", at(1))
             .unwrap();
         vault
-            .set("petugas1", Secret::Pin, "135790", &again, &mut counting())
+            .set("petugas1", Secret::Pin, "351790", &again, &mut counting())
             .unwrap();
-        assert_eq!(*pin(&mut vault, "135790", at(1)).unwrap(), *key);
-        assert!(pin(&mut vault, "246810", at(1)).is_err());
+        assert_eq!(*pin(&mut vault, "351790", at(1)).unwrap(), *key);
+        assert!(pin(&mut vault, "482913", at(1)).is_err());
     }
 
     #[test]
@@ -800,7 +800,7 @@ mod tests {
                 Err(why)
             );
         }
-        pin(&mut vault, "246810", at(0)).unwrap();
+        pin(&mut vault, "482913", at(0)).unwrap();
     }
 
     #[test]
@@ -840,7 +840,7 @@ mod tests {
             assert_eq!(hex(opened.unwrap()), keys[key]);
         }
         assert_eq!(
-            vault.unlock("petugas3", Secret::Pin, "246810", now(0)),
+            vault.unlock("petugas3", Secret::Pin, "482913", now(0)),
             Err(StoreError::PasswordNeeded)
         );
         assert_eq!(vault.damaged("petugas1").unwrap().len(), 1);

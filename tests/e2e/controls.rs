@@ -9,7 +9,7 @@ use crate::filling;
 use crate::office::Office;
 use crate::senses::camera_photo;
 
-const PIN: &str = "246810";
+const PIN: &str = "482913";
 
 /// A visit made with a checklist that has every kind of question, on its first page.
 async fn at_work(office: &mut Office, profile: &Path) -> Device {

@@ -32,7 +32,7 @@ async fn a_photo_cut_off_in_the_middle_goes_on_where_it_was() {
     phone
         .goto(&format!("http://localhost:{}/", line.address.port()))
         .await;
-    phone.log_in("petugas1", "246810").await;
+    phone.log_in("petugas1", "482913").await;
     phone.sees("Semua sudah terkirim").await;
     let photo = camera_photo(&phone, profiles.path()).await;
     phone.goto_inside("Koperasi").await;

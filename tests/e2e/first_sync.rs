@@ -54,7 +54,7 @@ async fn bench_browser_the_first_sync_of_10_000_visits() {
     };
     let (up, down) = line.carried();
     desk.script(WATCH, vec![]).await;
-    desk.log_in_here("kabid", "246810").await;
+    desk.log_in_here("kabid", "482913").await;
     // As long as it takes, asked seldom enough not to be what is measured.
     let begun = Instant::now();
     while desk.script("return !!window.at.done", vec![]).await != json!(true) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::browser::{Device, Screen};
 use crate::office::{Office, copy_of_the_app};
 
-const PIN: &str = "246810";
+const PIN: &str = "482913";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_to_a_screen_that_follows_opens_without_a_signal() {

@@ -10,7 +10,7 @@ use thirtyfour::prelude::*;
 use crate::browser::{Device, Screen};
 use crate::office::Office;
 
-const PIN: &str = "246810";
+const PIN: &str = "482913";
 const COOPERATIVE: &str = "Koperasi Nelayan CONTOH Bahari Sadai";
 const QUESTION: &str = "Apakah papan nama terbaca?";
 

@@ -6,7 +6,7 @@ use crate::browser::{Device, Screen};
 use crate::filling;
 use crate::office::Office;
 
-const PIN: &str = "246810";
+const PIN: &str = "482913";
 /// Text questions of the form.
 const QUESTIONS: usize = 20;
 /// Letters of an answer: nearly as many as the server takes in one, and of all answers together in one change.

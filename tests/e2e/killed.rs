@@ -18,7 +18,7 @@ use crate::office::Office;
 use crate::rng::Rng;
 use crate::typing;
 
-const PIN: &str = "246810";
+const PIN: &str = "482913";
 /// The latest moment of a kill, in milliseconds after the typing or the sending has begun.
 const LATEST: usize = 1_500;
 /// Answers that wait for signal when the phone begins to send.

@@ -8,7 +8,7 @@ use crate::browser::{Device, Screen};
 use crate::controls::visit_with;
 use crate::office::Office;
 
-const PIN: &str = "246810";
+const PIN: &str = "482913";
 /// Leaves of one turn: after 0, 50, ... 450 milliseconds.
 const LEAVES: u32 = 10;
 

@@ -8,7 +8,7 @@ use crate::browser::{Device, Screen};
 use crate::filling;
 use crate::office::{Office, copy_of_the_app};
 
-const PIN: &str = "246810";
+const PIN: &str = "482913";
 
 /// What page and worker run first, so that a test can set the device's clock (`wall`) and let time pass (`run`).
 const CLOCK: &str = "
@@ -178,7 +178,7 @@ async fn s2_a_forgotten_pin_is_no_trouble_without_signal() {
     // One that anybody would try first is not taken.
     phone.choose_pin("112233").await;
     phone.sees("PIN ini mudah ditebak").await;
-    phone.choose_pin("135790").await;
+    phone.choose_pin("351790").await;
     phone.tap_row("Bahari Sadai").await;
     phone.element("//*[@id='q-no_spt']").await;
     phone
@@ -189,7 +189,7 @@ async fn s2_a_forgotten_pin_is_no_trouble_without_signal() {
         .await;
     let phone = phone.reopen().await;
     phone.goto(&office.url("/")).await;
-    phone.unlock("135790").await;
+    phone.unlock("351790").await;
     phone.close().await;
 }
 
@@ -235,7 +235,7 @@ async fn a17_h14_the_screen_waits_as_the_vault_does_and_after_ten_wrong_pins_ask
     phone.sees("PIN tidak berlaku").await;
     phone.types("Kata sandi", "demo-anjangsana").await;
     phone.tap("Buka").await;
-    phone.choose_pin("135790").await;
+    phone.choose_pin("351790").await;
     phone.sees("Kunci sekarang").await;
 
     // In the open app the new PIN wants the former one, or the password.
@@ -243,7 +243,7 @@ async fn a17_h14_the_screen_waits_as_the_vault_does_and_after_ten_wrong_pins_ask
     phone.types("PIN lama atau kata sandi", PIN).await;
     phone.choose_pin("204060").await;
     phone.sees("PIN salah").await;
-    phone.types("PIN lama atau kata sandi", "135790").await;
+    phone.types("PIN lama atau kata sandi", "351790").await;
     phone.tap("Simpan PIN").await;
     phone.sees("PIN sudah diganti").await;
     phone.close().await;

@@ -4,7 +4,7 @@ use crate::browser::{Device, Screen};
 use crate::filling;
 use crate::office::{Office, any_file_holds, copy_of_the_app, release_anew};
 
-const PIN: &str = "246810";
+const PIN: &str = "482913";
 
 /// A name that only the register knows: no part of the app's own files.
 const SECRET: &[u8] = b"Bahari Sadai";

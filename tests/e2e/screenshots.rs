@@ -19,7 +19,7 @@ async fn screenshots_of_the_main_screens() {
     phone.goto(&office.url("/")).await;
     phone.sees("Masuk").await;
     phone.web.screenshot(&picture("masuk")).await.unwrap();
-    phone.log_in("petugas1", "246810").await;
+    phone.log_in("petugas1", "482913").await;
     phone.sees("Semua sudah terkirim").await;
     phone.web.screenshot(&picture("beranda")).await.unwrap();
     phone.goto_inside("Koperasi").await;
@@ -39,7 +39,7 @@ async fn screenshots_of_the_main_screens() {
 
     let desk = Device::open(&profiles.path().join("desk"), Screen::Desktop).await;
     desk.goto(&office.url("/persetujuan")).await;
-    desk.log_in_here("kabid", "246810").await;
+    desk.log_in_here("kabid", "482913").await;
     desk.sees("Menunggu persetujuan").await;
     desk.web.screenshot(&picture("persetujuan")).await.unwrap();
     desk.tap_row("CONTOH").await;
@@ -52,6 +52,6 @@ impl Device {
     /// Another screen by its address: the PIN is asked for again.
     async fn goto_inside_by_link(&self, link: &str, office: &Office) {
         self.goto(&office.url(link)).await;
-        self.unlock("246810").await;
+        self.unlock("482913").await;
     }
 }

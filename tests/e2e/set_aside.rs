@@ -6,7 +6,7 @@ use crate::browser::{Device, Screen};
 use crate::filling;
 use crate::office::Office;
 
-const PIN: &str = "246810";
+const PIN: &str = "482913";
 const COOPERATIVE: &str = "Koperasi Nelayan CONTOH Bahari Sadai";
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,7 +11,7 @@ use crate::office::Office;
 use crate::senses::camera_photo;
 
 const COOPERATIVE: &str = "Koperasi Nelayan CONTOH Bahari Sadai";
-const PIN: &str = "246810";
+const PIN: &str = "482913";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
@@ -119,7 +119,7 @@ async fn a_visit_goes_from_the_village_to_the_desk_and_back() {
     let desk = Device::open(&profiles.path().join("desk"), Screen::Desktop).await;
     desk.goto(&office.url(&format!("/persetujuan/{visit}")))
         .await;
-    desk.log_in_here("kabid", "135790").await;
+    desk.log_in_here("kabid", "351790").await;
     desk.sees(COOPERATIVE).await;
     desk.sees("187,5").await;
     desk.picture("Foto papan nama / lokasi koperasi").await;

@@ -9,7 +9,7 @@ use crate::browser::{Device, Screen};
 use crate::filling;
 use crate::office::{Office, copy_of_the_app, release_anew};
 
-const PIN: &str = "246810";
+const PIN: &str = "482913";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_too_old_for_the_server_works_on_and_says_what_to_do() {

@@ -21,7 +21,7 @@ use tokio::task::LocalSet;
 
 use crate::server_office::Office;
 
-pub(crate) const PIN: &str = "246810";
+pub(crate) const PIN: &str = "482913";
 
 /// What an answer says of a photo.
 const PHOTO: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad.jpg";
@@ -935,7 +935,7 @@ async fn a_forgotten_pin_is_replaced_by_a_login_and_a_changed_password_asks_for_
             .unwrap();
         phone
             .ask(Request::SetPin {
-                pin: "135790".to_owned(),
+                pin: "351790".to_owned(),
             })
             .await;
         assert_eq!(

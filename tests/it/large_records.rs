@@ -404,25 +404,38 @@ fn fetch_all(device: &mut Device, bytes: impl Fn(RecordId) -> String) -> Vec<Rec
 }
 
 #[test]
-fn a_large_record_that_cannot_be_taken_in_holds_up_no_other_and_is_tried_again_when_the_app_is_opened() {
+fn a_large_record_that_cannot_be_taken_in_holds_up_no_other_and_is_tried_again_when_the_app_is_opened()
+ {
     let (bad, good) = (RecordId::of_text("bad"), RecordId::of_text("good"));
     // Never what was named; whole, but no JSON.
     for (named, comes) in [(sheets("1"), sheets("2")), ("{\"".into(), "{\"".into())] {
         let mut device = Device::new();
         device.pull(naming("bad", 20, &named));
         device.pull(naming("good", 21, &sheets("3")));
-        let bytes = |record| if record == bad { comes.clone() } else { sheets("3") };
+        let bytes = |record| {
+            if record == bad {
+                comes.clone()
+            } else {
+                sheets("3")
+            }
+        };
         let asked = fetch_all(&mut device, bytes);
         assert_eq!(asked, [bad, good, bad, bad], "the others come first");
         assert!(device.store.fields_of(good).unwrap().is_some());
 
         // Its name comes again with every pull from the beginning; that is no reason to try again.
         let mut agreed = naming("bad", 20, &named);
-        agreed.digest = Some(Digest { count: 1, rev_sum: 1 });
+        agreed.digest = Some(Digest {
+            count: 1,
+            rev_sum: 1,
+        });
         agreed.cursor = 21;
         let applied = device.store.apply(Millis(100), &agreed).unwrap();
         assert!(!applied.fetch, "nothing more to fetch");
-        assert!(!applied.mismatch, "what is set aside is no reason to pull everything anew");
+        assert!(
+            !applied.mismatch,
+            "what is set aside is no reason to pull everything anew"
+        );
         let last_ok = device.store.sync_facts().unwrap().last_ok;
         assert_eq!(last_ok, Some(Millis(100)), "the rest is in step");
 

@@ -306,14 +306,14 @@ async fn s2_a_forgotten_pin_is_replaced_without_a_network_by_the_password() {
         );
         phone.by_password(demo::PASSWORD).await.unwrap();
         assert!(matches!(phone.status().await, AppStatus::PinNeeded { .. }));
-        phone.set_pin("135790").await.unwrap();
+        phone.set_pin("351790").await.unwrap();
         assert_eq!(unsent(&phone), 1);
         phone.ask(Request::Lock).await.unwrap();
         assert!(matches!(
             phone.unlock(PIN).await,
             Err(StoreError::WrongPin { .. })
         ));
-        phone.unlock("135790").await.unwrap();
+        phone.unlock("351790").await.unwrap();
     })
     .await;
 }
@@ -333,9 +333,9 @@ async fn h14_ten_wrong_pins_ask_for_the_password_and_nothing_is_lost() {
         );
         phone.by_password(demo::PASSWORD).await.unwrap();
         assert_eq!(unsent(&phone), 1);
-        phone.set_pin("135790").await.unwrap();
+        phone.set_pin("351790").await.unwrap();
         phone.ask(Request::Lock).await.unwrap();
-        phone.unlock("135790").await.unwrap();
+        phone.unlock("351790").await.unwrap();
     })
     .await;
 }
@@ -347,22 +347,22 @@ async fn h14_who_holds_an_open_phone_cannot_change_its_pin() {
         let phone = away(folder.path()).await;
         phone.unlock(PIN).await.unwrap();
         assert_eq!(
-            phone.set_pin("135790").await.err(),
+            phone.set_pin("351790").await.err(),
             Some(StoreError::OldSecretNeeded)
         );
         assert!(matches!(
-            phone.change_pin("135790", "000000").await,
+            phone.change_pin("351790", "000000").await,
             Err(StoreError::WrongPin { left: 9, .. })
         ));
         assert!(matches!(
-            phone.change_pin("135790", "salah-sekali").await,
+            phone.change_pin("351790", "salah-sekali").await,
             Err(StoreError::WrongPassword { .. })
         ));
         assert_eq!(
             phone.change_pin("123456", PIN).await.err(),
             Some(StoreError::CommonPin)
         );
-        phone.change_pin("135790", PIN).await.unwrap();
+        phone.change_pin("351790", PIN).await.unwrap();
         phone.change_pin("204060", demo::PASSWORD).await.unwrap();
         phone.ask(Request::Lock).await.unwrap();
         phone.unlock("204060").await.unwrap();
@@ -379,7 +379,7 @@ async fn h14_guessing_the_pin_in_an_open_app_ends_like_guessing_it_at_the_lock()
         for _ in 0..10 {
             phone.ask(Request::Active).await.unwrap();
             if let Err(StoreError::WrongPin { seconds, .. }) =
-                phone.change_pin("135790", "000000").await
+                phone.change_pin("351790", "000000").await
             {
                 // Shorter than the lock of ten minutes, again and again, with a touch in between.
                 for _ in 0..seconds.div_ceil(300) {
@@ -390,14 +390,14 @@ async fn h14_guessing_the_pin_in_an_open_app_ends_like_guessing_it_at_the_lock()
         }
         assert!(phone.is_open().await);
         assert_eq!(
-            phone.change_pin("135790", PIN).await.err(),
+            phone.change_pin("351790", PIN).await.err(),
             Some(StoreError::PasswordNeeded)
         );
         assert_eq!(
-            phone.set_pin("135790").await.err(),
+            phone.set_pin("351790").await.err(),
             Some(StoreError::OldSecretNeeded)
         );
-        phone.change_pin("135790", demo::PASSWORD).await.unwrap();
+        phone.change_pin("351790", demo::PASSWORD).await.unwrap();
     })
     .await;
 }

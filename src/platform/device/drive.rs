@@ -173,7 +173,8 @@ impl<M: Machine> Device<M> {
             }
             Err(failure) => {
                 // The server fails at this record, or refuses it: the others come first.
-                let is_of_record = matches!(&failure, Failure::Status { status, .. } if *status != 503);
+                let is_of_record =
+                    matches!(&failure, Failure::Status { status, .. } if *status != 503);
                 if is_of_record
                     && let Err(why) = self.store(generation, |store| store.piece_failed(&next))
                 {
