@@ -175,6 +175,7 @@ reject-incomplete = By the server's reading required answers are missing. Open t
 reject-other = The server refused this change.
 trouble-unreachable = The server cannot be reached.
 trouble-not-ours = What answered is not the Anjangsana server, perhaps a Wi-Fi login page. Open that page first.
+trouble-not-understood = This version of the app does not understand the server. Update the app; nothing is lost.
 trouble-server = The server has trouble ({ $status }).
 trouble-refused = The server refused the request ({ $status }). Tell the administrator.
 trouble-login = The server no longer takes your session. Log in again.
@@ -218,6 +219,7 @@ role-officer = Field officer
 role-supervisor = Head of division
 role-head = Head of office
 role-admin = Administrator
+role-other = Other role (read only)
 
 ## Home
 hello = Welcome, { $name }

@@ -154,6 +154,7 @@ reject-incomplete = Menurut server ada isian yang belum lengkap atau belum benar
 reject-other = Server menolak perubahan ini.
 trouble-unreachable = Server tidak terjangkau.
 trouble-not-ours = Yang menjawab bukan server Anjangsana, mungkin halaman masuk Wi-Fi. Buka halaman itu dahulu.
+trouble-not-understood = Versi aplikasi ini tidak memahami jawaban server. Perbarui aplikasi; tidak ada yang hilang.
 trouble-server = Server sedang bermasalah ({ $status }).
 trouble-refused = Server menolak permintaan ({ $status }). Beri tahu admin.
 trouble-login = Server tidak lagi menerima sesi Anda. Masuk lagi.
@@ -191,6 +192,7 @@ role-officer = Petugas lapangan
 role-supervisor = Kepala Bidang
 role-head = Kepala Dinas
 role-admin = Admin
+role-other = Peran lain (hanya membaca)
 
 ## Beranda
 hello = Selamat bekerja, { $name }

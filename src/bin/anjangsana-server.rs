@@ -254,8 +254,8 @@ struct TongueArg {
 const BLOCKING: usize = 8;
 
 fn role(text: &str) -> Result<Role, String> {
-    Role::from_name(text).ok_or_else(|| {
-        let names: Vec<_> = Role::ALL.into_iter().map(Role::name).collect();
+    Role::known(text).ok_or_else(|| {
+        let names: Vec<_> = Role::ALL.iter().map(Role::name).collect();
         format!("one of {}", names.join(", "))
     })
 }
@@ -650,6 +650,7 @@ fn places(scope: &Scope) -> String {
             let names: Vec<_> = areas.iter().map(|area| area.name()).collect();
             names.join(", ")
         }
+        Scope::Other(json) => json.clone(),
     }
 }
 

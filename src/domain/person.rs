@@ -1,15 +1,17 @@
 //! People with a login, what they may do, and which areas they see.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 use super::{
-    AreaCode, RecordId, UserId,
+    AreaCode, RecordId, UserId, json,
+    name::{BadName, Name},
     record::{BadRecord, Record},
 };
 
 /// What a person is in the office.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize)]
+#[serde(from = "Name")]
 pub enum Role {
     /// PPL: visits cooperatives.
     Officer,
@@ -19,27 +21,41 @@ pub enum Role {
     Head,
     /// Keeps the register, the accounts and the forms.
     Admin,
+    /// One that a later server has: who has it only reads here.
+    Other(Name),
 }
 
 impl Role {
-    /// Every role.
+    /// Every role that this program knows.
     pub const ALL: [Role; 4] = [Role::Officer, Role::Supervisor, Role::Head, Role::Admin];
 
     /// The name on the wire, in the databases and on the command line.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             Role::Officer => "officer",
             Role::Supervisor => "supervisor",
             Role::Head => "head",
             Role::Admin => "admin",
+            Role::Other(name) => name.as_str(),
         }
     }
 
-    /// The role of that name.
+    /// The role of that name, if this program knows it: for what the server grants.
     #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
+    pub fn known(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+
+    /// The role of that name.
+    ///
+    /// # Errors
+    /// [`BadName`] when no role of any program has such a name.
+    pub fn from_name(name: &str) -> Result<Self, BadName> {
+        match Self::known(name) {
+            Some(known) => Ok(known),
+            None => Name::new(name).map(Role::Other),
+        }
     }
 
     /// Whether this role may do that.
@@ -63,8 +79,28 @@ impl Role {
         match self {
             Role::Supervisor => true,
             Role::Head => officer == Some(Role::Supervisor),
-            Role::Officer | Role::Admin => false,
+            Role::Officer | Role::Admin | Role::Other(_) => false,
         }
+    }
+}
+
+impl From<Name> for Role {
+    fn from(name: Name) -> Self {
+        Self::known(name.as_str()).unwrap_or(Role::Other(name))
+    }
+}
+
+impl std::str::FromStr for Role {
+    type Err = BadName;
+
+    fn from_str(text: &str) -> Result<Self, BadName> {
+        Self::from_name(text)
+    }
+}
+
+impl Serialize for Role {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 
@@ -84,13 +120,67 @@ pub enum Permission {
 }
 
 /// Which areas a person sees.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+///
+/// ```text
+/// "district"                      the whole district
+/// {"areas": ["19.03.01"]}         these kecamatan
+/// {"villages": [..]}              of a later server: kept as it came
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Scope {
     /// The whole district.
     District,
     /// These kecamatan only.
     Areas(Vec<AreaCode>),
+    /// One that a later server has, as JSON. A device shows what comes; a server shows nothing.
+    Other(String),
+}
+
+/// How a scope that this program knows is written; how any is written between page and worker, which write by position.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Written {
+    District,
+    Areas(Vec<AreaCode>),
+    Other(String),
+}
+
+impl From<Written> for Scope {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::District => Scope::District,
+            Written::Areas(areas) => Scope::Areas(areas),
+            Written::Other(json) => Scope::Other(json),
+        }
+    }
+}
+
+impl Serialize for Scope {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let written = match self {
+            Scope::District => Written::District,
+            Scope::Areas(areas) => Written::Areas(areas.clone()),
+            Scope::Other(json) if serializer.is_human_readable() => {
+                let value: Value = json::read(json).map_err(serde::ser::Error::custom)?;
+                return value.serialize(serializer);
+            }
+            Scope::Other(json) => Written::Other(json.clone()),
+        };
+        written.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Scope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return Written::deserialize(deserializer).map(Scope::from);
+        }
+        let value = Value::deserialize(deserializer)?;
+        Ok(match json::of::<Written>(&value) {
+            Ok(known @ (Written::District | Written::Areas(_))) => known.into(),
+            _ => Scope::Other(value.to_string()),
+        })
+    }
 }
 
 impl Scope {
@@ -101,6 +191,7 @@ impl Scope {
             || match self {
                 Scope::District => true,
                 Scope::Areas(areas) => areas.contains(area),
+                Scope::Other(_) => false,
             }
     }
 }

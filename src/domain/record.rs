@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{AreaCode, RecordId, UserId, json};
+use super::{AreaCode, Kind, RecordId, UserId, json};
 
 /// A record's fields by name. A name that is absent and a name whose value is null mean the same: empty.
 pub type Fields = BTreeMap<String, Value>;
@@ -28,51 +28,6 @@ pub const MUTATION_BYTES: usize = 400_000;
 
 /// Bytes in the name of a field.
 pub const NAME_BYTES: usize = 200;
-
-/// What a record is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Somebody with a login: name and role, for showing who did what. Born at the server.
-    Person,
-    /// A published form version with its sheets. Born at the server, never changed.
-    Form,
-    /// A cooperative of the register.
-    Cooperative,
-    /// A visit to a cooperative.
-    Visit,
-    /// A supervisor's word on one submission of a visit. Never changed.
-    Review,
-}
-
-impl Kind {
-    /// Every kind.
-    pub const ALL: [Kind; 5] = [
-        Kind::Person,
-        Kind::Form,
-        Kind::Cooperative,
-        Kind::Visit,
-        Kind::Review,
-    ];
-
-    /// The name on the wire and in the databases.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Person => "person",
-            Kind::Form => "form",
-            Kind::Cooperative => "cooperative",
-            Kind::Visit => "visit",
-            Kind::Review => "review",
-        }
-    }
-
-    /// The kind of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-}
 
 /// A record as the server knows it at a revision.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -104,8 +59,8 @@ fn is_office_wide(area: &AreaCode) -> bool {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{kind} {id}: field \"{field}\" is missing or malformed")]
 pub struct BadRecord {
-    /// The record's kind, by name.
-    pub kind: &'static str,
+    /// What it is.
+    pub kind: Kind,
     /// The record.
     pub id: RecordId,
     /// The field at fault.
@@ -117,7 +72,7 @@ impl Record {
     #[must_use]
     pub fn bad(&self, field: &str) -> BadRecord {
         BadRecord {
-            kind: self.kind.name(),
+            kind: self.kind,
             id: self.id,
             field: field.to_owned(),
         }

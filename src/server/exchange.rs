@@ -286,6 +286,10 @@ fn understand(raw: &RawValue) -> Result<Asked, Refused> {
         id: MutationId,
     }
     let why = match serde_json::from_str::<Mutation>(raw.get()) {
+        // Not written down: sent again to a server that knows the kind, it goes through.
+        Ok(mutation) if !mutation.kind.is_known() => {
+            format!("this server does not know the kind {}", mutation.kind)
+        }
         Ok(mutation) => match Prepared::new(mutation) {
             Ok(prepared) => return Ok(Ok(prepared)),
             Err(why) => why.to_string(),
@@ -371,6 +375,7 @@ pub fn name_of(user: &User) -> String {
             codes.sort_unstable();
             codes.join(",")
         }
+        Scope::Other(json) => json.clone(),
     };
     format!("{}:{areas}", user.role.name())
 }

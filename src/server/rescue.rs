@@ -203,6 +203,8 @@ pub fn apply(connection: &Connection, backup: &Backup, now: Millis) -> Result<Ve
             Outcome::Applied { .. } => Fate::Applied,
             Outcome::Rejected { code, reason } => Fate::Refused(code, reason),
             Outcome::Conflict { .. } => Fate::Conflict,
+            // No server says this.
+            Outcome::Unknown(outcome) => Fate::Refused(RejectCode::Other, outcome),
         };
         before.extend([change.mutation.id, mutation.id]);
         lines.push(Line {

@@ -12,7 +12,7 @@ use super::{
     record::{self, Change},
 };
 use crate::domain::{
-    AreaCode, AttachmentName, Fields, Kind, Millis, MutationId, RecordId, json, visit::ANSWER,
+    AreaCode, AttachmentName, Fields, Millis, MutationId, RecordId, json, visit::ANSWER,
 };
 use crate::sync::backup::{Contents, Fault, Opener, Sealer, Unsent};
 use crate::sync::derive::Cost;
@@ -268,8 +268,7 @@ fn unsent(db: &Connection) -> Result<Vec<Unsent>, StoreError> {
         changes.push(Unsent {
             mutation: Mutation {
                 id: record::parsed(row, 0)?,
-                kind: Kind::from_name(row.get_ref(1)?.as_str()?)
-                    .ok_or(rusqlite::Error::InvalidQuery)?,
+                kind: record::parsed(row, 1)?,
                 record: record::parsed(row, 2)?,
                 base_rev: row.get(3)?,
                 area: AreaCode(row.get(4)?),

@@ -21,7 +21,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::api::StoreError;
 use super::{Store, record, sync};
-use crate::domain::{AreaCode, Kind, Millis, Record, RecordId, attachment, json};
+use crate::domain::{AreaCode, Millis, Record, RecordId, attachment, json};
 use crate::sync::wire::LargeRecord;
 
 /// So many failures set a record aside.
@@ -110,8 +110,7 @@ impl Store {
             )?
             .query_row(params![piece.record.to_string(), piece.rev], |row| {
                 let record = Record {
-                    kind: Kind::from_name(row.get_ref(0)?.as_str()?)
-                        .ok_or(rusqlite::Error::InvalidQuery)?,
+                    kind: record::parsed(row, 0)?,
                     id: piece.record,
                     area: AreaCode(row.get(1)?),
                     rev: piece.rev,

@@ -25,6 +25,8 @@ pub(super) const CLOCK_OFFSET: &str = "clock_offset";
 /// How often a mismatch was repaired.
 pub(super) const REPAIRS: &str = "repairs";
 
+/// The names of the kinds that are projected, with a space between.
+pub(super) const KINDS: &str = "kinds";
 /// Whether photos go by Wi-Fi only: `1` or `0`.
 pub(super) const WIFI_ONLY: &str = "wifi_only";
 

@@ -6,7 +6,7 @@
 use rusqlite::{Connection, params};
 
 use super::api::StoreError;
-use super::{record, search};
+use super::{meta, record, search};
 use crate::domain::{
     AttachmentName, Cooperative, Decision, Kind, Person, Record, RecordId, Review, Visit,
     record::BadRecord,
@@ -20,6 +20,7 @@ pub(super) fn project(db: &Connection, record: &Record) -> Result<(), StoreError
         Kind::Cooperative => cooperative(db, record)?,
         Kind::Visit => visit(db, record)?,
         Kind::Review => review(db, record)?,
+        Kind::Other(_) => Ok(()),
     };
     if readable.is_err() {
         forget(db, record.kind, record.id)?;
@@ -27,11 +28,40 @@ pub(super) fn project(db: &Connection, record: &Record) -> Result<(), StoreError
     Ok(())
 }
 
+/// The kinds that an app knew which did not write down what it knew.
+const KNOWN_AT_FIRST: &str = "person form cooperative visit review";
+
+/// Shows the records of kinds that no app knew when they came to this device:
+///
+/// ```text
+/// app 3 pulls a record of kind "plan"    it is kept as it came, and shows in no list
+/// app 4 knows "plan" and opens the store it is projected, without being pulled again
+/// ```
+pub(super) fn learn_kinds(db: &Connection) -> Result<(), StoreError> {
+    let before = meta::text(db, meta::KINDS)?;
+    let before = before.as_deref().unwrap_or(KNOWN_AT_FIRST);
+    let now = Kind::ALL.map(|kind| kind.to_string()).join(" ");
+    if before == now {
+        return Ok(());
+    }
+    let is_new = |kind: &Kind| !before.split(' ').any(|name| name == kind.name());
+    for kind in Kind::ALL.into_iter().filter(is_new) {
+        let ids = db
+            .prepare("select id from record where kind = ? order by n")?
+            .query_map([kind.name()], |row| record::parsed(row, 0))?
+            .collect::<Result<Vec<RecordId>, _>>()?;
+        for id in ids {
+            record::refresh(db, id)?;
+        }
+    }
+    meta::set(db, meta::KINDS, &now)
+}
+
 /// Takes a record out of every list.
 pub(super) fn forget(db: &Connection, kind: Kind, id: RecordId) -> Result<(), StoreError> {
     let id = id.to_string();
     match kind {
-        Kind::Person | Kind::Form => {}
+        Kind::Person | Kind::Form | Kind::Other(_) => {}
         Kind::Cooperative => {
             search::forget(db, &id)?;
             db.execute("delete from cooperative where id = ?", [&id])?;

@@ -27,13 +27,11 @@ impl Store {
                 Some(id) => self.rows("v.id = ?1", params![id])?.pop(),
                 None => None,
             };
-            let kind = Kind::from_name(row.get_ref(1)?.as_str()?);
+            let kind: Kind = record::parsed(row, 1)?;
             let what = match (kind, visit.as_ref().map(|visit| visit.state)) {
-                (Some(Kind::Visit), Some(VisitState::Draft | VisitState::Returned)) => {
-                    QueueKind::Draft
-                }
-                (Some(Kind::Visit), _) => QueueKind::Visit,
-                (Some(Kind::Review), _) => QueueKind::Review,
+                (Kind::Visit, Some(VisitState::Draft | VisitState::Returned)) => QueueKind::Draft,
+                (Kind::Visit, _) => QueueKind::Visit,
+                (Kind::Review, _) => QueueKind::Review,
                 _ => QueueKind::Other,
             };
             let transfer = self.transfer(row, 4)?;
@@ -253,21 +251,24 @@ fn aside(
 /// Takes a refused change out of the queue, as a person chose; false when it is none, or when it is a visit that the
 /// server has not: that can be sent again or discarded, but there is nothing to take in its place.
 fn drop_refused(db: &rusqlite::Connection, mutation: MutationId) -> Result<bool, StoreError> {
-    let refused: Option<(RecordId, Option<Kind>, bool)> = db
+    let refused: Option<(RecordId, Kind, bool)> = db
         .query_row(
             "select o.record, o.kind, r.rev > 0 from outbox o join record r on r.id = o.record
              where o.mutation = ? and o.state = 'aside'",
             [mutation.to_string()],
             |row| {
-                let kind = Kind::from_name(row.get_ref(1)?.as_str()?);
-                Ok((record::parsed(row, 0)?, kind, row.get(2)?))
+                Ok((
+                    record::parsed(row, 0)?,
+                    record::parsed(row, 1)?,
+                    row.get(2)?,
+                ))
             },
         )
         .optional()?;
     let Some((id, kind, is_known)) = refused else {
         return Ok(false);
     };
-    if !is_known && kind != Some(Kind::Review) {
+    if !is_known && kind != Kind::Review {
         return Ok(false);
     }
     let visit: Option<RecordId> = db.query_row(

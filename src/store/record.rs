@@ -40,7 +40,7 @@ pub(super) fn get(db: &Connection, id: RecordId, kind: Kind) -> Result<Record, S
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Record> {
     Ok(Record {
         id: parsed(row, 0)?,
-        kind: Kind::from_name(row.get_ref(1)?.as_str()?).ok_or(rusqlite::Error::InvalidQuery)?,
+        kind: parsed(row, 1)?,
         area: AreaCode(row.get(2)?),
         owner: row
             .get::<_, Option<String>>(3)?

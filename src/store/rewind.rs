@@ -174,19 +174,18 @@ pub(super) fn send_lost(db: &Connection, now: Millis) -> Result<(), StoreError> 
         .query_map([], |row| {
             Ok((
                 record::parsed(row, 0)?,
-                Kind::from_name(row.get_ref(1)?.as_str()?),
+                record::parsed(row, 1)?,
                 AreaCode(row.get(2)?),
                 record::json(row, 3)?,
             ))
         })?
-        .collect::<Result<Vec<(RecordId, Option<Kind>, AreaCode, Fields)>, _>>()?;
+        .collect::<Result<Vec<(RecordId, Kind, AreaCode, Fields)>, _>>()?;
     for (id, kind, area, known) in lost {
         db.execute(
             "update record set base = '{}', unseen = 0 where id = ?",
             [id.to_string()],
         )?;
         stand_on(db, id, 0)?;
-        let Some(kind) = kind else { continue };
         let lacking = Lacking {
             id,
             kind,

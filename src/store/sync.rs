@@ -39,7 +39,7 @@ pub(super) fn prepare(
     let mut bytes = 0;
     {
         let mut statement = transaction.prepare_cached(include_str!("sql/next_batch.sql"))?;
-        let mut rows = statement.query([limits.mutations])?;
+        let mut rows = statement.query(params![limits.mutations, now.0])?;
         while let Some(row) = rows.next()? {
             bytes += row.get_ref(6)?.as_str()?.len() + 200;
             if bytes > limits.bytes as usize && !request.mutations.is_empty() {
@@ -47,8 +47,7 @@ pub(super) fn prepare(
             }
             request.mutations.push(Mutation {
                 id: record::parsed(row, 0)?,
-                kind: Kind::from_name(row.get_ref(1)?.as_str()?)
-                    .ok_or(rusqlite::Error::InvalidQuery)?,
+                kind: record::parsed(row, 1)?,
                 record: record::parsed(row, 2)?,
                 base_rev: row.get(3)?,
                 area: crate::domain::AreaCode(row.get(4)?),
@@ -80,10 +79,15 @@ pub(super) fn prepare(
     Ok(request)
 }
 
-/// Forgets the places in the order of what is answered or goes under another name: only a retry needs its own again.
+/// Forgets the places in the order, and the delays, of what is answered or goes under another name: only a retry needs its
+/// own again.
 pub(super) fn forget_order(db: &Connection) -> Result<(), StoreError> {
     db.execute(
         "delete from sent where mutation not in (select mutation from outbox)",
+        [],
+    )?;
+    db.execute(
+        "delete from postponed where mutation not in (select mutation from outbox)",
         [],
     )?;
     Ok(())
@@ -141,7 +145,7 @@ pub(super) fn apply(
         records: u32::try_from(reply.records.len()).unwrap_or(u32::MAX),
         push: transaction
             .prepare_cached(include_str!("sql/more_to_push.sql"))?
-            .query_row([!reply.results.is_empty()], |row| row.get(0))?,
+            .query_row(params![!reply.results.is_empty(), now.0], |row| row.get(0))?,
         pull: more,
         fetch,
         mismatch: match reply.digest {
@@ -217,6 +221,10 @@ fn settle(
         }
         Outcome::Rejected { code, reason } => {
             hold(db, id, "aside", Some(*code), Some(reason))?;
+        }
+        Outcome::Unknown(_) => {
+            db.prepare_cached("insert or replace into postponed (mutation, at) values (?, ?)")?
+                .execute(params![id.to_string(), now.0])?;
         }
     }
     if let Some(visit) = visit {
@@ -481,13 +489,10 @@ fn drop_unseen(db: &Connection, me: UserId) -> Result<(), StoreError> {
 fn all_gone(db: &Connection, me: UserId, rows: &mut Rows<'_>) -> Result<(), StoreError> {
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
-        let kind = Kind::from_name(row.get_ref(1)?.as_str()?);
-        all.push((record::parsed(row, 0)?, kind));
+        all.push((record::parsed(row, 0)?, record::parsed(row, 1)?));
     }
     for (id, kind) in all {
-        if let Some(kind) = kind {
-            gone(db, me, kind, id)?;
-        }
+        gone(db, me, kind, id)?;
     }
     Ok(())
 }

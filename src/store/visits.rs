@@ -11,7 +11,7 @@ use super::record::{self, Change};
 use super::review::role_of;
 use super::{Moment, Store, attachments, project};
 use crate::domain::{
-    AreaCode, Cooperative, Decision, Fields, Kind, Mark, Millis, Person, RecordId, Review, Role,
+    AreaCode, Cooperative, Decision, Fields, Kind, Mark, Millis, Person, RecordId, Review,
     ScoredVisit, UserId, Visit, VisitResult, VisitState,
     assessment::{PROPOSAL, SCORE},
     json,
@@ -332,8 +332,7 @@ impl Store {
                 Ok(Person {
                     id: record::parsed(row, 0)?,
                     name: row.get(1)?,
-                    role: Role::from_name(row.get_ref(2)?.as_str()?)
-                        .ok_or(rusqlite::Error::InvalidQuery)?,
+                    role: record::parsed(row, 2)?,
                 })
             })?
             .collect::<Result<_, _>>()?;

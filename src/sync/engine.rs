@@ -133,6 +133,8 @@ pub enum Failure {
     Unreachable,
     /// Something answered that is not our server: a captive portal, a proxy.
     NotOurs,
+    /// Our server answered what this app does not understand: a later app may.
+    NotUnderstood,
     /// The session ended.
     Auth,
     /// The app is too old.

@@ -42,7 +42,7 @@ impl TryFrom<Flat> for MutationResult {
                 code: flat.code.ok_or("no code")?,
                 reason: flat.reason.ok_or("no reason")?,
             },
-            _ => return Err("unknown outcome"),
+            _ => Outcome::Unknown(flat.outcome),
         };
         Ok(Self {
             id: flat.id,

@@ -358,6 +358,7 @@ impl Uploads {
             Failure::Status { status, .. } => *status,
             Failure::Unreachable
             | Failure::NotOurs
+            | Failure::NotUnderstood
             | Failure::Down { .. }
             | Failure::TooMany { .. } => 0,
         };

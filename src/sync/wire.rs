@@ -209,6 +209,9 @@ pub enum Outcome {
         /// For the log and for who asks further.
         reason: String,
     },
+    /// What a later server says and this program does not understand. The change is kept and asked about again later.
+    #[serde(skip_serializing)]
+    Unknown(String),
 }
 
 /// Who gave a field its value, and when.

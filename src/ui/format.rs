@@ -33,6 +33,7 @@ pub(super) fn role(role: Role) -> String {
         Role::Supervisor => "role-supervisor",
         Role::Head => "role-head",
         Role::Admin => "role-admin",
+        Role::Other(_) => "role-other",
     })
 }
 
@@ -201,6 +202,7 @@ pub(super) fn trouble(trouble: &Trouble) -> String {
     match trouble {
         Trouble::Unreachable => t("trouble-unreachable"),
         Trouble::NotOurServer => t("trouble-not-ours"),
+        Trouble::NotUnderstood => t("trouble-not-understood"),
         Trouble::Server { status } => ta("trouble-server", &[("status", (*status).into())]),
         Trouble::Refused { status: 401, .. } => t("trouble-login"),
         Trouble::Refused { status: 426, .. } => t("trouble-update"),

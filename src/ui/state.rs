@@ -133,7 +133,7 @@ impl Shell {
     /// The same, read. What cannot be read is no answer of our server.
     pub(crate) async fn fetch_as<T: DeserializeOwned>(self, path: String) -> Result<T, StoreError> {
         let bytes = self.fetch(path, None).await?;
-        json::read_bytes(&bytes).map_err(|_| StoreError::Server(Trouble::NotOurServer))
+        json::read_bytes(&bytes).map_err(|_| StoreError::Server(Trouble::NotUnderstood))
     }
 
     /// Takes the database over from another tab.

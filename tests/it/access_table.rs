@@ -642,6 +642,7 @@ async fn a_pull_brings_every_kind_to_every_role_as_the_table_says() {
                 let children = anjangsana::server::sqlite::record::children(db, visit).unwrap();
                 children[0].record.id
             }),
+            (Kind::Other(kind), _) => panic!("{kind:?} is not in the table"),
         };
         rows.push((kind, what, id, expected));
     }

@@ -39,6 +39,7 @@ mod merge_laws;
 mod official_tus_client;
 mod older_app;
 mod one_decoder;
+mod open_wire;
 mod pin_and_lock;
 mod positional;
 mod raw_http;

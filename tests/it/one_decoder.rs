@@ -78,7 +78,7 @@ fn reads(record: &Record) -> Result<(), String> {
         Kind::Visit => Visit::from_record(record).map(drop),
         Kind::Review => Review::from_record(record).map(drop),
         Kind::Cooperative => Cooperative::from_record(record).map(drop),
-        Kind::Person | Kind::Form => Ok(()),
+        Kind::Person | Kind::Form | Kind::Other(_) => Ok(()),
     }
     .map_err(|bad| bad.to_string())
 }

@@ -206,11 +206,12 @@ async fn a_logged_session_sent_once_more_changes_nothing() {
                     is_the_same_answer(&first.outcome, &again.outcome),
                     "{first:?} {again:?}"
                 );
-                match first.outcome {
+                match &first.outcome {
                     Outcome::Duplicate { .. } => kinds[0] = true,
                     Outcome::Conflict { .. } => kinds[1] = true,
                     Outcome::Rejected { .. } => kinds[2] = true,
                     Outcome::Applied { .. } => applied += 1,
+                    Outcome::Unknown(said) => panic!("{said}"),
                 }
             }
         }

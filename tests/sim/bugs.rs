@@ -55,6 +55,8 @@ bugs! {
     OldCaller: "who sends a request is looked up when it begins, and not where it is written",
     SweepBelieves: "the sweep throws away what a database does not name, however young that is",
     StaleReview: "a decision about an older submission is applied to the newest one",
+    UnknownIsDone: "an outcome that is not understood is taken for a success",
+    UnknownDropped: "a record of a kind that is not known is not kept",
     PhotoPortal: "a captive portal's answer is taken for the arrival of a photo",
 }
 
@@ -135,6 +137,14 @@ pub(crate) fn before_apply(bug: Bug, db: &Connection, reply: &mut SyncReply, cha
             sql(db, "delete from outbox where state <> 'sending'", []);
         }
         Bug::DigestIgnored => reply.digest = None,
+        Bug::UnknownIsDone => {
+            for result in &mut reply.results {
+                if let Outcome::Unknown(_) = result.outcome {
+                    result.outcome = Outcome::Duplicate { rev: reply.cursor };
+                }
+            }
+        }
+        Bug::UnknownDropped => reply.records.retain(|record| record.kind.is_known()),
         _ => {}
     }
     false

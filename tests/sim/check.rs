@@ -32,9 +32,12 @@ pub(crate) struct Logged {
 
 impl World {
     pub(crate) fn check(&mut self) {
-        let stored: Vec<Stored> = Kind::ALL
-            .iter()
-            .flat_map(|kind| record::of_kind(&self.office.db, *kind).unwrap())
+        let kinds: Vec<String> = rows(&self.office.db, "select distinct kind from record", |row| {
+            row.get(0)
+        });
+        let kinds = kinds.iter().map(|name| Kind::from_name(name).unwrap());
+        let stored: Vec<Stored> = kinds
+            .flat_map(|kind| record::of_kind(&self.office.db, kind).unwrap())
             .collect();
         let log = log(&self.office.db);
         for p in 0..self.phones.len() {

@@ -18,6 +18,7 @@ impl World {
             return;
         }
         self.tally.faults += 1;
+        self.change_what_is_unknown();
         let p = self.rng.below(self.phones.len());
         match self.rng.below(18) {
             0 | 1 => {

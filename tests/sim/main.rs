@@ -16,6 +16,7 @@ mod cast;
 mod check;
 mod disk;
 mod faults;
+mod future;
 mod ledger;
 mod network;
 mod odd;

@@ -50,6 +50,7 @@ impl World {
             ask,
             whole: true,
             odd: None,
+            put_off: Vec::new(),
         });
         call
     }
@@ -133,6 +134,9 @@ impl World {
         }
         if let (Some(bug), Ask::Sync(body)) = (self.bug, &mut letter.ask) {
             bugs::before_reading(bug, &self.office.db, body);
+        }
+        if letter.whole {
+            self.put_off(&mut letter);
         }
         match self.office.accept(&letter, user, now) {
             Ok(task) => {
@@ -247,6 +251,7 @@ impl World {
             None => return self.refuse_logged_out(&letter),
         }
         let body = self.office.pull(task, now);
+        let body = self.in_its_words(&letter.put_off, body);
         self.trace.bytes(body.as_bytes());
         self.reply(&letter, ours(200, body));
     }

@@ -51,6 +51,8 @@ pub(crate) struct Letter {
     pub(crate) whole: bool,
     /// A change in it that no phone of ours makes, see `odd`.
     pub(crate) odd: Option<MutationId>,
+    /// Changes that a newer server does not look at yet, see `future`.
+    pub(crate) put_off: Vec<MutationId>,
 }
 
 /// A request that the server is working on.

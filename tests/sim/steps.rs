@@ -304,6 +304,7 @@ fn outcome_of(outcome: &Outcome) -> String {
         Outcome::Duplicate { rev } => format!("duplicate of {rev}"),
         Outcome::Conflict { record, .. } => format!("conflict with {}", record.rev),
         Outcome::Rejected { code, reason } => format!("{code:?}: {reason}"),
+        Outcome::Unknown(outcome) => format!("{outcome:?}, which it does not understand"),
     }
 }
 

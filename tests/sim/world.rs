@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::backups::Saved;
 use crate::bugs::Bug;
 use crate::cast::{self, DAWN, Templates};
+use crate::future::Future;
 use crate::ledger::Ledger;
 use crate::office::{Letter, Office};
 use crate::phone::Phone;
@@ -150,6 +151,8 @@ pub(crate) struct World {
     pub(crate) tears: bool,
     /// What people saved of their phones.
     pub(crate) files: Vec<Saved>,
+    /// The server is newer than the phones.
+    pub(crate) future: Option<Future>,
 }
 
 impl World {
@@ -203,6 +206,7 @@ impl World {
             life: String::new(),
             tears,
             files: Vec::new(),
+            future: Future::of(seed),
         }
     }
 

@@ -239,6 +239,7 @@ pub(super) fn trouble(failure: &Failure) -> Trouble {
     match failure {
         Failure::Unreachable => Trouble::Unreachable,
         Failure::NotOurs => Trouble::NotOurServer,
+        Failure::NotUnderstood => Trouble::NotUnderstood,
         Failure::TooMany { .. } => Trouble::Server { status: 429 },
         Failure::Down { status } => Trouble::Server { status: *status },
         Failure::Status { status, .. } if *status >= 500 => Trouble::Server { status: *status },
@@ -267,7 +268,7 @@ pub(super) fn trouble(failure: &Failure) -> Trouble {
 /// What kind of failure it is.
 pub(super) fn understand<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
     let (body, _) = succeeded(answer)?;
-    json::read_bytes(body).map_err(|_| Failure::NotOurs)
+    json::read_bytes(body).map_err(|_| Failure::NotUnderstood)
 }
 
 /// The same of the answer to a sync, with its records unpacked.
@@ -276,7 +277,7 @@ pub(super) fn understand<T: serde::de::DeserializeOwned>(answer: &Answer) -> Res
 /// What kind of failure it is.
 pub fn understand_sync(answer: &Answer) -> Result<SyncReply, Failure> {
     let mut reply: SyncReply = understand(answer)?;
-    reply.unpack().map_err(|_| Failure::NotOurs)?;
+    reply.unpack().map_err(|_| Failure::NotUnderstood)?;
     Ok(reply)
 }
 

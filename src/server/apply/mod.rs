@@ -186,7 +186,7 @@ fn read<'a>(
         Kind::Review => Review::from_record(&record).map(drop),
         Kind::Cooperative => Cooperative::from_record(&record).map(drop),
         // No mutation comes so far.
-        Kind::Person | Kind::Form => Ok(()),
+        Kind::Person | Kind::Form | Kind::Other(_) => Ok(()),
     };
     reads.map_err(|bad| Refusal::malformed(bad.to_string()))?;
     change.fields = Cow::Owned(record.fields);
@@ -209,6 +209,7 @@ fn rule(mutation: &Mutation, facts: &Facts<'_>) -> Result<Ruling, Refusal> {
         Kind::Review => review::rule(mutation, facts),
         Kind::Cooperative => cooperative::rule(mutation, facts),
         Kind::Person | Kind::Form => Err(Refusal::forbidden("born at the server only")),
+        Kind::Other(_) => Err(Refusal::malformed("this server does not know the kind")),
     }
 }
 

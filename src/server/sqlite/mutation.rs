@@ -264,7 +264,7 @@ pub(super) fn read(row: &rusqlite::Row<'_>) -> Result<Entry, Error> {
     Ok(Entry {
         id: id(&row.get::<_, String>("id")?)?,
         record: id(&row.get::<_, String>("record")?)?,
-        kind: Kind::from_name(&kind).ok_or_else(|| stored("kind")(&kind))?,
+        kind: Kind::from_name(&kind).map_err(stored("kind"))?,
         author: author(row)?,
         base_rev: row.get("base_rev")?,
         at: Millis(row.get("at")?),

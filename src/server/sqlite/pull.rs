@@ -222,7 +222,7 @@ fn named(row: &Row<'_>, rev: u64, fields: &str) -> Result<LargeRecord, Error> {
     let kind: String = row.get("kind")?;
     let owner: Option<String> = row.get("owner")?;
     Ok(LargeRecord {
-        kind: Kind::from_name(&kind).ok_or_else(|| stored("kind")(kind))?,
+        kind: Kind::from_name(&kind).map_err(stored("kind"))?,
         id: id(&row.get::<_, String>("id")?)?,
         area: AreaCode(row.get("area")?),
         rev,

@@ -161,7 +161,7 @@ fn read(row: &rusqlite::Row<'_>) -> Result<Stored, Error> {
     let field_revs = row.get_ref("field_revs")?;
     Ok(Stored {
         record: Record {
-            kind: Kind::from_name(&kind).ok_or_else(|| stored("kind")(&kind))?,
+            kind: Kind::from_name(&kind).map_err(stored("kind"))?,
             id: id(&row.get::<_, String>("id")?)?,
             area: AreaCode(row.get("area")?),
             rev: row.get("rev")?,

@@ -139,7 +139,7 @@ fn item(
     let of = visit.unwrap_or(record);
     Ok(Some(SetAsideItem {
         mutation: id(&row.get::<_, String>("id")?)?,
-        kind: Kind::from_name(&kind).ok_or_else(|| stored("kind")(&kind))?,
+        kind: Kind::from_name(&kind).map_err(stored("kind"))?,
         record,
         visit,
         cooperative: cooperative(connection, of, text("cooperative")?)?,
@@ -186,7 +186,7 @@ fn is_near(area: Option<String>, author: &user::Named, reader: &User) -> bool {
         (None, Scope::Areas(_), Some(Scope::Areas(theirs))) => {
             theirs.iter().any(|area| reader.scope.sees(area))
         }
-        (None, Scope::Areas(_), _) => false,
+        (None, Scope::Areas(_) | Scope::Other(_), _) => false,
     }
 }
 

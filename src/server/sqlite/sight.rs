@@ -32,6 +32,7 @@ impl Sight {
         let (district, areas) = match &user.scope {
             Scope::District => (true, "[]".to_owned()),
             Scope::Areas(areas) => (false, to_json(areas)?),
+            Scope::Other(_) => (false, "[]".to_owned()),
         };
         Ok(Self {
             district,

@@ -156,7 +156,7 @@ pub fn role(connection: &Connection, user: UserId) -> Result<Option<Role>, Error
         .prepare_cached("select role from user where id = ?1")?
         .query_row([user.to_string()], |row| row.get(0))
         .optional()?;
-    role.map(|name| Role::from_name(&name).ok_or_else(|| stored("role")(&name)))
+    role.map(|name| Role::known(&name).ok_or_else(|| stored("role")(&name)))
         .transpose()
 }
 
@@ -168,6 +168,7 @@ pub fn sight(connection: &Connection, user: &User, cooperative: RecordId) -> Res
     let areas: &[AreaCode] = match &user.scope {
         Scope::District => return Ok(Sight::Now),
         Scope::Areas(areas) => areas,
+        Scope::Other(_) => &[],
     };
     let until: Option<i64> = connection
         .prepare_cached(include_str!("sight.sql"))?
@@ -195,7 +196,7 @@ pub(crate) fn read(row: &Row<'_>) -> Result<User, Error> {
         id: id(&row.get::<_, String>("id")?)?,
         username: row.get("username")?,
         name: row.get("name")?,
-        role: Role::from_name(&role).ok_or_else(|| stored("role")(&role))?,
+        role: Role::known(&role).ok_or_else(|| stored("role")(&role))?,
         scope: serde_json::from_str(&scope).map_err(stored("scope"))?,
     })
 }

@@ -190,4 +190,6 @@ pub enum Trouble {
         /// The server's words, in English.
         message: String,
     },
+    /// The server's answer is not understood: the app needs an update.
+    NotUnderstood,
 }

@@ -4,3 +4,9 @@ create table large_failure (
     record text not null primary key,
     failures integer not null
 ) strict, without rowid;
+
+-- Changes that the server answered in a way that this app does not understand, and when: they are asked about again later.
+create table postponed (
+    mutation text not null primary key,
+    at integer not null
+) strict, without rowid;
