@@ -22,7 +22,7 @@ use anjangsana::{
     platform::{device::Device, native::NativeMachine},
     server::{
         self, AppState, Config, demo, machine,
-        sqlite::{self, Database},
+        repo::{Database, sqlite},
     },
     store::api::{Bytes, CooperativeQuery, PhotoPhase, Reply, Request, SyncPhase},
 };

@@ -1,14 +1,10 @@
 //! Visits of 60 answers, about 3 kB of JSON each: mostly choices, some numbers, a few short texts, no two the same.
 
 use anjangsana::{
-    domain::{AreaCode, Fields, Kind, Millis, Record, RecordId, UserId},
+    domain::{AreaCode, Fields, Kind, Millis, Record, RecordId, Stored, UserId},
     server::{
         forms::Sheets,
-        sqlite::{
-            meta,
-            record::{self, Stored},
-            user,
-        },
+        repo::{Accounts, DEMO, Records, Tx},
     },
 };
 use rusqlite::Connection;
@@ -106,11 +102,11 @@ pub(crate) fn header(cooperative: RecordId, by: UserId, at: Millis) -> Fields {
 
 /// Puts so many submitted visits of `petugas1` into a demo office, as if they had come over the years.
 pub(crate) fn fill(connection: &Connection, count: u64) {
-    let officer = user::find(connection, "petugas1").unwrap().unwrap().user;
-    let cooperatives = record::of_kind(connection, Kind::Cooperative).unwrap();
-    let base = meta::get(connection, meta::DEMO).unwrap().unwrap();
+    let officer = connection.account("petugas1").unwrap().unwrap().user;
+    let cooperatives = connection.records_of(Kind::Cooperative).unwrap();
+    let base = connection.fact(DEMO).unwrap().unwrap();
     let base: i64 = base.parse().unwrap();
-    let first = record::last_rev(connection).unwrap() + 1;
+    let first = connection.last_rev().unwrap() + 1;
     for nth in 0..count {
         let cooperative = &cooperatives[nth as usize % cooperatives.len()].record;
         let at = Millis(base - 1_000_000_000 + nth as i64 * 97_003);
@@ -136,6 +132,6 @@ pub(crate) fn fill(connection: &Connection, count: u64) {
             born: first + nth,
             field_revs: Default::default(),
         };
-        record::put(connection, &stored).unwrap();
+        connection.put(&stored).unwrap();
     }
 }

@@ -12,14 +12,15 @@ use anjangsana::{
     server::{
         self, AppState, Config, accounts,
         attachments::sweep::{self, Most},
-        backup,
         blobs::{ATTACHMENTS, WHOLE},
         demo,
         form_tool::{self, Says, Tongue},
         forms, machine, register,
+        repo::{
+            self, Database, Direct,
+            sqlite::{backup, restore},
+        },
         rescue::{self, Fate},
-        restore,
-        sqlite::{self, Database},
     },
 };
 use anyhow::{Context, Result, bail};
@@ -337,14 +338,14 @@ fn run(serve: Serve) -> Result<()> {
 /// Brings the database up to date, publishes the built-in forms, and refuses to show a demo office to the network.
 fn prepare(serve: &Serve) -> Result<()> {
     let data = &serve.data.data;
-    let mut connection = if serve.fresh_database {
-        sqlite::open_fresh(data)?
+    let mut database = if serve.fresh_database {
+        Direct::open_fresh(data)?
     } else {
-        sqlite::open(data)?
+        Direct::open(data)?
     };
     // A proxy in front, or a site with HTTPS, is there for others than this machine.
     let public = !serve.listen.ip().is_loopback() || serve.behind_proxy || serve.https;
-    if demo::is_demo(&connection)? && public && !serve.allow_demo {
+    if database.read(|tx| demo::is_demo(tx))? && public && !serve.allow_demo {
         bail!(
             "{} holds a demo office, whose passwords everybody knows: it is served on loopback only, without \
              --behind-proxy and --https, unless you say --allow-demo",
@@ -357,16 +358,14 @@ fn prepare(serve: &Serve) -> Result<()> {
         bail!("{} is no built app: it has no index.html", web.display());
     }
     let now = machine::now();
-    sqlite::transact(&mut connection, |connection| {
-        forms::publish_built_in(connection, now)
-    })?;
+    database.write(|tx| forms::publish_built_in(tx, now))?;
     Ok(())
 }
 
 fn make_demo(data: &Path) -> Result<()> {
-    let mut connection = sqlite::open(data)?;
+    let mut database = Direct::open(data)?;
     let now = machine::now();
-    let users = sqlite::transact(&mut connection, |connection| demo::make(connection, now))?;
+    let users = database.write(|tx| demo::make(tx, now))?;
     println!(
         "Demo office in {}. Password of all: {}",
         data.display(),
@@ -385,8 +384,7 @@ fn make_demo(data: &Path) -> Result<()> {
 }
 
 fn migrate(data: &Path) -> Result<()> {
-    let connection = sqlite::open(data)?;
-    let version = anjangsana::sql::version(&connection)?;
+    let version = Direct::open(data)?.schema()?;
     println!("The database has schema version {version}.");
     Ok(())
 }
@@ -447,15 +445,14 @@ fn keep_users(command: UserCommand) -> Result<()> {
             password_stdin,
         } => {
             let scope = accounts::scope(role, &areas)?;
-            let mut connection = sqlite::open(&data.data)?;
+            let mut database = Direct::open(&data.data)?;
             let password = ask_password(password_stdin)?;
-            let user = sqlite::transact(&mut connection, |connection| {
-                accounts::add(connection, &username, &name, (role, scope), &password, now)
-            })?;
+            let user = database
+                .write(|tx| accounts::add(tx, &username, &name, (role, scope), &password, now))?;
             println!("{} can log in.", user.username);
         }
         UserCommand::List(data) => {
-            for account in sqlite::user::all(&sqlite::open(&data.data)?)? {
+            for account in Direct::open(&data.data)?.read(|tx| tx.accounts())? {
                 let user = account.user;
                 let locked = if account.disabled { "  (disabled)" } else { "" };
                 println!(
@@ -472,11 +469,9 @@ fn keep_users(command: UserCommand) -> Result<()> {
             username,
             password_stdin,
         } => {
-            let mut connection = sqlite::open(&data.data)?;
+            let mut database = Direct::open(&data.data)?;
             let password = ask_password(password_stdin)?;
-            sqlite::transact(&mut connection, |connection| {
-                accounts::set_password(connection, &username, &password, now)
-            })?;
+            database.write(|tx| accounts::set_password(tx, &username, &password, now))?;
             println!("The password is changed; every session of {username} ended.");
         }
         UserCommand::Move {
@@ -486,24 +481,18 @@ fn keep_users(command: UserCommand) -> Result<()> {
             areas,
         } => {
             let scope = accounts::scope(role, &areas)?;
-            let mut connection = sqlite::open(&data.data)?;
-            sqlite::transact(&mut connection, |connection| {
-                accounts::move_to(connection, &username, (role, scope), now)
-            })?;
+            let mut database = Direct::open(&data.data)?;
+            database.write(|tx| accounts::move_to(tx, &username, (role, scope), now))?;
             println!("{username} is moved; the devices learn it at their next sync.");
         }
         UserCommand::Disable { data, username } => {
-            let mut connection = sqlite::open(&data.data)?;
-            sqlite::transact(&mut connection, |connection| {
-                accounts::disable(connection, &username, now)
-            })?;
+            let mut database = Direct::open(&data.data)?;
+            database.write(|tx| accounts::disable(tx, &username, now))?;
             println!("{username} is locked; every session ended.");
         }
         UserCommand::Enable { data, username } => {
-            let mut connection = sqlite::open(&data.data)?;
-            sqlite::transact(&mut connection, |connection| {
-                accounts::enable(connection, &username)
-            })?;
+            let mut database = Direct::open(&data.data)?;
+            database.write(|tx| accounts::enable(tx, &username))?;
             println!("{username} can log in again, with the password from before.");
         }
     }
@@ -511,11 +500,9 @@ fn keep_users(command: UserCommand) -> Result<()> {
 }
 
 fn import(data: &Path, file: &Path) -> Result<()> {
-    let mut connection = sqlite::open(data)?;
+    let mut database = Direct::open(data)?;
     let now = machine::now();
-    let report = sqlite::transact(&mut connection, |connection| {
-        register::import(connection, file, now)
-    })?;
+    let report = database.write(|tx| register::import(tx, file, now))?;
     for column in &report.unknown_columns {
         eprintln!("column {column} is not known and was left out");
     }
@@ -552,10 +539,9 @@ fn keep_forms(command: FormCommand) -> Result<()> {
         }
         FormCommand::Publish { data, file, tongue } => {
             says.tongue = tongue.lang;
-            let mut connection = sqlite::open(&data.data)?;
-            sqlite::transact(&mut connection, |connection| {
-                Ok::<_, sqlite::Error>(form_tool::publish(connection, &file, &mut says))
-            })??;
+            let mut database = Direct::open(&data.data)?;
+            database
+                .write(|tx| Ok::<_, repo::Error>(form_tool::publish(tx, &file, &mut says)))??;
         }
         FormCommand::Export {
             data,
@@ -563,8 +549,8 @@ fn keep_forms(command: FormCommand) -> Result<()> {
             version,
             output,
         } => {
-            let connection = sqlite::open(&data.data)?;
-            form_tool::export(&connection, &form, version.as_deref(), &output, &mut says)?;
+            Direct::open(&data.data)?
+                .read(|tx| form_tool::export(tx, &form, version.as_deref(), &output, &mut says))?;
         }
         FormCommand::Try {
             file,
@@ -585,7 +571,7 @@ fn rescue_file(
     password_stdin: bool,
     old_password_of: Option<&str>,
 ) -> Result<()> {
-    let mut connection = sqlite::open(data)?;
+    let mut database = Direct::open(data)?;
     let password = ask_password(password_stdin)?;
     let backup = rescue::read(file, &password)
         .with_context(|| format!("{}: nothing was taken in", file.display()))?;
@@ -597,11 +583,12 @@ fn rescue_file(
         backup.contents.made_at.in_words(true)
     );
     let now = machine::now();
-    let lines = sqlite::transact(&mut connection, |connection| {
-        rescue::check_author(connection, &backup, &password, old_password_of)?;
-        rescue::apply(connection, &backup, now)
-    })
-    .context("nothing was taken in")?;
+    let lines = database
+        .write(|tx| {
+            rescue::check_author(tx, &backup, &password, old_password_of)?;
+            rescue::apply(tx, &backup, now)
+        })
+        .context("nothing was taken in")?;
     let mut counts = [0; 4];
     for line in &lines {
         let (at, words) = match &line.fate {
@@ -632,7 +619,7 @@ fn rescue_file(
 }
 
 fn list_forms(data: &Path) -> Result<()> {
-    for form in forms::list(&sqlite::open(data)?)? {
+    for form in Direct::open(data)?.read(|tx| forms::list(tx))? {
         println!(
             "{:<16} {:<10} {}",
             form.form,

@@ -20,6 +20,7 @@ pub mod record;
 pub mod review;
 pub mod score;
 pub mod status_rule;
+pub mod stored;
 pub mod time;
 pub mod visit;
 
@@ -34,5 +35,6 @@ pub use person::{Person, Role, Scope, User};
 pub use record::{Fields, Record};
 pub use review::{Decision, Review};
 pub use status_rule::Proposal;
+pub use stored::{Reach, Stored};
 pub use time::Millis;
 pub use visit::{LookedUp, Mark, Visit, VisitState};

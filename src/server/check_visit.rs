@@ -5,8 +5,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use rusqlite::Connection;
-
 use crate::{
     domain::{DeviceId, Kind, Millis, Record, RecordId, User, Visit, visit::COOPERATIVE_QUESTION},
     form::{self, Answers, Form, Session, VisitAround, lookups::LastSaved},
@@ -14,7 +12,7 @@ use crate::{
 
 use super::{
     forms,
-    sqlite::{Error, record, stored},
+    repo::{Error, Tx, stored},
 };
 
 /// Problems that are told of one visit: the device knows the rest itself.
@@ -94,21 +92,17 @@ pub fn complete(session: &Session) -> Result<(), Vec<String>> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn misplaced(
-    connection: &Connection,
-    visit: &Visit,
-    form: &Form,
-) -> Result<Vec<String>, Error> {
+pub fn misplaced(tx: &dyn Tx, visit: &Visit, form: &Form) -> Result<Vec<String>, Error> {
     let mut strays = form::strays(form, &visit.answers);
     strays.remove(COOPERATIVE_QUESTION);
     if strays.is_empty() {
         return Ok(Vec::new());
     }
-    for version in forms::list(connection)? {
+    for version in forms::list(tx)? {
         if version.form != visit.form || version.version == visit.form_version {
             continue;
         }
-        match published(connection, &version.form, &version.version) {
+        match published(tx, &version.form, &version.version) {
             Ok(Some(other)) => strays = form::strays(&other, &strays),
             Ok(None) => {}
             // What its questions were nobody can say: then nothing is held against the visit.
@@ -125,29 +119,17 @@ type Version = (String, RecordId);
 /// A version never changes, so what is compiled once holds for all who read and write.
 static COMPILED: Mutex<BTreeMap<Version, Arc<Form>>> = Mutex::new(BTreeMap::new());
 
-/// The name of a database. One in memory has none: it is its thread's.
-fn name_of(connection: &Connection) -> String {
-    match connection.path() {
-        Some(path) if !path.is_empty() => path.to_owned(),
-        _ => format!("{:?}", std::thread::current().id()),
-    }
-}
-
 /// The compiled form of a version; `None` when it was never published here.
 ///
 /// # Errors
 /// When the database fails, or a published form does not compile: publishing sees to it that it does.
-pub fn published(
-    connection: &Connection,
-    form: &str,
-    version: &str,
-) -> Result<Option<Arc<Form>>, Error> {
-    let key = (name_of(connection), forms::record_id(form, version));
+pub fn published(tx: &dyn Tx, form: &str, version: &str) -> Result<Option<Arc<Form>>, Error> {
+    let key = (tx.database(), forms::record_id(form, version));
     let compiled = || COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(form) = compiled().get(&key) {
         return Ok(Some(Arc::clone(form)));
     }
-    let Some(found) = record::find_kind(connection, key.1, Kind::Form)? else {
+    let Some(found) = tx.record_of_kind(key.1, Kind::Form)? else {
         return Ok(None);
     };
     // Nobody waits while it is compiled; two may do it at once.

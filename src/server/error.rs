@@ -8,7 +8,7 @@ use axum::{
 
 use crate::sync::wire::{CHECKSUM_MISMATCH, ErrorCode, ErrorReply};
 
-use super::sqlite;
+use super::repo;
 
 /// A refusal or a failure on its way to the client.
 #[derive(Debug)]
@@ -179,9 +179,9 @@ impl AppError {
     }
 }
 
-impl From<sqlite::Error> for AppError {
-    fn from(why: sqlite::Error) -> Self {
-        if matches!(why, sqlite::Error::TooMuch) {
+impl From<repo::Error> for AppError {
+    fn from(why: repo::Error) -> Self {
+        if matches!(why, repo::Error::TooMuch) {
             return Self::too_large("the changes touch too much: send less at a time");
         }
         tracing::error!(error = %why, "the database failed");

@@ -1,6 +1,5 @@
 //! Published forms: records with their sheets as CSV, immutable, one for each version.
 
-use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::{
@@ -10,7 +9,7 @@ use crate::{
 
 use super::{
     office::{self, OfficeChange},
-    sqlite::{Error, record, stored},
+    repo::{Error, Tx, stored},
 };
 
 /// A form that comes with the program, as its three sheets, CSV each.
@@ -84,9 +83,9 @@ pub fn name_and_version(settings: &str) -> Result<(String, String), Error> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn publish_built_in(connection: &Connection, now: Millis) -> Result<(), Error> {
+pub fn publish_built_in(tx: &dyn Tx, now: Millis) -> Result<(), Error> {
     for sheets in BUILT_IN {
-        match publish(connection, sheets, now) {
+        match publish(tx, sheets, now) {
             Err(Error::OtherKind(record)) => {
                 tracing::error!(%record, "a built-in form is not published: its id is taken by another record");
             }
@@ -100,17 +99,17 @@ pub fn publish_built_in(connection: &Connection, now: Millis) -> Result<(), Erro
 ///
 /// # Errors
 /// When the sheets are no form, lack a name or a version, or the database fails.
-pub fn publish(connection: &Connection, sheets: Sheets<'_>, now: Millis) -> Result<(), Error> {
+pub fn publish(tx: &dyn Tx, sheets: Sheets<'_>, now: Millis) -> Result<(), Error> {
     let (name, version) = name_and_version(sheets.settings)?;
     let id = record_id(&name, &version);
-    if record::find_kind(connection, id, Kind::Form)?.is_some() {
+    if tx.record_of_kind(id, Kind::Form)?.is_some() {
         return Ok(());
     }
     let sheets = form::Sheets::from_csv(sheets.survey, sheets.choices, sheets.settings)
         .map_err(stored("form"))?;
     // What does not compile here must not reach a device.
     form::compile(&sheets).map_err(stored("form"))?;
-    put(connection, &sheets, (&name, &version), now)
+    put(tx, &sheets, (&name, &version), now)
 }
 
 /// Why a form was not published.
@@ -140,7 +139,7 @@ pub struct Candidate {
 ///
 /// # Errors
 /// [`ReleaseError::Form`] with all that is wrong.
-pub fn examine(connection: &Connection, sheets: &form::Sheets) -> Result<Candidate, ReleaseError> {
+pub fn examine(tx: &dyn Tx, sheets: &form::Sheets) -> Result<Candidate, ReleaseError> {
     let form = form::compile(sheets)?;
     let mut errors: Vec<FormError> = ["form_id", "version"]
         .into_iter()
@@ -160,11 +159,11 @@ pub fn examine(connection: &Connection, sheets: &form::Sheets) -> Result<Candida
     if !errors.is_empty() {
         return Err(FormErrors(errors).into());
     }
-    let taken = record::find(connection, record_id(form.id(), form.version()))?;
+    let taken = tx.record(record_id(form.id(), form.version()))?;
     if let Some(other) = taken.filter(|stored| stored.record.kind != Kind::Form) {
         return Err(Error::OtherKind(other.record.id).into());
     }
-    let mut versions: Vec<String> = list(connection)?
+    let mut versions: Vec<String> = list(tx)?
         .into_iter()
         .filter(|published| published.form == form.id())
         .map(|published| published.version)
@@ -178,7 +177,7 @@ pub fn examine(connection: &Connection, sheets: &form::Sheets) -> Result<Candida
         });
     };
     let there = if versions.iter().any(|version| version == form.version()) {
-        let old = find(connection, form.id(), form.version())?;
+        let old = find(tx, form.id(), form.version())?;
         if old.is_none_or(|old| csv(&old) != csv(sheets)) {
             let cause = Cause::VersionTaken {
                 form: form.id().to_owned(),
@@ -196,7 +195,7 @@ pub fn examine(connection: &Connection, sheets: &form::Sheets) -> Result<Candida
     } else {
         false
     };
-    let before = find(connection, form.id(), &newest)?;
+    let before = find(tx, form.id(), &newest)?;
     Ok(Candidate {
         form,
         newest: before.map(|sheets| (newest, sheets)),
@@ -208,21 +207,17 @@ pub fn examine(connection: &Connection, sheets: &form::Sheets) -> Result<Candida
 ///
 /// # Errors
 /// As [`examine`]; [`Error::OtherKind`] when its id is taken by something else.
-pub fn release(
-    connection: &Connection,
-    sheets: &form::Sheets,
-    now: Millis,
-) -> Result<Candidate, ReleaseError> {
-    let candidate = examine(connection, sheets)?;
+pub fn release(tx: &dyn Tx, sheets: &form::Sheets, now: Millis) -> Result<Candidate, ReleaseError> {
+    let candidate = examine(tx, sheets)?;
     if !candidate.there {
         let name = (candidate.form.id(), candidate.form.version());
-        put(connection, sheets, name, now)?;
+        put(tx, sheets, name, now)?;
     }
     Ok(candidate)
 }
 
 fn put(
-    connection: &Connection,
+    tx: &dyn Tx,
     sheets: &form::Sheets,
     (name, version): (&str, &str),
     now: Millis,
@@ -246,7 +241,7 @@ fn put(
     }
     let id = record_id(name, version);
     let change = OfficeChange::new(Kind::Form, id, AreaCode::default(), fields, now);
-    office::apply(connection, change).map(|_| ())
+    office::apply(tx, change).map(|_| ())
 }
 
 /// The sheets of a form's record.
@@ -265,12 +260,8 @@ pub fn sheets_of(record: &Record) -> Result<form::Sheets, FormErrors> {
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn find(
-    connection: &Connection,
-    form: &str,
-    version: &str,
-) -> Result<Option<form::Sheets>, Error> {
-    record::find_kind(connection, record_id(form, version), Kind::Form)?
+pub fn find(tx: &dyn Tx, form: &str, version: &str) -> Result<Option<form::Sheets>, Error> {
+    tx.record_of_kind(record_id(form, version), Kind::Form)?
         .map(|found| sheets_of(&found.record).map_err(stored("form")))
         .transpose()
 }
@@ -349,8 +340,8 @@ fn title(record: &Record) -> String {
 ///
 /// # Errors
 /// When one cannot be read.
-pub fn list(connection: &Connection) -> Result<Vec<Published>, Error> {
-    record::of_kind(connection, Kind::Form)?
+pub fn list(tx: &dyn Tx) -> Result<Vec<Published>, Error> {
+    tx.records_of(Kind::Form)?
         .iter()
         .map(|found| {
             let at = found

@@ -7,18 +7,16 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use rusqlite::Connection;
 
 use crate::domain::{User, person::Permission};
 
 use super::{
+    accounts::sessions,
     error::AppError,
     log::Seen,
-    machine, secret,
-    sqlite::{
-        self,
-        session::{self, Hash},
-    },
+    machine,
+    repo::{self, Tx, accounts::Hash},
+    secret,
     state::AppState,
 };
 
@@ -52,11 +50,8 @@ impl Caller {
     ///
     /// # Errors
     /// When the database fails; inside, what the caller is answered who may no longer call this.
-    pub(super) fn again(
-        &self,
-        connection: &Connection,
-    ) -> Result<Result<User, AppError>, sqlite::Error> {
-        let found = session::find(connection, &self.session, machine::now())?;
+    pub(super) fn again(&self, tx: &dyn Tx) -> Result<Result<User, AppError>, repo::Error> {
+        let found = sessions::find(tx, &self.session, machine::now())?;
         let Some((user, _)) = found else {
             return Ok(Err(AppError::unauthenticated()));
         };
@@ -92,7 +87,7 @@ pub(super) async fn guard(
     let now = machine::now();
     let (user, last_used) = state
         .database()
-        .read(move |connection| session::find(connection, &hash, now))
+        .read(move |tx| sessions::find(tx, &hash, now))
         .await?
         .ok_or_else(AppError::unauthenticated)?;
     if let Some(seen) = request.extensions().get::<Seen>() {
@@ -102,7 +97,7 @@ pub(super) async fn guard(
     if now.0 - last_used.0 > TOUCH {
         state
             .database()
-            .write(move |connection| session::touch(connection, &hash, now))
+            .write(move |tx| tx.touch_session(&hash, now))
             .await?;
     }
     request.extensions_mut().insert(Caller {

@@ -3,22 +3,20 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::domain::{
-    AreaCode, Fields, Kind, Millis, MutationId, Person, Record, RecordId, User, UserId,
+    AreaCode, Fields, Kind, Millis, MutationId, Person, Record, RecordId, Stored, User, UserId,
     record::overlay,
 };
 
 use super::{
     apply::is_private,
     attachments, machine,
-    sqlite::{
-        Error,
-        mutation::{self, Answered, Author, NewEntry},
-        record::{self, Stored},
-        refused::Kept,
+    repo::{
+        Error, Tx,
+        log::{Answered, Author, Kept, NewEntry},
+        to_json,
     },
 };
 
@@ -70,8 +68,8 @@ impl OfficeChange {
 ///
 /// # Errors
 /// When the database fails; [`Error::OtherKind`] when something else has that id.
-pub fn apply(connection: &Connection, change: OfficeChange) -> Result<Option<u64>, Error> {
-    let present = record::find(connection, change.id)?;
+pub fn apply(tx: &dyn Tx, change: OfficeChange) -> Result<Option<u64>, Error> {
+    let present = tx.record(change.id)?;
     if present
         .as_ref()
         .is_some_and(|stored| stored.record.kind != change.kind)
@@ -96,7 +94,7 @@ pub fn apply(connection: &Connection, change: OfficeChange) -> Result<Option<u64
     if fields.is_empty() && !moved {
         return Ok(None);
     }
-    let rev = record::last_rev(connection)? + 1;
+    let rev = tx.next_rev()?;
     let base_rev = present.as_ref().map_or(0, |stored| stored.record.rev);
     let mut stored = present.unwrap_or_else(|| Stored {
         record: Record {
@@ -124,10 +122,10 @@ pub fn apply(connection: &Connection, change: OfficeChange) -> Result<Option<u64
             .field_revs
             .extend(touched.into_iter().map(|field| (field, rev)));
     }
-    record::put(connection, &stored)?;
+    tx.put(&stored)?;
     let record = &stored.record;
-    attachments::note_uses(connection, record.kind, record.id, &record.fields)?;
-    let fields = record::to_json(&fields)?;
+    attachments::note_uses(tx, record.kind, record.id, &record.fields)?;
+    let fields = to_json(&fields)?;
     let entry = NewEntry {
         id: MutationId::new(change.at, &machine::entropy()?),
         record: change.id,
@@ -141,7 +139,7 @@ pub fn apply(connection: &Connection, change: OfficeChange) -> Result<Option<u64
         kept: Kept::whole(&fields),
         answered: Answered::Applied(rev),
     };
-    mutation::put(connection, &entry)?;
+    tx.write_down(&entry)?;
     Ok(Some(rev))
 }
 
@@ -149,7 +147,7 @@ pub fn apply(connection: &Connection, change: OfficeChange) -> Result<Option<u64
 ///
 /// # Errors
 /// When the database fails.
-pub fn introduce(connection: &Connection, user: &User, now: Millis) -> Result<(), Error> {
+pub fn introduce(tx: &dyn Tx, user: &User, now: Millis) -> Result<(), Error> {
     let fields = Fields::from([
         ("user".to_owned(), Value::String(user.id.to_string())),
         ("name".to_owned(), Value::String(user.name.clone())),
@@ -160,5 +158,5 @@ pub fn introduce(connection: &Connection, user: &User, now: Millis) -> Result<()
     ]);
     let id = Person::record_id(user.id);
     let change = OfficeChange::new(Kind::Person, id, AreaCode::default(), fields, now);
-    apply(connection, change).map(|_| ())
+    apply(tx, change).map(|_| ())
 }

@@ -3,8 +3,6 @@
 
 use std::{collections::BTreeSet, io::Read, path::Path};
 
-use rusqlite::Connection;
-
 use crate::{
     domain::{AttachmentName, Kind, Millis, MutationId, RecordId},
     sync::{
@@ -17,13 +15,9 @@ use super::{
     accounts::plain_username,
     attachments::kind::is_what_it_says,
     blobs::{ATTACHMENTS, Blobs, Folder},
+    repo::{self, Tx, accounts::Account, epoch, log::Answered, to_json},
     secret,
-    sqlite::{
-        self, epoch, mutation,
-        push::{self, Prepared},
-        record,
-        user::{self, Account},
-    },
+    sync::push::{self, Prepared},
 };
 
 /// Why a file was not taken in. Nothing of it was.
@@ -49,13 +43,7 @@ pub enum Error {
     Disabled(String),
     /// The database fails.
     #[error(transparent)]
-    Database(#[from] sqlite::Error),
-}
-
-impl From<rusqlite::Error> for Error {
-    fn from(why: rusqlite::Error) -> Self {
-        Self::Database(why.into())
-    }
+    Database(#[from] repo::Error),
 }
 
 /// A backup file that was read to its end, and is whole.
@@ -118,19 +106,19 @@ pub fn read(file: &Path, password: &str) -> Result<Backup, Error> {
 /// What is typed while a change waits for a person joins it. The server knows what it was when it answered, so the whole gets
 /// an identity of its own: the same whenever the file is taken in. Of one that the server applied, though the phone never
 /// heard so, only what joined it does.
-fn grown(connection: &Connection, mutation: &Mutation) -> Result<Mutation, Error> {
+fn grown(tx: &dyn Tx, mutation: &Mutation) -> Result<Mutation, Error> {
     let mut mutation = mutation.clone();
-    let Some(logged) = mutation::entry(connection, mutation.id)? else {
+    let Some(logged) = tx.entry(mutation.id)? else {
         return Ok(mutation);
     };
     let same = match &logged.cut {
-        Some(cut) => cut.is_of(&record::to_json(&mutation.fields)?),
+        Some(cut) => cut.is_of(&to_json(&mutation.fields)?),
         None => logged.fields == mutation.fields,
     };
     if same {
         return Ok(mutation);
     }
-    if let mutation::Answered::Applied(rev) = logged.answered {
+    if let Answered::Applied(rev) = logged.answered {
         let mut joined = mutation.fields.clone();
         joined.retain(|name, value| logged.fields.get(name) != Some(value));
         if joined.is_empty() {
@@ -139,7 +127,7 @@ fn grown(connection: &Connection, mutation: &Mutation) -> Result<Mutation, Error
         mutation.base_rev = rev;
         mutation.fields = joined;
     }
-    let fields = record::to_json(&mutation.fields)?;
+    let fields = to_json(&mutation.fields)?;
     mutation.id = MutationId::of_text(&format!("grown {} {fields}", mutation.id));
     Ok(mutation)
 }
@@ -150,12 +138,12 @@ fn grown(connection: &Connection, mutation: &Mutation) -> Result<Mutation, Error
 /// # Errors
 /// [`Error::OtherPassword`]; [`Error::Unknown`] and [`Error::Disabled`] of the account.
 pub fn check_author(
-    connection: &Connection,
+    tx: &dyn Tx,
     backup: &Backup,
     password: &str,
     vouched_for: Option<&str>,
 ) -> Result<(), Error> {
-    let account = account(connection, backup)?;
+    let account = account(tx, backup)?;
     let vouched = vouched_for.is_some_and(|name| plain_username(name) == account.user.username);
     if vouched || secret::is_password(password, Some(&account.password)) {
         return Ok(());
@@ -167,13 +155,13 @@ pub fn check_author(
 ///
 /// # Errors
 /// See [`Error`].
-pub fn apply(connection: &Connection, backup: &Backup, now: Millis) -> Result<Vec<Line>, Error> {
-    let user = account(connection, backup)?.user;
+pub fn apply(tx: &dyn Tx, backup: &Backup, now: Millis) -> Result<Vec<Line>, Error> {
+    let user = account(tx, backup)?.user;
     let contents = &backup.contents;
     let mut before: BTreeSet<MutationId> = BTreeSet::new();
-    let present = epoch::present(connection)?;
+    let present = epoch::present(tx)?;
     let newest = match &contents.epoch {
-        Some(name) if *name != present.name => Some(epoch::shared_with(connection, name)?),
+        Some(name) if *name != present.name => Some(epoch::shared_with(tx, name)?),
         _ => None,
     };
     let mut lines = Vec::new();
@@ -187,16 +175,15 @@ pub fn apply(connection: &Connection, backup: &Backup, now: Millis) -> Result<Ve
             // The office sits before it and waits.
             cost: &push::Cost::default(),
         };
-        let mutation = grown(connection, &change.mutation)?;
-        let answered = mutation::find(connection, mutation.id)?;
+        let mutation = grown(tx, &change.mutation)?;
+        let answered = tx.answer_to(mutation.id)?;
         let prepared = Prepared::new(mutation.clone())?;
-        let outcome = push::push(connection, &sender, &prepared, now)?.outcome;
+        let outcome = push::push(tx, &sender, &prepared, now)?.outcome;
         let fate = match outcome {
             Outcome::Duplicate { .. } => Fate::Known,
             Outcome::Rejected { .. }
-                if answered.is_some_and(|(answered, _)| {
-                    matches!(answered, mutation::Answered::Rejected(..))
-                }) =>
+                if answered
+                    .is_some_and(|(answered, _)| matches!(answered, Answered::Rejected(..))) =>
             {
                 Fate::Known
             }
@@ -250,10 +237,11 @@ pub fn keep_photo(data: &Path, name: &AttachmentName, bytes: &[u8]) -> Result<()
     Ok(blobs.keep(name, &part)?)
 }
 
-fn account(connection: &Connection, backup: &Backup) -> Result<Account, Error> {
+fn account(tx: &dyn Tx, backup: &Backup) -> Result<Account, Error> {
     let username = || backup.username.clone();
-    let account =
-        user::find(connection, &backup.username)?.ok_or_else(|| Error::Unknown(username()))?;
+    let account = tx
+        .account(&backup.username)?
+        .ok_or_else(|| Error::Unknown(username()))?;
     if account.user.id != backup.contents.user {
         return Err(Error::Unknown(username()));
     }

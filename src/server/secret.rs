@@ -16,7 +16,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
-use super::{machine, sqlite::session::Hash};
+use super::{machine, repo::accounts::Hash};
 
 /// Letters in the shortest password that is taken.
 pub const SHORTEST_PASSWORD: usize = 10;

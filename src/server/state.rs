@@ -2,7 +2,6 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use crate::domain::User;
@@ -13,8 +12,8 @@ use super::{
     body::Room,
     error::AppError,
     guard::Caller,
+    repo::{self, Database, Tx},
     secret::Hashing,
-    sqlite::{self, Database},
 };
 
 /// Workbooks read at the same time: each may come to tens of megabytes.
@@ -102,7 +101,7 @@ impl AppState {
     pub(super) async fn read_as<T: Send + 'static>(
         &self,
         caller: &Caller,
-        job: impl FnOnce(&Connection, &User) -> Result<T, sqlite::Error> + Send + 'static,
+        job: impl FnOnce(&dyn Tx, &User) -> Result<T, repo::Error> + Send + 'static,
     ) -> Result<T, AppError> {
         self.database().read(as_now(caller, job)).await?
     }
@@ -114,7 +113,7 @@ impl AppState {
     pub(super) async fn write_as<T: Send + 'static>(
         &self,
         caller: &Caller,
-        job: impl FnOnce(&Connection, &User) -> Result<T, sqlite::Error> + Send + 'static,
+        job: impl FnOnce(&dyn Tx, &User) -> Result<T, repo::Error> + Send + 'static,
     ) -> Result<T, AppError> {
         self.database().write(as_now(caller, job)).await?
     }
@@ -131,13 +130,13 @@ impl AppState {
 fn as_now<T, J>(
     caller: &Caller,
     job: J,
-) -> impl FnOnce(&Connection) -> Result<Result<T, AppError>, sqlite::Error> + use<T, J>
+) -> impl FnOnce(&dyn Tx) -> Result<Result<T, AppError>, repo::Error> + use<T, J>
 where
-    J: FnOnce(&Connection, &User) -> Result<T, sqlite::Error>,
+    J: FnOnce(&dyn Tx, &User) -> Result<T, repo::Error>,
 {
     let caller = caller.clone();
-    move |connection| match caller.again(connection)? {
-        Ok(user) => job(connection, &user).map(Ok),
+    move |tx| match caller.again(tx)? {
+        Ok(user) => job(tx, &user).map(Ok),
         Err(why) => Ok(Err(why)),
     }
 }

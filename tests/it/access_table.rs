@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use anjangsana::server::repo::Records;
 use anjangsana::{
     domain::{AttachmentName, Kind, MutationId, RecordId, Role, VisitState},
     server::{Config, accounts, endpoints, forms, machine},
@@ -464,7 +465,7 @@ async fn every_call_is_answered_to_every_role_as_the_table_says() {
         .await;
     let refused = stage.refused(&officer, &visit).await;
     let rev = stage.office.change(|db| {
-        let found = anjangsana::server::sqlite::record::find(db, record_of(&visit)).unwrap();
+        let found = db.record(record_of(&visit)).unwrap();
         found.unwrap().record.rev
     });
     let client = reqwest::Client::new();
@@ -639,7 +640,7 @@ async fn a_pull_brings_every_kind_to_every_role_as_the_table_says() {
             (Kind::Cooperative, _) => stage.there,
             (Kind::Visit, _) => visit,
             (Kind::Review, _) => stage.office.change(|db| {
-                let children = anjangsana::server::sqlite::record::children(db, visit).unwrap();
+                let children = db.children(visit).unwrap();
                 children[0].record.id
             }),
             (Kind::Other(kind), _) => panic!("{kind:?} is not in the table"),

@@ -8,10 +8,10 @@ use anjangsana::{
     domain::{AreaCode, Fields, Kind, Millis, RecordId, Role, User},
     server::{
         Config,
-        exchange::Exchange,
         forms::{self, Sheets},
         office::{self, OfficeChange},
-        sqlite::record,
+        repo::Records,
+        sync::exchange::Exchange,
     },
     sync::wire::{Mutation, Outcome, RejectCode},
 };
@@ -96,7 +96,7 @@ impl Desk {
 
     fn fields(&self) -> Fields {
         self.office.change(|db| {
-            let found = record::find(db, record_of("kunjungan")).unwrap();
+            let found = db.record(record_of("kunjungan")).unwrap();
             found.unwrap().record.fields
         })
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 use anjangsana::server::Config;
+use anjangsana::server::repo::Tx;
 use anjangsana::sync::wire::{ErrorCode, ErrorReply, Outcome, SYNC_PATH, SyncReply};
 use rusqlite::Connection;
 
@@ -199,7 +200,8 @@ async fn a_database_that_may_not_grow_refuses_what_is_new_keeps_what_it_has_and_
     let of = office(folder.path()).await;
     let server = Office::on(folder, Config::default()).await;
     let may_have = async |more: u32| {
-        let limit = move |db: &Connection| {
+        let limit = move |tx: &dyn Tx| {
+            let db: &Connection = tx.connection().downcast_ref().unwrap();
             let pages: u32 = db.pragma_query_value(None, "page_count", |row| row.get(0))?;
             Ok(db.pragma_update(None, "max_page_count", pages + more)?)
         };

@@ -27,7 +27,7 @@ const MAY_IMPORT: [(&str, &[&str]); 9] = [
 
 /// Names that only some places may use: the name, and the places.
 const ONLY_IN: [(&str, &[&str]); 10] = [
-    ("rusqlite", &["sql", "store", "server"]),
+    ("rusqlite", &["sql", "store", "server/repo/sqlite"]),
     ("sqlite_wasm_rs", &["sql", "platform"]),
     ("sqlite_wasm_vfs", &["sql", "platform"]),
     ("web_sys", &["platform"]),
@@ -38,6 +38,9 @@ const ONLY_IN: [(&str, &[&str]); 10] = [
     ("dioxus_history", &["ui", "platform"]),
     ("axum", &["server", "bin"]),
 ];
+
+/// The repository's engines: what the server does it does through `repo::Tx`, whichever is behind it.
+const ENGINES: [&str; 4] = ["rusqlite", "sqlite", "postgres", "tokio_postgres"];
 
 /// Where a task may begin that outlives the screen that began it: see the words there.
 const BACKGROUND: (&str, &str) = ("spawn_forever", "ui/background.rs");
@@ -152,9 +155,15 @@ fn scan(file: &str, text: &str) -> Vec<Breach> {
         if !part_of_a_path
             && let Some((name, places)) = ONLY_IN.iter().find(|(name, _)| name == word)
             && (at(1) == "::" || at(1) == ";" || at(1) == "as")
-            && !places.contains(&place)
+            && !places.iter().any(|place| is_in(file, place))
         {
             report(*line, format!("`{name}` belongs to {}", places.join(", ")));
+        }
+        if ENGINES.contains(&word.as_str()) && place == "server" && !is_in(file, "server/repo") {
+            report(
+                *line,
+                format!("`{word}` is an engine: it belongs to server/repo"),
+            );
         }
         if *word == BACKGROUND.0 && file != BACKGROUND.1 {
             report(*line, format!("`{word}` belongs to {}", BACKGROUND.1));
@@ -194,6 +203,12 @@ fn scan(file: &str, text: &str) -> Vec<Breach> {
         }
     }
     breaches
+}
+
+/// Whether a file is this one, or in this folder.
+fn is_in(file: &str, place: &str) -> bool {
+    file.strip_prefix(place)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn may_cfg(file: &str, place: &str) -> bool {
@@ -439,7 +454,7 @@ fn pure_layers_have_no_clock_no_randomness_no_async_and_no_files() {
 fn a_crate_is_used_only_where_it_belongs() {
     assert_eq!(
         said("ui/a.rs", "use rusqlite::Connection;"),
-        ["1: `rusqlite` belongs to sql, store, server"]
+        ["1: `rusqlite` belongs to sql, store, server/repo/sqlite"]
     );
     assert_eq!(
         said("ui/a.rs", "web_sys::window()"),
@@ -450,6 +465,12 @@ fn a_crate_is_used_only_where_it_belongs() {
         ["1: `reqwest` belongs to platform"]
     );
     assert!(said("store/a.rs", "use rusqlite::Connection;").is_empty());
+    let engine = "use crate::server::repo::sqlite::FILE;";
+    assert!(said("server/repo/database.rs", engine).is_empty());
+    assert_eq!(
+        said("server/office.rs", engine),
+        ["1: `sqlite` is an engine: it belongs to server/repo"]
+    );
     assert!(said("platform/web/a.rs", "use web_sys::Window;").is_empty());
 }
 

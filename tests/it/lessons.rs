@@ -6,7 +6,7 @@ use anjangsana::domain::id::Entropy;
 use anjangsana::domain::{DeviceId, Kind, Millis, RecordId, Role, VisitState};
 use anjangsana::server::demo;
 use anjangsana::server::forms::{self, Sheets};
-use anjangsana::server::sqlite::mutation;
+use anjangsana::server::repo::{Log, log::Answered};
 use anjangsana::store::api::{Keep, Place, Reply, Request, StoreError, SyncPhase, Transfer};
 use anjangsana::store::{Moment, Store};
 use anjangsana::sync::backoff;
@@ -20,7 +20,7 @@ use crate::cutting_proxy::{Fault, Line, Proxy};
 use crate::device_sync::{PIN, Phone, demo_office, local};
 use crate::device_uploads::whole;
 use crate::server_attachments::photo;
-use crate::server_office::{Office, TOBOALI, record_of, rev};
+use crate::server_office::{Office, TOBOALI, log_of, record_of, rev};
 use crate::store_merge::{self, Device};
 
 /// Two phones of one officer with the same draft.
@@ -254,7 +254,7 @@ async fn l08_sent_is_said_only_of_what_the_server_has() {
             back.visit(visit).await.transfer,
             Transfer::Sent { .. }
         ));
-        let there = office.change(|db| mutation::of_record(db, visit).unwrap().len());
+        let there = office.change(|db| log_of(db, visit).len());
         assert_eq!(there, 1);
     })
     .await;
@@ -415,7 +415,7 @@ async fn l13_a_photo_follows_the_text_and_goes_on_in_the_middle_of_the_file() {
             phone.visit(visit).await.transfer,
             Transfer::PhotosFollow(1)
         ));
-        let arrived = office.change(|db| mutation::of_record(db, visit).unwrap().len());
+        let arrived = office.change(|db| log_of(db, visit).len());
         assert_eq!(arrived, 1, "the text is there");
         // The mast is lost in the middle of the photo.
         line.next([Fault::CutUp(180_000)]);
@@ -502,7 +502,7 @@ async fn l18_clocks_are_written_down_and_decide_nothing() {
     let mut last = officer.edit("kunjungan", 99, json!({"a/nama": "ketiga"}));
     last.at = Millis(-5);
     officer.push(&last).await;
-    let entries = office.change(|db| mutation::of_record(db, record_of("kunjungan")).unwrap());
+    let entries = office.change(|db| log_of(db, record_of("kunjungan")));
     let names: Vec<_> = entries
         .iter()
         .map(|entry| entry.fields["a/nama"].as_str().unwrap())
@@ -555,12 +555,9 @@ async fn l21_what_was_not_applied_is_listed_with_its_reason_here_and_at_the_serv
             panic!("not set aside")
         };
         let (answered, _) = office
-            .change(|db| mutation::find(db, item.mutation).unwrap())
+            .change(|db| db.answer_to(item.mutation).unwrap())
             .expect("the server wrote it down");
-        assert_eq!(
-            answered,
-            mutation::Answered::Rejected(RejectCode::Incomplete, reason)
-        );
+        assert_eq!(answered, Answered::Rejected(RejectCode::Incomplete, reason));
     })
     .await;
 }
@@ -616,7 +613,7 @@ async fn l23_what_is_unsent_leaves_a_phone_in_a_file_and_is_sent_from_another() 
             other.sync().await;
         }
         assert!(other.queue().await.items.is_empty());
-        let entries = office.change(|db| mutation::of_record(db, visit).unwrap());
+        let entries = office.change(|db| log_of(db, visit));
         assert_eq!(entries.len(), 1, "twice taken in, once sent");
         assert_eq!(entries[0].fields["a/no_spt"], "SPT-23");
     })

@@ -8,7 +8,7 @@ use anjangsana::{
     server::{
         check_visit,
         forms::{self, Sheets},
-        sqlite::record,
+        repo::Records,
     },
     sync::wire::{ErrorCode, ErrorReply, Mutation, Outcome, RejectCode, SYNC_PATH},
 };
@@ -39,7 +39,7 @@ async fn draft(office: &Office, name: &str) -> Phone {
 }
 
 fn bytes_of(office: &Office, id: RecordId) -> usize {
-    office.change(|db| fields::bytes(&record::find(db, id).unwrap().unwrap().record.fields))
+    office.change(|db| fields::bytes(&db.record(id).unwrap().unwrap().record.fields))
 }
 
 // H3
@@ -103,12 +103,12 @@ async fn a_record_that_is_too_large_already_is_withdrawn_by_the_desk() {
     let submit = officer.edit("kunjungan", 99, json!({"submission/1": officer.mark()}));
     rev(&officer.push(&submit).await);
     office.change(|db| {
-        let mut stored = record::find(db, record_of("kunjungan")).unwrap().unwrap();
+        let mut stored = db.record(record_of("kunjungan")).unwrap().unwrap();
         let Value::Object(junk) = filling(0, 100) else {
             unreachable!();
         };
         stored.record.fields.extend(junk);
-        record::put(db, &stored).unwrap();
+        db.put(&stored).unwrap();
     });
     let void = json!({"void": admin.mark_because("terlalu besar")});
     let void = admin.edit("kunjungan", 1_000_000, void);
@@ -256,22 +256,22 @@ async fn a_new_record_has_an_id_that_a_device_makes() {
             ..admin.edit("x", 0, fields)
         };
         assert_eq!(refused(&admin.push(&new).await), RejectCode::Malformed);
-        office.change(|db| assert!(record::find(db, record).unwrap().is_none()));
+        office.change(|db| assert!(db.record(record).unwrap().is_none()));
     }
 }
 
 /// A visit of before this rule that sits where a form version belongs.
 fn squat(office: &Office, officer: &Phone, version: &str) -> RecordId {
-    use anjangsana::server::sqlite::record::Stored;
+    use anjangsana::domain::Stored;
     let id = forms::record_id("uji", version);
     office.change(|db| {
-        let like = record::find(db, record_of("kunjungan")).unwrap().unwrap();
-        let rev = record::last_rev(db).unwrap() + 1;
+        let like = db.record(record_of("kunjungan")).unwrap().unwrap();
+        let rev = db.last_rev().unwrap() + 1;
         let mut squatter = Stored { born: rev, ..like };
         squatter.record.id = id;
         squatter.record.rev = rev;
         assert_eq!(squatter.record.owner, Some(officer.user.id));
-        record::put(db, &squatter).unwrap();
+        db.put(&squatter).unwrap();
     });
     id
 }
@@ -281,7 +281,7 @@ fn squat(office: &Office, officer: &Phone, version: &str) -> RecordId {
 async fn a_visit_in_the_place_of_a_form_is_no_form_and_publishing_says_so() {
     use anjangsana::server::{
         office::{self, OfficeChange},
-        sqlite::Error,
+        repo::Error,
     };
     let office = Office::open().await;
     let mut officer = draft(&office, "kunjungan").await;
@@ -310,7 +310,7 @@ async fn a_visit_in_the_place_of_a_form_is_no_form_and_publishing_says_so() {
         assert_ne!(response.status(), 200);
     }
     office.change(|db| {
-        let stands = record::find(db, id).unwrap().unwrap();
+        let stands = db.record(id).unwrap().unwrap();
         assert_eq!(stands.record.kind, Kind::Visit);
         assert!(stands.private);
         let change = OfficeChange::new(
@@ -324,7 +324,7 @@ async fn a_visit_in_the_place_of_a_form_is_no_form_and_publishing_says_so() {
         assert!(matches!(done, Err(Error::OtherKind(one)) if one == id));
         let mut form = stands;
         form.record.kind = Kind::Form;
-        assert!(matches!(record::put(db, &form), Err(Error::OtherKind(_))));
+        assert!(matches!(db.put(&form), Err(Error::OtherKind(_))));
         assert!(forms::find(db, "uji", "9999").unwrap().is_none());
     });
 }
@@ -338,12 +338,12 @@ async fn a_form_that_does_not_compile_passes_nothing_and_what_waited_goes_throug
     let form = forms::record_id("uji", "1");
     let set = |survey: &str| {
         office.change(|db| {
-            let mut stored = record::find(db, form).unwrap().unwrap();
+            let mut stored = db.record(form).unwrap().unwrap();
             let before = stored
                 .record
                 .fields
                 .insert("survey".to_owned(), json!(survey));
-            record::put(db, &stored).unwrap();
+            db.put(&stored).unwrap();
             before.unwrap().as_str().unwrap().to_owned()
         })
     };
@@ -354,7 +354,7 @@ async fn a_form_that_does_not_compile_passes_nothing_and_what_waited_goes_throug
         .insert("submission/1".to_owned(), officer.mark());
     let outcome = officer.push(&visit).await;
     assert_eq!(refused(&outcome), RejectCode::Other, "{outcome:?}");
-    office.change(|db| assert!(record::find(db, visit.record).unwrap().is_none()));
+    office.change(|db| assert!(db.record(visit.record).unwrap().is_none()));
     set(&good);
     check_visit::forget_compiled();
     // The phone sends it again under another name.
@@ -478,7 +478,7 @@ mod moved {
 
     #[test]
     fn who_moved_before_the_time_was_written_down_has_a_month_from_then() {
-        use anjangsana::{server::sqlite::STEPS, sql};
+        use anjangsana::{server::repo::sqlite::STEPS, sql};
         let step = STEPS
             .iter()
             .position(|step| step.contains("alter table former_area"));

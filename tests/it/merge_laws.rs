@@ -8,8 +8,9 @@ use anjangsana::{
     server::{
         forms::{self, Sheets},
         office::{self, OfficeChange},
+        repo::{Accounts, Records, accounts::Account, log::Answered, sqlite::STEPS},
         rescue::{self, Fate},
-        sqlite::{STEPS, mutation, push, record, user},
+        sync::push,
     },
     sql,
     sync::{
@@ -21,6 +22,7 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 use serde_json::json;
 
+use crate::server_office::log_of;
 use crate::server_office::record_of;
 
 const AREA: &str = "19.03.01";
@@ -39,12 +41,12 @@ fn officer() -> User {
 fn office() -> Connection {
     let mut db = Connection::open_in_memory().unwrap();
     sql::migrate(&mut db, &STEPS).unwrap();
-    let account = user::Account {
+    let account = Account {
         user: officer(),
         password: String::new(),
         disabled: false,
     };
-    user::insert(&db, &account, Millis(1)).unwrap();
+    db.add_account(&account, Millis(1)).unwrap();
     let sheets = Sheets {
         survey: "type,name,label\ntext,q0,Q\ntext,q1,Q\ntext,q2,Q\ntext,q3,Q\n",
         choices: "list_name,name,label\n",
@@ -100,7 +102,7 @@ fn send(db: &Connection, device: u8, mutation: &Mutation) -> Outcome {
 }
 
 fn stands(db: &Connection) -> (u64, Fields) {
-    let stored = record::find(db, record_of("kunjungan")).unwrap().unwrap();
+    let stored = db.record(record_of("kunjungan")).unwrap().unwrap();
     (stored.record.rev, stored.record.fields)
 }
 
@@ -252,12 +254,12 @@ proptest! {
             }
             last = rev;
         }
-        let history = mutation::of_record(&db, record_of("kunjungan")).unwrap();
+        let history = log_of(&db, record_of("kunjungan"));
         let kept: BTreeSet<_> = history
             .iter()
             .flat_map(|entry| {
                 let rev = match entry.answered {
-                    mutation::Answered::Applied(rev) => rev,
+                    Answered::Applied(rev) => rev,
                     _ => 0,
                 };
                 entry.fields.iter().map(move |(name, value)| (rev, name.clone(), value.to_string()))

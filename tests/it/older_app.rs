@@ -9,8 +9,8 @@ use anjangsana::{
         Config, demo,
         forms::{self, Sheets},
         office::{self, OfficeChange},
+        repo::{Accounts, Records, accounts::Account},
         router, secret,
-        sqlite::{record, user},
     },
     store::api::{Request, SyncPhase},
     sync::wire::{OLDEST_PROTOCOL, PROTOCOL, SYNC_PATH},
@@ -114,12 +114,12 @@ async fn office_of_then() -> Office {
             role: Role::Officer,
             scope: Scope::Areas(vec![area.clone()]),
         };
-        let account = user::Account {
+        let account = Account {
             user: officer.clone(),
             password: secret::hash_password(demo::PASSWORD).unwrap(),
             disabled: false,
         };
-        user::insert(db, &account, Millis(1)).unwrap();
+        db.add_account(&account, Millis(1)).unwrap();
         office::introduce(db, &officer, Millis(1)).unwrap();
         let fields = serde_json::from_value(json!({"Koperasi": "Koperasi CONTOH"})).unwrap();
         let id = COOPERATIVE.parse().unwrap();
@@ -269,7 +269,7 @@ async fn an_app_of_protocol_1_keeps_syncing_by_the_requests_that_were_frozen_whe
     );
 
     let visit: RecordId = VISIT.parse().unwrap();
-    let fields = office.change(|db| record::find(db, visit).unwrap().unwrap().record.fields);
+    let fields = office.change(|db| db.record(visit).unwrap().unwrap().record.fields);
     assert_eq!(fields["a/nama"], "Hasan");
     assert!(!fields.contains_key("a/catatan") && fields.contains_key("submission/1"));
     let name = fields["a/lain"].as_str().unwrap().parse().unwrap();
@@ -331,14 +331,14 @@ async fn an_app_that_is_too_old_keeps_all_works_on_and_sends_it_once_it_is_updat
         );
         assert_eq!(phone.queue().await.sync.phase, SyncPhase::UpdateNeeded);
         phone.ask(Request::Lock).await;
-        office.change(|db| assert!(record::find(db, visit).unwrap().is_none()));
+        office.change(|db| assert!(db.record(visit).unwrap().is_none()));
 
         // The update is there: the same files, an app that is understood.
         let phone = Phone::new(&office, folder.path());
         phone.unlock("petugas1").await;
         phone.sync().await;
         assert!(phone.queue().await.items.is_empty());
-        let fields = office.change(|db| record::find(db, visit).unwrap().unwrap().record.fields);
+        let fields = office.change(|db| db.record(visit).unwrap().unwrap().record.fields);
         assert_eq!(fields["a/no_spt"], "SPT-lama");
         assert_eq!(fields["a/kabid_hadir"], "ya");
     })

@@ -5,7 +5,7 @@ use anjangsana::{
     domain::{Cooperative, Kind, Record, RecordId, Review, Role, Visit, VisitState},
     server::{
         machine,
-        sqlite::{mutation, record},
+        repo::{Log, Records, log::Answered},
     },
     store::api::{InboxQuery, Reply, Request},
     sync::wire::{Mutation, Outcome, RejectCode, SYNC_PATH, SyncReply},
@@ -60,15 +60,15 @@ impl Desk {
 
     fn fields(&self, id: RecordId) -> Record {
         self.office
-            .change(|db| record::find(db, id).unwrap().unwrap().record)
+            .change(|db| db.record(id).unwrap().unwrap().record)
     }
 
     /// Writes a value into a record as a server did that took anything.
     fn damage(&self, id: RecordId, field: &str, value: &Value) {
         self.office.change(|db| {
-            let mut stored = record::find(db, id).unwrap().unwrap();
+            let mut stored = db.record(id).unwrap().unwrap();
             stored.record.fields.insert(field.to_owned(), value.clone());
-            record::put(db, &stored).unwrap();
+            db.put(&stored).unwrap();
         });
     }
 }
@@ -528,10 +528,10 @@ fn whatever_a_change_carries_every_record_reads_and_the_others_are_answered_as_i
             prop_assert!(!failed, "{:?}: {:?}", code, mutation);
 
             let stands = desk.office.change(|db| {
-                let all = Kind::ALL.map(|kind| record::of_kind(db, kind).unwrap());
-                let found = record::find(db, mutation.record).unwrap();
+                let all = Kind::ALL.map(|kind| db.records_of(kind).unwrap());
+                let found = db.record(mutation.record).unwrap();
                 // The log of what was not applied reads, whatever that holds.
-                let logged = mutation::entry(db, mutation.id).unwrap();
+                let logged = db.entry(mutation.id).unwrap();
                 (all, found.map(|stored| stored.record), logged)
             });
             for stored in stands.0.iter().flatten() {
@@ -545,7 +545,7 @@ fn whatever_a_change_carries_every_record_reads_and_the_others_are_answered_as_i
             let is_set_aside = stands
                 .2
                 .as_ref()
-                .is_some_and(|entry| !matches!(entry.answered, mutation::Answered::Applied(_)));
+                .is_some_and(|entry| !matches!(entry.answered, Answered::Applied(_)));
             prop_assert_eq!(told, if is_set_aside { 200 } else { 404 });
 
             // Both phones show what they have.

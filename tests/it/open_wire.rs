@@ -183,7 +183,7 @@ fn a_change_that_is_answered_in_a_way_not_understood_stays_and_is_asked_about_ag
     assert!(!applied.unwrap().push, "it is not sent again at once");
     assert_eq!(
         device.transfer(),
-        Some(Transfer::Sending),
+        Some(Transfer::Queued),
         "nor is it called sent"
     );
     device.answer("y", "3");

@@ -8,7 +8,7 @@ use std::sync::{
 
 use anjangsana::{
     domain::{Kind, RecordId, Role},
-    server::sqlite::record,
+    server::repo::Records,
     sync::wire::{Outcome, SyncReply},
 };
 use serde_json::json;
@@ -93,7 +93,7 @@ async fn who_reads_while_many_write_has_seen_every_change_in_the_end_and_none_ou
         writer.await.unwrap();
     }
     let there: BTreeMap<RecordId, u64> = office.change(|db| {
-        let visits = record::of_kind(db, Kind::Visit).unwrap();
+        let visits = db.records_of(Kind::Visit).unwrap();
         let visits = visits.into_iter().map(|stored| stored.record);
         visits.map(|record| (record.id, record.rev)).collect()
     });

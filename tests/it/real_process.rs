@@ -6,7 +6,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use anjangsana::domain::{AreaCode, DeviceId, Kind, Millis, MutationId, RecordId, User};
-use anjangsana::server::{machine, secret, sqlite};
+use anjangsana::server::{
+    machine,
+    repo::{Accounts, sqlite},
+    secret,
+};
 use anjangsana::sync::wire::{Mutation, Outcome, PROTOCOL, SYNC_PATH, SyncReply, SyncRequest};
 use serde_json::json;
 
@@ -28,13 +32,12 @@ pub(crate) struct Somebody {
 pub(crate) async fn office(data: &Path) -> Somebody {
     assert!(run(data, &["demo"], "").await.status.success());
     let connection = sqlite::open(data).unwrap();
-    let user = sqlite::user::find(&connection, "petugas1")
-        .unwrap()
-        .unwrap()
-        .user;
+    let user = connection.account("petugas1").unwrap().unwrap().user;
     let token = secret::token().unwrap();
     let hash = secret::hash_token(&token);
-    sqlite::session::begin(&connection, &hash, user.id, "Uji", machine::now()).unwrap();
+    connection
+        .begin_session(&hash, user.id, "Uji", machine::now())
+        .unwrap();
     let (id, area): (String, String) = connection
         .query_row(
             "select id, area from record where kind = 'cooperative' and area in

@@ -17,7 +17,7 @@ use anjangsana::form::{
 use anjangsana::server::{
     Config, check_visit, demo, forms, machine,
     office::{self, OfficeChange},
-    sqlite::record,
+    repo::Records,
 };
 use anjangsana::store::api::{
     InboxQuery, Judged, Reply, Request, ReviewDraft, StoreError, Transfer, VisitDetail,
@@ -71,7 +71,7 @@ async fn seen_by(desk: &Phone) -> Vec<VisitDetail> {
 /// The office imports a register in which every row says something else.
 fn change_every_cooperative(office: &Office) {
     office.change(|db| {
-        for stored in record::of_kind(db, Kind::Cooperative).unwrap() {
+        for stored in db.records_of(Kind::Cooperative).unwrap() {
             let one = Cooperative::from_record(&stored.record).unwrap();
             let jenis = if one.jenis == "produsen" {
                 "simpan_pinjam"
@@ -472,7 +472,7 @@ async fn what_an_earlier_submission_looked_up_is_not_shown_with_a_later_one() {
     let mut kabid = desk.hire("kabid", Role::Supervisor, &[]);
     let stored = || {
         desk.change(|db| {
-            let found = record::find(db, record_of("v")).unwrap().unwrap();
+            let found = db.record(record_of("v")).unwrap().unwrap();
             Visit::from_record(&found.record).unwrap().looked_up
         })
     };
@@ -563,13 +563,7 @@ async fn the_server_leaves_alone_what_the_phone_took_from_the_last_visit_and_com
     visit.fields.insert("submission/1".into(), officer.mark());
     let outcome = officer.push(&visit).await;
     assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
-    let fields = office.change(|db| {
-        record::find(db, record_of("v"))
-            .unwrap()
-            .unwrap()
-            .record
-            .fields
-    });
+    let fields = office.change(|db| db.record(record_of("v")).unwrap().unwrap().record.fields);
     for (path, wanted) in [("before", "20"), ("growth", "5"), ("twice", "50")] {
         assert_eq!(fields[&answer_field(path)], wanted, "{path}");
     }
@@ -635,8 +629,7 @@ async fn what_the_server_would_not_take_is_never_called_saved() {
             phone.sync().await;
             assert_eq!(phone.queue().await.sync.set_aside, 0);
         }
-        let fields: Fields =
-            office.change(|db| record::find(db, visit).unwrap().unwrap().record.fields);
+        let fields: Fields = office.change(|db| db.record(visit).unwrap().unwrap().record.fields);
         assert_eq!(fields[&answer_field("catatan_petugas")], "aaaaa");
         assert!(fields.contains_key(&answer_field(&format!("tl/{:03}/tl_masalah", saved - 1))));
     })

@@ -3,10 +3,8 @@
 use anjangsana::{
     domain::{Millis, Role, User, UserId},
     server::{
-        Config, HistoryEntry, accounts, endpoints,
-        guard::Access,
-        machine, secret,
-        sqlite::{self, session},
+        Config, HistoryEntry, accounts, accounts::sessions, endpoints, guard::Access, machine,
+        repo::sqlite, secret,
     },
     sync::wire::{
         ErrorCode, ErrorReply, LOGIN_PATH, LOGOUT_PATH, LoginReply, LoginRequest, MARK, ME_PATH,
@@ -81,9 +79,9 @@ async fn a_session_unused_for_three_months_is_over() {
     let hash = secret::hash_token(&phone.token);
     let now = machine::now();
     office.change(|connection| {
-        let found = |at| session::find(connection, &hash, at).unwrap();
-        assert!(found(now.plus(session::IDLE - 60_000)).is_some());
-        assert!(found(now.plus(session::IDLE + 60_000)).is_none());
+        let found = |at| sessions::find(connection, &hash, at).unwrap();
+        assert!(found(now.plus(sessions::IDLE - 60_000)).is_some());
+        assert!(found(now.plus(sessions::IDLE + 60_000)).is_none());
     });
 }
 

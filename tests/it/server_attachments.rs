@@ -17,7 +17,8 @@ use anjangsana::{
         },
         blobs::TRASH,
         forms::{self, Sheets},
-        machine, sqlite,
+        machine,
+        repo::sqlite,
     },
     sync::wire::{ATTACHMENTS_PATH, ErrorCode, ErrorReply, MARK, PIECE, TUS},
 };

@@ -5,8 +5,8 @@ use std::path::Path;
 use anjangsana::domain::{Millis, Role, VisitState};
 use anjangsana::server::{
     demo,
+    repo::{Records, sqlite},
     rescue::{self, Backup, Fate},
-    sqlite::{self, mutation, record},
 };
 use anjangsana::store::api::{Keep, Request, Transfer};
 use anjangsana::sync::backup::{Contents, Unsent};
@@ -16,7 +16,7 @@ use tokio::process::Child;
 use crate::backup::{back_up, restore};
 use crate::device_sync::{Phone, local};
 use crate::server_command::{run, serve, serve_again, text};
-use crate::server_office::{Office, TOBOALI, rev};
+use crate::server_office::{Office, TOBOALI, log_of, rev};
 
 async fn stop(mut server: Child) {
     server.kill().await.unwrap();
@@ -179,11 +179,11 @@ async fn a_change_that_a_server_put_back_lacks_covers_nothing_of_the_next_one_in
         let lines = office.change(|db| rescue::apply(db, &file, Millis(10)).unwrap());
         let fates: Vec<_> = lines.into_iter().map(|line| line.fate).collect();
         assert_eq!(fates, [Fate::Conflict, Fate::Known]);
-        let visit = office.change(|db| record::find(db, begun.record).unwrap().unwrap());
+        let visit = office.change(|db| db.record(begun.record).unwrap().unwrap());
         assert_eq!(visit.record.fields["a/catatan"], "baru");
     }
     // What was not chosen is in the visit's history all the same.
-    let history = office.change(|db| mutation::of_record(db, begun.record).unwrap());
+    let history = office.change(|db| log_of(db, begun.record));
     let kept = history.iter().find(|entry| entry.id == sent_first.id);
     assert_eq!(kept.unwrap().fields, sent_first.fields);
 }

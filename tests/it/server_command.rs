@@ -6,7 +6,7 @@ use std::{
 };
 
 use anjangsana::{
-    server::{demo, secret, sqlite},
+    server::{demo, repo::sqlite, secret},
     sync::wire::{LOGIN_PATH, LoginReply, LoginRequest},
 };
 use tokio::{
@@ -263,6 +263,6 @@ async fn an_import_names_what_it_left_out_and_fails_for_the_script_that_called_i
     let forms = run(folder.path(), &["form", "list"], "").await;
     assert!(forms.status.success());
     let migrated = run(folder.path(), &["migrate"], "").await;
-    let version = anjangsana::server::sqlite::STEPS.len();
+    let version = anjangsana::server::repo::sqlite::STEPS.len();
     assert!(text(&migrated.stdout).contains(&format!("version {version}")));
 }

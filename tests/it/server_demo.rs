@@ -9,8 +9,10 @@ use anjangsana::{
     server::{
         apply,
         check_visit::{self, Surroundings},
-        correct, demo, forms, secret,
-        sqlite::{self, push, record, user},
+        correct, demo, forms,
+        repo::{Accounts, Records, sqlite},
+        secret,
+        sync::push,
     },
 };
 use rusqlite::Connection;
@@ -27,7 +29,7 @@ fn office() -> (TempDir, Connection) {
 }
 
 fn cooperatives(connection: &Connection) -> Vec<Cooperative> {
-    let found = record::of_kind(connection, Kind::Cooperative).unwrap();
+    let found = connection.records_of(Kind::Cooperative).unwrap();
     let read = found
         .iter()
         .map(|stored| Cooperative::from_record(&stored.record).unwrap());
@@ -84,7 +86,7 @@ fn its_cooperatives_are_invented_and_lie_where_they_say() {
 #[test]
 fn its_people_can_log_in_and_cover_the_district() {
     let (_folder, connection) = office();
-    let accounts = user::all(&connection).unwrap();
+    let accounts = connection.accounts().unwrap();
     let names: Vec<_> = accounts
         .iter()
         .map(|account| account.user.username.as_str())
@@ -101,9 +103,9 @@ fn its_people_can_log_in_and_cover_the_district() {
         });
         assert_eq!(officers.count(), 1, "{}", kecamatan.name);
     }
-    let kabid = user::find(&connection, "kabid").unwrap().unwrap();
+    let kabid = connection.account("kabid").unwrap().unwrap();
     assert!(secret::is_password(demo::PASSWORD, Some(&kabid.password)));
-    assert_eq!(record::of_kind(&connection, Kind::Person).unwrap().len(), 7);
+    assert_eq!(connection.records_of(Kind::Person).unwrap().len(), 7);
     assert_eq!(forms::list(&connection).unwrap().len(), 1);
 }
 
@@ -112,18 +114,16 @@ fn its_visits_stand_in_every_state_and_the_sent_ones_are_complete_by_their_form(
     let (_folder, connection) = office();
     let mut states: BTreeMap<&str, usize> = BTreeMap::new();
     let mut proposed = BTreeSet::new();
-    for stored in record::of_kind(&connection, Kind::Visit).unwrap() {
+    for stored in connection.records_of(Kind::Visit).unwrap() {
         let visit = Visit::from_record(&stored.record).unwrap();
         let reviews = push::reviews(&connection, visit.id).unwrap();
         let state = visit.state(&reviews);
         *states.entry(state.name()).or_default() += 1;
         assert!(visit.created.at < NOW);
         assert_eq!(stored.private, state == VisitState::Draft);
-        let cooperative = record::find(&connection, visit.cooperative)
-            .unwrap()
-            .unwrap();
+        let cooperative = connection.record(visit.cooperative).unwrap().unwrap();
         assert_eq!(cooperative.record.area, visit.area);
-        let users = user::all(&connection).unwrap();
+        let users = connection.accounts().unwrap();
         let officer = users
             .iter()
             .find(|account| account.user.id == visit.owner)

@@ -7,7 +7,11 @@ use std::path::Path;
 use anjangsana::{
     domain::{Millis, Role, Scope},
     form::Sheets,
-    server::{self, accounts, forms, machine, secret, sqlite, workbook},
+    server::{
+        self, accounts, forms, machine,
+        repo::{self, Accounts, sqlite},
+        secret, workbook,
+    },
     sync::wire::{
         ATTACHMENTS_PATH, ErrorCode, LOGIN_PATH, Outcome, RejectCode, SYNC_PATH, SyncReply, TUS,
     },
@@ -198,8 +202,9 @@ fn small_office(data: &Path) -> String {
         let place = (Role::Officer, scope);
         let user = accounts::add(db, "ppl", "Petugas", place, "rahasia-sekali", Millis(1)).unwrap();
         let hash = secret::hash_token(&token);
-        sqlite::session::begin(db, &hash, user.id, "Uji", machine::now()).unwrap();
-        Ok::<_, sqlite::Error>(())
+        db.begin_session(&hash, user.id, "Uji", machine::now())
+            .unwrap();
+        Ok::<_, repo::Error>(())
     })
     .unwrap();
     token

@@ -406,7 +406,7 @@ async fn a_request_that_runs_is_answered_before_the_server_ends() {
     stream.read_to_end(&mut answer).await.unwrap();
     assert!(answer.starts_with(b"HTTP/1.1 200"));
     let folder = closing.await.unwrap();
-    let connection = anjangsana::server::sqlite::open(folder.path()).unwrap();
+    let connection = anjangsana::server::repo::sqlite::open(folder.path()).unwrap();
     let sql = "select count(*) from record where kind = 'visit'";
     let visits: i64 = connection.query_row(sql, [], |row| row.get(0)).unwrap();
     assert_eq!(visits, 1);

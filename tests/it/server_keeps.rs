@@ -5,7 +5,7 @@ use anjangsana::{
     server::{
         Config, HistoryEntry, NEXT,
         forms::{self, Sheets},
-        sqlite::{
+        sync::{
             history,
             refused::{DAILY, HEAD, HOURLY, LARGEST},
             set_aside::{FIRST, PAGE},

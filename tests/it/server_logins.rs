@@ -3,16 +3,18 @@
 use anjangsana::{
     domain::{Millis, Role},
     server::{
-        Config, accounts,
-        address::Network,
-        machine, secret,
-        sqlite::{
-            attempt::{
+        Config,
+        accounts::{
+            self,
+            attempts::{
                 self, Attempt, FIRST_WAIT, FREE, LONGEST_WAIT, PER_NEAR, PER_WIDE, REMEMBERED,
                 WINDOW,
             },
-            session::{self, Hash},
         },
+        address::Network,
+        machine,
+        repo::{Accounts, accounts::Hash},
+        secret,
     },
     store::api::{Request, StoreError},
     sync::wire::{ErrorCode, ErrorReply, LOGIN_PATH, LoginReply, LoginRequest},
@@ -130,7 +132,7 @@ async fn a_device_that_was_logged_in_before_does_not_wait_for_strangers() {
     }
     office.change(|connection| {
         let hash = secret::hash_token(&tokens[0]);
-        session::revoke(connection, &hash, machine::now()).unwrap();
+        connection.end_session(&hash, machine::now()).unwrap();
     });
     guess(&office, "ppl", |_| vec![here[0].to_owned()]).await;
     let with = |previous: String, password: &str| LoginRequest {
@@ -191,7 +193,7 @@ fn attempt(username: &str, address: &str, device: Option<Hash>) -> Attempt {
 
 fn begin(connection: &Connection, username: &str, address: &str, at: i64) -> Option<u32> {
     let who = attempt(username, address, None);
-    attempt::begin(connection, &who, Millis(at)).unwrap()
+    attempts::begin(connection, &who, Millis(at)).unwrap()
 }
 
 #[tokio::test]
@@ -233,7 +235,7 @@ async fn a_network_that_tries_many_names_has_a_budget_and_a_known_device_is_outs
         let hash = secret::hash_token(&known.token);
         let device = attempt("kenal", "2001:db8:1:1::2", Some(hash));
         assert_eq!(
-            attempt::begin(connection, &device, Millis(at)).unwrap(),
+            attempts::begin(connection, &device, Millis(at)).unwrap(),
             None
         );
         // Its neighbours have a budget with it.

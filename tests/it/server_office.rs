@@ -13,8 +13,8 @@ use anjangsana::{
         forms::{self, Sheets},
         machine,
         office::{self, OfficeChange},
+        repo::{self, Accounts, Database, Log, accounts::Account, log::Entry, sqlite},
         secret,
-        sqlite::{self, Database, session, user::Account},
     },
     sync::wire::{
         MARK, Mutation, MutationResult, Outcome, PROTOCOL, RejectCode, SYNC_PATH, SyncReply,
@@ -58,7 +58,7 @@ impl Office {
         let mut connection = sqlite::open(folder.path()).unwrap();
         sqlite::transact(&mut connection, |connection| {
             prepare(connection);
-            Ok::<_, sqlite::Error>(())
+            Ok::<_, repo::Error>(())
         })
         .unwrap();
         Self::on(folder, config).await
@@ -94,7 +94,7 @@ impl Office {
     pub(crate) fn change<T>(&self, job: impl FnOnce(&Connection) -> T) -> T {
         let mut connection = sqlite::open(self.folder()).unwrap();
         sqlite::transact(&mut connection, |connection| {
-            Ok::<_, sqlite::Error>(job(connection))
+            Ok::<_, repo::Error>(job(connection))
         })
         .unwrap()
     }
@@ -119,7 +119,7 @@ impl Office {
                 password: "none".to_owned(),
                 disabled: false,
             };
-            sqlite::user::insert(connection, &account, Millis(1)).unwrap();
+            connection.add_account(&account, Millis(1)).unwrap();
             office::introduce(connection, &user, Millis(1)).unwrap();
         });
         self.log_in(&user, "first")
@@ -130,7 +130,9 @@ impl Office {
         let token = secret::token().unwrap();
         self.change(|connection| {
             let hash = secret::hash_token(&token);
-            session::begin(connection, &hash, user.id, phone, machine::now()).unwrap();
+            connection
+                .begin_session(&hash, user.id, phone, machine::now())
+                .unwrap();
         });
         Phone {
             address: self.address,
@@ -286,6 +288,16 @@ pub(crate) fn tick() -> i64 {
 }
 
 /// The record of a name, as a device makes its id: a UUIDv7.
+/// What was applied to a record, and what a person had to decide on, in the order it came.
+pub(crate) fn log_of(db: &Connection, record: RecordId) -> Vec<Entry> {
+    let sql = "select id from mutation where record = ?1 and outcome <> 'rejected' order by received_at, rev";
+    let mut statement = db.prepare(sql).unwrap();
+    let ids = statement.query_map([record.to_string()], |row| row.get::<_, String>(0));
+    ids.unwrap()
+        .map(|id| db.entry(id.unwrap().parse().unwrap()).unwrap().unwrap())
+        .collect()
+}
+
 pub(crate) fn record_of(name: &str) -> RecordId {
     let hex = RecordId::of_text(name).to_string().replace('-', "");
     let mut entropy = [0; 10];

@@ -6,7 +6,7 @@ use anjangsana::{
     domain::{Cooperative, Kind, Millis, Status},
     server::{
         register::{self, Problem, Report},
-        sqlite::{self, record},
+        repo::{Records, sqlite},
     },
 };
 use rusqlite::Connection;
@@ -38,7 +38,7 @@ fn csv(folder: &TempDir, text: &str) -> PathBuf {
 }
 
 fn cooperatives(connection: &Connection) -> Vec<Cooperative> {
-    let found = record::of_kind(connection, Kind::Cooperative).unwrap();
+    let found = connection.records_of(Kind::Cooperative).unwrap();
     let read = found
         .iter()
         .map(|stored| Cooperative::from_record(&stored.record).unwrap());
@@ -120,11 +120,11 @@ fn what_is_taken_is_written_one_way() {
 fn a_second_import_changes_nothing() {
     let (_folder, mut connection) = database();
     let first = import(&mut connection, &fixture("register.csv"));
-    let rev = record::last_rev(&connection).unwrap();
+    let rev = connection.last_rev().unwrap();
     let second = import(&mut connection, &fixture("register.csv"));
     assert_eq!((second.added, second.changed, second.unchanged), (0, 0, 3));
     assert_eq!(second.problems, first.problems);
-    assert_eq!(record::last_rev(&connection).unwrap(), rev);
+    assert_eq!(connection.last_rev().unwrap(), rev);
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn a_cooperative_is_known_by_its_number_then_its_deed_then_its_name_and_village(
         (0, 0, 1)
     );
     assert_eq!(cooperatives(&connection).len(), 2);
-    let moved = record::of_kind(&connection, Kind::Cooperative).unwrap();
+    let moved = connection.records_of(Kind::Cooperative).unwrap();
     assert!(
         moved
             .iter()

@@ -14,9 +14,14 @@ use anjangsana::{
             sweep::{Most, sweep},
             unwanted::DAYS,
         },
-        backup, machine,
-        restore::{self, Restoring, Step},
-        sqlite::{self, FILE, epoch, record},
+        machine,
+        repo::{
+            self, AttachmentNames, Records, epoch,
+            sqlite::{
+                self, FILE, backup,
+                restore::{self, Restoring, Step},
+            },
+        },
     },
 };
 use rusqlite::Connection;
@@ -30,7 +35,7 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 /// The names of the cooperatives in a data folder.
 fn register(folder: &Path) -> Vec<String> {
     let connection = sqlite::open(folder).unwrap();
-    let all = record::of_kind(&connection, Kind::Cooperative).unwrap();
+    let all = connection.records_of(Kind::Cooperative).unwrap();
     let name =
         |fields: &anjangsana::domain::Fields| fields["Koperasi"].as_str().unwrap().to_owned();
     all.iter()
@@ -115,7 +120,7 @@ async fn a_restore_that_stops_after_any_step_leaves_a_whole_database_and_can_be_
         assert_eq!(register(data), ["Koperasi CONTOH lama"], "after {last:?}");
         let before = done.before.unwrap();
         let kept = Connection::open(before).unwrap();
-        let kept = record::of_kind(&kept, Kind::Cooperative).unwrap();
+        let kept = kept.records_of(Kind::Cooperative).unwrap();
         assert_eq!(kept.len(), expected, "after {last:?}");
     }
 }
@@ -129,7 +134,7 @@ async fn a_restore_on_a_new_machine_that_stops_is_not_taken_for_a_new_office() {
     restoring.take(Step::Copy).unwrap();
     drop(restoring);
     let refused = sqlite::open(machine.path());
-    assert!(matches!(refused, Err(sqlite::Error::Lost(_))));
+    assert!(matches!(refused, Err(repo::Error::Lost(_))));
     let done = restore::restore(machine.path(), &copy, Millis(2)).unwrap();
     assert_eq!(done.before, None);
     assert_eq!(register(machine.path()).len(), 1);
@@ -182,10 +187,10 @@ async fn a_restored_office_begins_another_life_and_counts_no_day_of_the_one_befo
     restore::restore(folder.path(), &copy, Millis(5)).unwrap();
     let connection = sqlite::open(folder.path()).unwrap();
     assert!(!epoch::present(&connection).unwrap().name.is_empty());
-    let unwanted = sqlite::attachment::all_unwanted(&connection).unwrap();
+    let unwanted = connection.unwanted().unwrap();
     assert!(unwanted.is_empty());
     let id = record_of("lama");
-    assert!(record::find(&connection, id).unwrap().is_some());
+    assert!(connection.record(id).unwrap().is_some());
 }
 
 #[tokio::test]

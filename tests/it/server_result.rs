@@ -16,7 +16,7 @@ use anjangsana::{
         Config,
         check_visit::{self, Surroundings},
         correct, forms,
-        sqlite::record,
+        repo::Records,
     },
     sync::wire::{Mutation, Outcome, RejectCode},
 };
@@ -82,7 +82,7 @@ impl Desk {
 
     fn stored(&self, name: &str) -> Record {
         self.office.change(|connection| {
-            let found = record::find(connection, record_of(name)).unwrap();
+            let found = connection.record(record_of(name)).unwrap();
             found.unwrap().record
         })
     }

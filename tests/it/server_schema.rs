@@ -2,14 +2,20 @@
 
 use anjangsana::{
     domain::{Millis, RecordId, UserId},
-    server::sqlite::{
-        self, FILE, STEPS,
-        mutation::{self, Answered},
-        pull, push, record, session, set_aside, user,
+    server::{
+        accounts::sessions,
+        repo::{
+            self, Accounts, Log, Records,
+            log::Answered,
+            sqlite::{self, FILE, STEPS},
+        },
+        sync::{push, set_aside},
     },
     sql,
 };
 use rusqlite::Connection;
+
+use crate::server_office::log_of;
 
 /// A database as version 1 of the server left it, with rows. Frozen: a later version adds a file of its own.
 const V1: &str = include_str!("../fixtures/db/server_v1.sql");
@@ -37,12 +43,12 @@ fn a_database_of_version_1_opens_with_everything_and_the_schema_of_a_new_one() {
     let fresh = tempfile::tempdir().unwrap();
     assert_eq!(schema(&old), schema(&sqlite::open(fresh.path()).unwrap()));
 
-    let account = user::find(&old, "petugas1").unwrap().unwrap();
+    let account = old.account("petugas1").unwrap().unwrap();
     let hash = [0xab; 32];
-    let found = session::find(&old, &hash, Millis(1_732_000_000_001)).unwrap();
+    let found = sessions::find(&old, &hash, Millis(1_732_000_000_001)).unwrap();
     assert_eq!(found.unwrap().0, account.user);
     let visit: RecordId = "22222222-2222-8222-8222-222222222222".parse().unwrap();
-    let stored = record::find(&old, visit).unwrap().unwrap();
+    let stored = old.record(visit).unwrap().unwrap();
     assert_eq!(
         (
             stored.born,
@@ -52,12 +58,12 @@ fn a_database_of_version_1_opens_with_everything_and_the_schema_of_a_new_one() {
         (2, 2, 3)
     );
     assert_eq!(push::reviews(&old, visit).unwrap().len(), 1);
-    assert_eq!(mutation::of_record(&old, visit).unwrap().len(), 2);
+    assert_eq!(log_of(&old, visit).len(), 2);
     let refused = "66666666-6666-8666-8666-666666666664".parse().unwrap();
-    let (answered, author) = mutation::find(&old, refused).unwrap().unwrap();
+    let (answered, author) = old.answer_to(refused).unwrap().unwrap();
     assert!(matches!(answered, Answered::Rejected(..)));
     assert_eq!(author.user, Some(account.user.id));
-    let digest = pull::digest(&old, &account.user).unwrap();
+    let digest = old.digest(&account.user).unwrap();
     assert_eq!((digest.count, digest.rev_sum), (3, 1 + 3 + 4));
     let _: UserId = account.user.id;
 }
@@ -75,7 +81,7 @@ fn refusals_of_before_are_listed_whatever_they_hold() {
     let old = sqlite::open(folder.path()).unwrap();
     let fresh = tempfile::tempdir().unwrap();
     assert_eq!(schema(&old), schema(&sqlite::open(fresh.path()).unwrap()));
-    let admin = user::find(&old, "admin").unwrap().unwrap().user;
+    let admin = old.account("admin").unwrap().unwrap().user;
     let list = set_aside::list(&old, &admin, Millis(0)).unwrap();
     let visits: Vec<_> = list.items.iter().map(|item| item.visit.is_some()).collect();
     // A number, a list, no JSON, a text that is no id, a review of a visit, a visit.
@@ -87,7 +93,7 @@ fn refusals_of_before_are_listed_whatever_they_hold() {
         .collect();
     assert_eq!(named[4..], ["Koperasi CONTOH", "Koperasi CONTOH"]);
     let visit = list.items[5].mutation;
-    let entry = mutation::entry(&old, visit).unwrap().unwrap();
+    let entry = old.entry(visit).unwrap().unwrap();
     assert_eq!(entry.draft, Some(false), "it was to be sent to the desk");
 }
 
@@ -105,7 +111,7 @@ fn a_database_of_a_newer_server_is_refused_and_left_alone() {
     let refused = sqlite::open(folder.path());
     assert!(matches!(
         refused,
-        Err(sqlite::Error::Open(sql::Error::TooNew { .. }))
+        Err(repo::Error::Open(sql::Error::TooNew { .. }))
     ));
     assert_eq!(std::fs::read(&file).unwrap(), before);
 }

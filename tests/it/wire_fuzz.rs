@@ -4,8 +4,9 @@
 use anjangsana::{
     domain::Role,
     server::{
-        AppState, Config, router, secret,
-        sqlite::{Database, session},
+        AppState, Config,
+        repo::{Accounts, Database},
+        router, secret,
     },
     sync::wire::{ATTACHMENTS_PATH, LOGIN_PATH, MARK, PIECE, SYNC_PATH, TUS},
 };
@@ -43,7 +44,8 @@ impl Target {
             office.change(|db| {
                 let hash = secret::hash_token(TOKEN);
                 let now = anjangsana::server::machine::now();
-                session::begin(db, &hash, officer.user.id, "fuzz", now).unwrap();
+                db.begin_session(&hash, officer.user.id, "fuzz", now)
+                    .unwrap();
             });
             office.close().await
         });

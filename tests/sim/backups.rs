@@ -7,8 +7,8 @@ use std::fs;
 use anjangsana::{
     domain::{AttachmentName, Fields, Kind, Millis, MutationId, RecordId},
     server::{
+        repo::{Records, sqlite},
         rescue::{self, Fate},
-        sqlite::{self, record},
     },
     store::{Incoming, Store, api::StoreError},
     sync::{derive::Cost, engine::Event, wire::Mutation},
@@ -274,7 +274,7 @@ impl World {
     fn fields(&self) -> BTreeMap<RecordId, Fields> {
         [Kind::Visit, Kind::Review]
             .iter()
-            .flat_map(|kind| record::of_kind(&self.office.db, *kind).unwrap())
+            .flat_map(|kind| self.office.db.records_of(*kind).unwrap())
             .map(|stored| (stored.record.id, stored.record.fields))
             .collect()
     }

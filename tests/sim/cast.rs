@@ -5,7 +5,7 @@ use anjangsana::{
     server::{
         forms::{self, Sheets},
         office::{self, OfficeChange},
-        sqlite::{STEPS, user, user::Account},
+        repo::{Accounts, accounts::Account, sqlite::STEPS},
     },
     sql,
     store::{self, Store},
@@ -149,11 +149,11 @@ impl Templates {
                 password: "none".to_owned(),
                 disabled: false,
             };
-            user::insert(&transaction, &account, Millis(DAWN)).unwrap();
-            office::introduce(&transaction, &user, Millis(DAWN)).unwrap();
+            transaction.add_account(&account, Millis(DAWN)).unwrap();
+            office::introduce(&*transaction, &user, Millis(DAWN)).unwrap();
         }
         for (name, area) in COOPERATIVES {
-            office::apply(&transaction, cooperative(name, area)).unwrap();
+            office::apply(&*transaction, cooperative(name, area)).unwrap();
         }
         publish(&transaction, 1, Millis(DAWN));
         transaction.commit().unwrap();

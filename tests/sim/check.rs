@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anjangsana::{
     domain::{
-        Fields, Kind, MutationId, Record, RecordId, User, VisitState,
+        Fields, Kind, MutationId, Record, RecordId, Stored, User, VisitState,
         record::overlay,
         visit::{LEFT, VOID},
     },
-    server::sqlite::record::{self, Stored},
+    server::repo::Records,
     store::api::{Reply, Request},
 };
 use rusqlite::Connection;
@@ -37,7 +37,7 @@ impl World {
         });
         let kinds = kinds.iter().map(|name| Kind::from_name(name).unwrap());
         let stored: Vec<Stored> = kinds
-            .flat_map(|kind| record::of_kind(&self.office.db, kind).unwrap())
+            .flat_map(|kind| self.office.db.records_of(kind).unwrap())
             .collect();
         let log = log(&self.office.db);
         for p in 0..self.phones.len() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anjangsana::{
     domain::{Millis, RecordId, Role},
-    server::{accounts, office as server_office, sqlite::epoch},
+    server::{accounts, office as server_office, repo::epoch},
     sync::{engine::Event, upload},
 };
 

@@ -6,10 +6,14 @@ use std::path::PathBuf;
 use anjangsana::{
     domain::{Kind, Millis, MutationId, RecordId, Review, User, Visit, VisitState},
     server::{
+        accounts::sessions,
         attachments::shelf::Shelf,
-        exchange::{Exchange, Refused, Reply, Request},
+        repo::{self, Accounts, Records, sqlite},
         secret,
-        sqlite::{self, push, record, session},
+        sync::{
+            exchange::{Exchange, Refused, Reply, Request},
+            push,
+        },
     },
     sync::wire::{
         ErrorCode, ErrorReply, Mutation, MutationResult, Outcome, RejectCode, SyncRequest,
@@ -139,15 +143,17 @@ impl Office {
     }
 
     pub(crate) fn last_rev(&self) -> u64 {
-        record::last_rev(&self.db).unwrap()
+        self.db.last_rev().unwrap()
     }
 
     pub(crate) fn log_in(&self, token: &str, user: &User, now: Millis) {
-        session::begin(&self.db, &secret::hash_token(token), user.id, "sim", now).unwrap();
+        self.db
+            .begin_session(&secret::hash_token(token), user.id, "sim", now)
+            .unwrap();
     }
 
     pub(crate) fn revoke(&self, user: &User, now: Millis) {
-        session::revoke_all(&self.db, user.id, now).unwrap();
+        self.db.end_sessions(user.id, now).unwrap();
     }
 
     /// Whose session a letter belongs to.
@@ -157,7 +163,7 @@ impl Office {
 
     /// Whose session a token is of.
     pub(crate) fn user_of(&self, token: &str, now: Millis) -> Option<User> {
-        let found = session::find(&self.db, &secret::hash_token(token), now).unwrap();
+        let found = sessions::find(&self.db, &secret::hash_token(token), now).unwrap();
         found.map(|(user, _)| user)
     }
 
@@ -299,7 +305,7 @@ impl Office {
     }
 
     fn moved(&mut self, visit: RecordId) {
-        let Some(stored) = record::find(&self.db, visit).unwrap() else {
+        let Some(stored) = self.db.record(visit).unwrap() else {
             return;
         };
         let reviews = push::reviews(&self.db, visit).unwrap();
@@ -328,7 +334,7 @@ impl Office {
         let results = task.results.unwrap_or_default();
         let reply: Reply = task
             .exchange
-            .pull(&transaction, &task.user, results, now)
+            .pull(&*transaction, &task.user, results, now)
             .unwrap();
         serde_json::to_string(&reply).unwrap()
     }
@@ -348,7 +354,7 @@ impl Office {
     /// Changes something beside the devices, as the command line does.
     pub(crate) fn change<T>(&mut self, job: impl FnOnce(&Connection) -> T) -> T {
         sqlite::transact(&mut self.db, |connection| {
-            Ok::<_, sqlite::Error>(job(connection))
+            Ok::<_, repo::Error>(job(connection))
         })
         .unwrap()
     }
@@ -370,14 +376,14 @@ fn write(
     }
     // As `routes::sync` does: whose session it is, and what they may do, is read where it is written.
     let hash = secret::hash_token(&task.letter.token);
-    let caller = session::find(&transaction, &hash, now).unwrap();
+    let caller = sessions::find(&*transaction, &hash, now).unwrap();
     let caller = caller.map(|(user, _)| user);
     match (&caller, bug) {
         (_, Some(Bug::OldCaller)) => {}
         (Some(user), _) => task.user = user.clone(),
         (None, _) => return Pushed::LoggedOut,
     }
-    let pushed = task.exchange.push(&transaction, &task.user, now);
+    let pushed = task.exchange.push(&*transaction, &task.user, now);
     if let Some(bug) = bug {
         bugs::after_push(bug, &transaction);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anjangsana::{
     domain::{Decision, Fields, MutationId, RecordId, Role, VisitState},
-    server::sqlite::mutation,
+    server::repo::Log,
     store::api::{
         CooperativeQuery, InboxQuery, Keep, QueueItem, Reply, Request, ReviewDraft, StoreError,
         Transfer,
@@ -574,7 +574,7 @@ impl World {
     /// the phone has not heard yet: what they typed into it after it was sent was theirs to give up.
     fn forgive_unsent(&mut self, p: usize, visit: RecordId, mutation: MutationId, fields: &Fields) {
         let known = self.restored
-            || mutation::find(&self.office.db, mutation).unwrap().is_some()
+            || self.office.db.answer_to(mutation).unwrap().is_some()
             || self.ledger.renamed.contains(&(p, visit));
         let text = |value: &Value| match value {
             Value::String(text) => text.clone(),

@@ -1,9 +1,9 @@
 //! Photos on the phones: taken, sent, and in the end compared with what the server has.
 
 use anjangsana::{
+    domain::Stored,
     domain::{AttachmentName, Kind, Millis, RecordId, visit::VOID},
     platform::{device::succeeded, machine::Answer},
-    server::sqlite::record::Stored,
     store::api::{Bytes, Request, StoreError},
     sync::{
         engine::Failure,

@@ -3,7 +3,7 @@
 use anjangsana::{
     domain::Millis,
     platform::{device::understand_sync, machine::Answer},
-    server::{exchange, sqlite::pull},
+    server::{repo::Records, sync::exchange},
     store::Store,
     sync::{
         backoff::FARTHEST,
@@ -319,7 +319,7 @@ fn fetch(store: &mut Store, office: &Office, clock: Millis, now: Millis, most: u
     let Some(user) = token.and_then(|token| office.user_of(&token, now)) else {
         return Event::Fetched(Err(Failure::Auth));
     };
-    let taken = match pull::fields_at(&office.db, &user, next.record, next.rev).unwrap() {
+    let taken = match office.db.fields_at(&user, next.record, next.rev).unwrap() {
         Some(fields) => {
             let from = usize::try_from(next.from).unwrap().min(fields.len());
             let to = fields.len().min(from + most as usize);

@@ -8,7 +8,7 @@ use anjangsana::{
             unwanted::{self, DAYS, Step},
         },
         blobs::Place,
-        sqlite::attachment,
+        repo::AttachmentNames,
     },
 };
 
@@ -57,14 +57,14 @@ impl Office {
         let mut plan = self.change(|db| {
             let plan = plan(db, files, today).unwrap();
             for (name, known) in &plan.known {
-                attachment::know(db, name, *known).unwrap();
+                db.set_unwanted(name, *known).unwrap();
             }
             plan
         });
         if bug == Some(Bug::SweepBelieves) {
             plan.steps.clear();
             for (name, place) in all {
-                let is_named = attachment::is_used(&self.db, &name).unwrap();
+                let is_named = self.db.is_used(&name).unwrap();
                 if place == Place::Whole && !is_named {
                     plan.steps.push((name, Step::Discard));
                 }

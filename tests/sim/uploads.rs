@@ -16,9 +16,10 @@ use anjangsana::{
             partial::Partial,
             receive::{Checksum, End, Intake},
             shelf::{Opened, Shelf, Stands},
+            sight::{self, Sight},
         },
         blobs::{ATTACHMENTS, Folder, Place},
-        sqlite::attachment::{self, Sight},
+        repo::AttachmentNames,
     },
     sync::upload::Call,
 };
@@ -133,9 +134,9 @@ impl Office {
 
     /// Whether a user sent a photo, or may read it.
     fn knows(&self, user: &User, name: &AttachmentName) -> bool {
-        let desk = attachment::is_desk(user);
-        attachment::is_sender(&self.db, name, user.id).unwrap()
-            || attachment::sight(&self.db, name, user, desk).unwrap() == Sight::Seen
+        let desk = sight::is_desk(user);
+        self.db.is_sender(name, user.id).unwrap()
+            || sight::of(&self.db, name, user, desk).unwrap() == Sight::Seen
     }
 
     #[expect(clippy::too_many_arguments)]
@@ -177,8 +178,7 @@ impl Office {
         if mishap == Mishap::CrashAfterEnd {
             return Err(Ended::Crashed);
         }
-        self.change(|db| attachment::sent_by(db, name, user.id, now))
-            .unwrap();
+        self.change(|db| db.add_sender(name, user.id, now)).unwrap();
         Ok(partial.length)
     }
 

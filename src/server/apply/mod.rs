@@ -1,7 +1,7 @@
 //! What a mutation does to a record: decided here from values alone, no database, no clock.
 //!
 //! Everything a role, an area or a record's state forbids is forbidden in this folder and nowhere else. The database
-//! around it is `sqlite::push`.
+//! around it is `sync::push`.
 
 mod cooperative;
 mod merge;
@@ -17,10 +17,9 @@ use serde_json::Value;
 
 use crate::{
     domain::{
-        AreaCode, Cooperative, Fields, Kind, Millis, Record, RecordId, Review, Role, User, UserId,
-        Visit, person::Permission,
+        AreaCode, Cooperative, Fields, Kind, Millis, Reach, Record, RecordId, Review, Role, Stored,
+        User, UserId, Visit, person::Permission,
     },
-    server::sqlite::record::Stored,
     sync::wire::{Mutation, RejectCode},
 };
 
@@ -30,7 +29,7 @@ pub struct Facts<'a> {
     /// Who asks.
     pub user: &'a User,
     /// For a new visit: whether its cooperative lies where the user works.
-    pub sight: Sight,
+    pub reach: Reach,
     /// For a review: the role of the visit's officer; none when nobody knows them.
     pub officer: Option<Role>,
     /// The server's clock.
@@ -50,17 +49,6 @@ pub struct Facts<'a> {
     pub published: bool,
     /// The reviews of the visit: of this one, or of the review's.
     pub reviews: Vec<Review>,
-}
-
-/// Whether a cooperative lies where a user works.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Sight {
-    /// It does.
-    Now,
-    /// It did until then: the user moved, or the cooperative.
-    Until(Millis),
-    /// It never did.
-    Never,
 }
 
 /// What a mutation comes to.

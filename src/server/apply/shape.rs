@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use crate::{
+    domain::Stored,
     domain::{
         Fields,
         record::{self, NAME_BYTES, RECORD_BYTES, RECORD_FIELDS, TEXT_BYTES},
         visit::VOID,
     },
-    server::sqlite::record::Stored,
     sync::wire::Mutation,
 };
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     domain::{
-        Assessment, Fields, Mark, Proposal, Record, RecordId, Visit, VisitState,
+        Assessment, Fields, Mark, Proposal, Reach, Record, RecordId, Visit, VisitState,
         assessment::{PROPOSAL, SCORE},
         json,
         person::Permission,
@@ -19,7 +19,7 @@ use crate::{
     sync::wire::Mutation,
 };
 
-use super::{Facts, Refusal, Ruling, Sight, clean, need, shape};
+use super::{Facts, Refusal, Ruling, clean, need, shape};
 
 const COOPERATIVE: &str = "cooperative";
 const FORM: &str = "form";
@@ -170,10 +170,10 @@ pub const GRACE: i64 = 30 * 24 * 60 * 60 * 1000;
 /// The cooperative may have moved since the visit was begun, or the officer: no work is lost by a change of place, for a
 /// while.
 fn in_place(facts: &Facts<'_>, created: &Mark) -> Result<(), Refusal> {
-    let left = match facts.sight {
-        Sight::Now => return Ok(()),
-        Sight::Until(left) => left,
-        Sight::Never => {
+    let left = match facts.reach {
+        Reach::Now => return Ok(()),
+        Reach::Until(left) => left,
+        Reach::Never => {
             return Err(Refusal::forbidden(
                 "the cooperative lies outside your areas",
             ));

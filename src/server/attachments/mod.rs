@@ -5,6 +5,7 @@ pub mod kind;
 pub mod partial;
 pub mod receive;
 pub mod shelf;
+pub mod sight;
 pub mod sweep;
 mod turn;
 pub mod unwanted;
@@ -15,7 +16,6 @@ use std::{
     path::PathBuf,
 };
 
-use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::domain::{AttachmentName, Fields, Kind, Millis, RecordId, UserId, visit::ANSWER};
@@ -28,7 +28,7 @@ use self::{
 use super::{
     blobs::Blobs,
     check_visit,
-    sqlite::{self, attachment},
+    repo::{self, Tx},
 };
 
 /// Uploads that one user may have under way: a device has one.
@@ -152,11 +152,11 @@ pub(super) async fn blocking<T: Send + 'static>(
 /// # Errors
 /// When the database fails.
 pub fn note_uses(
-    connection: &Connection,
+    tx: &dyn Tx,
     kind: Kind,
     id: RecordId,
     fields: &Fields,
-) -> Result<(), sqlite::Error> {
+) -> Result<(), repo::Error> {
     if kind != Kind::Visit {
         return Ok(());
     }
@@ -175,9 +175,9 @@ pub fn note_uses(
         let text = |field: &str| fields.get(field).and_then(Value::as_str);
         let (form, version) = (text("form"), text("form_version"));
         let (form, version) = (form.unwrap_or_default(), version.unwrap_or_default());
-        match check_visit::published(connection, form, version) {
+        match check_visit::published(tx, form, version) {
             // A form that does not compile restricts nothing; that it does not is in the log already.
-            Err(sqlite::Error::Stored { .. }) => None,
+            Err(repo::Error::Stored { .. }) => None,
             other => other?,
         }
     };
@@ -191,7 +191,7 @@ pub fn note_uses(
         .into_iter()
         .map(|(name, questions)| (name, questions.iter().any(keeps_back)))
         .collect();
-    attachment::set_uses(connection, id, &uses)
+    tx.set_uses(id, &uses)
 }
 
 /// The question that a field answers: the last step of its path, without the number of a repeat.

@@ -3,14 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::Connection;
-
 use crate::{
     domain::{AttachmentName, Millis},
     server::{
         blobs::Place,
         error::AppError,
-        sqlite::{self, attachment, attachment::Unwanted},
+        repo::{self, Tx, attachments::Unwanted},
         state::AppState,
     },
 };
@@ -74,12 +72,12 @@ pub async fn sweep(state: &AppState, now: Millis, most: Most) -> Result<Swept, A
     let count = files.len();
     let Plan { known, steps } = state
         .database()
-        .read(move |connection| plan(connection, files, now))
+        .read(move |tx| plan(tx, files, now))
         .await?;
     if !known.is_empty() {
-        let write = move |connection: &Connection| {
+        let write = move |tx: &dyn Tx| {
             let mut known = known.iter();
-            known.try_for_each(|(name, known)| attachment::know(connection, name, *known))
+            known.try_for_each(|(name, known)| tx.set_unwanted(name, *known))
         };
         state.database().write(write).await?;
     }
@@ -115,14 +113,14 @@ pub async fn sweep(state: &AppState, now: Millis, most: Most) -> Result<Swept, A
 ///
 /// # Errors
 /// When the database fails.
-pub fn plan(connection: &Connection, files: Files, now: Millis) -> Result<Plan, sqlite::Error> {
-    let mut all: BTreeMap<AttachmentName, Unwanted> = attachment::all_unwanted(connection)?;
+pub fn plan(tx: &dyn Tx, files: Files, now: Millis) -> Result<Plan, repo::Error> {
+    let mut all: BTreeMap<AttachmentName, Unwanted> = tx.unwanted()?;
     let mut plan = Plan::default();
     for (name, place, renewed) in files {
         let found = Found {
             place,
             renewed,
-            named: attachment::is_used(connection, &name)?,
+            named: tx.is_used(&name)?,
         };
         let before = all.remove(&name);
         let (after, step) = unwanted::look(found, before, now);
@@ -143,10 +141,7 @@ async fn take(state: &AppState, name: &AttachmentName, step: Step) -> Result<boo
     let attachments = state.attachments();
     let _deciding = attachments.deciding.lock().await;
     let asked = name.clone();
-    let used = state
-        .database()
-        .read(move |connection| attachment::is_used(connection, &asked))
-        .await?;
+    let used = state.database().read(move |tx| tx.is_used(&asked)).await?;
     if used != (step == Step::Recover) {
         return Ok(false);
     }

@@ -5,7 +5,7 @@
 
 use crate::{
     domain::Millis,
-    server::{blobs::Place, sqlite::attachment::Unwanted},
+    server::{blobs::Place, repo::attachments::Unwanted},
 };
 
 /// Days that an attachment stays although no visit names it: the visit may still be in a phone.

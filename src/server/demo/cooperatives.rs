@@ -1,6 +1,5 @@
 //! 102 invented cooperatives, spread over the kecamatan as the real ones were in 2019, every third less active.
 
-use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::{
@@ -10,7 +9,7 @@ use crate::{
     },
     server::{
         office::{self, OfficeChange},
-        sqlite::Error,
+        repo::{Error, Tx},
     },
 };
 
@@ -136,7 +135,7 @@ fn id(area: &str, number: usize) -> RecordId {
     RecordId::of_text(&format!("demo cooperative {area} {number}"))
 }
 
-pub(super) fn make(connection: &Connection, base: Millis) -> Result<(), Error> {
+pub(super) fn make(tx: &dyn Tx, base: Millis) -> Result<(), Error> {
     let mut overall = 0;
     for (code, count, less_active, place) in SPLIT {
         let area = AreaCode(code.to_owned());
@@ -171,7 +170,7 @@ pub(super) fn make(connection: &Connection, base: Millis) -> Result<(), Error> {
                 one.fields(),
                 base,
             );
-            office::apply(connection, change)?;
+            office::apply(tx, change)?;
         }
     }
     Ok(())

@@ -6,19 +6,12 @@ mod answers;
 mod cooperatives;
 mod visits;
 
-use rusqlite::Connection;
-
 use crate::domain::{AreaCode, DeviceId, Millis, Role, Scope, User, UserId};
 
 use super::{
     accounts, forms, office,
+    repo::{DEMO, Error as DatabaseError, Tx, accounts::Account, log::Author},
     secret::hash_password,
-    sqlite::{
-        Error as DatabaseError, meta,
-        mutation::Author,
-        record,
-        user::{self, Account},
-    },
 };
 
 /// The password of everybody in the demo office.
@@ -39,12 +32,6 @@ pub enum Error {
     /// The database fails.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-}
-
-impl From<rusqlite::Error> for Error {
-    fn from(why: rusqlite::Error) -> Self {
-        Self::Database(why.into())
-    }
 }
 
 struct Colleague {
@@ -103,21 +90,21 @@ const COLLEAGUES: [Colleague; 7] = [
 ///
 /// # Errors
 /// See [`Error`].
-pub fn make(connection: &Connection, now: Millis) -> Result<Vec<User>, Error> {
-    let made = meta::get(connection, meta::DEMO)?;
+pub fn make(tx: &dyn Tx, now: Millis) -> Result<Vec<User>, Error> {
+    let made = tx.fact(DEMO)?;
     let base = match made.and_then(|text| text.parse().ok()) {
         Some(millis) => Millis(millis),
-        None if user::all(connection)?.is_empty() && record::last_rev(connection)? == 0 => now,
+        None if tx.accounts()?.is_empty() && tx.last_rev()? == 0 => now,
         None => return Err(Error::Occupied),
     };
-    meta::set(connection, meta::DEMO, &base.0.to_string())?;
-    forms::publish_built_in(connection, now)?;
+    tx.set_fact(DEMO, &base.0.to_string())?;
+    forms::publish_built_in(tx, now)?;
     let users = COLLEAGUES
         .iter()
-        .map(|colleague| hire(connection, colleague, base))
+        .map(|colleague| hire(tx, colleague, base))
         .collect::<Result<Vec<_>, _>>()?;
-    cooperatives::make(connection, base)?;
-    visits::make(connection, base)?;
+    cooperatives::make(tx, base)?;
+    visits::make(tx, base)?;
     Ok(users)
 }
 
@@ -125,12 +112,12 @@ pub fn make(connection: &Connection, now: Millis) -> Result<Vec<User>, Error> {
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn is_demo(connection: &Connection) -> Result<bool, DatabaseError> {
-    Ok(meta::get(connection, meta::DEMO)?.is_some())
+pub fn is_demo(tx: &dyn Tx) -> Result<bool, DatabaseError> {
+    Ok(tx.fact(DEMO)?.is_some())
 }
 
-fn hire(connection: &Connection, colleague: &Colleague, base: Millis) -> Result<User, Error> {
-    if let Some(account) = user::find(connection, colleague.username)? {
+fn hire(tx: &dyn Tx, colleague: &Colleague, base: Millis) -> Result<User, Error> {
+    if let Some(account) = tx.account(colleague.username)? {
         return Ok(account.user);
     }
     let areas = colleague.areas.iter().map(|area| AreaCode((*area).into()));
@@ -150,8 +137,8 @@ fn hire(connection: &Connection, colleague: &Colleague, base: Millis) -> Result<
         password: hash_password(PASSWORD)?,
         disabled: false,
     };
-    user::insert(connection, &account, base)?;
-    office::introduce(connection, &account.user, base)?;
+    tx.add_account(&account, base)?;
+    office::introduce(tx, &account.user, base)?;
     Ok(account.user)
 }
 

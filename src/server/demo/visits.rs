@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::{
@@ -18,7 +17,7 @@ use crate::{
         correct,
         forms::{self, BUILT_IN},
         office::{self, OfficeChange},
-        sqlite::{Error, record, stored, user},
+        repo::{Error, Tx, stored},
     },
 };
 
@@ -86,22 +85,22 @@ const VISITS: [(&str, &str, usize, i64, Story, Found); 14] = [
 
 const SUPERVISOR: &str = "kabid";
 
-pub(super) fn make(connection: &Connection, base: Millis) -> Result<(), Error> {
+pub(super) fn make(tx: &dyn Tx, base: Millis) -> Result<(), Error> {
     let [sheets] = BUILT_IN;
     let (name, version) = forms::name_and_version(sheets.settings)?;
-    let form = check_visit::published(connection, &name, &version)?
+    let form = check_visit::published(tx, &name, &version)?
         .ok_or_else(|| stored("form")("not published"))?;
     for (number, (officer, area, nth, days, story, found)) in VISITS.into_iter().enumerate() {
         let Some(cooperative) = cooperatives::of_area(area).nth(nth) else {
             continue;
         };
         let id = RecordId::of_text(&format!("demo visit {number}"));
-        if record::find_kind(connection, id, Kind::Visit)?.is_some() {
+        if tx.record_of_kind(id, Kind::Visit)?.is_some() {
             continue;
         }
         let at = base.plus(-days * DAY - 3 * HOUR);
         let mut told = Told {
-            connection,
+            tx,
             officer,
             area: AreaCode(area.to_owned()),
             id,
@@ -129,7 +128,7 @@ pub(super) fn make(connection: &Connection, base: Millis) -> Result<(), Error> {
 
 /// A visit as it goes on.
 struct Told<'a> {
-    connection: &'a Connection,
+    tx: &'a dyn Tx,
     officer: &'static str,
     area: AreaCode,
     id: RecordId,
@@ -141,9 +140,13 @@ struct Told<'a> {
 impl Told<'_> {
     /// The form over some answers, as on the officer's phone.
     fn open(&self, answers: Answers) -> Result<Session, Error> {
-        let officer = user::find(self.connection, self.officer)?
+        let officer = self
+            .tx
+            .account(self.officer)?
             .ok_or_else(|| stored("user")(self.officer))?;
-        let cooperative = record::find(self.connection, self.cooperative)?
+        let cooperative = self
+            .tx
+            .record(self.cooperative)?
             .and_then(|stored| Cooperative::from_record(&stored.record).ok());
         let around = Surroundings {
             user: &officer.user,
@@ -197,7 +200,7 @@ impl Told<'_> {
             author: author(self.officer),
             ..OfficeChange::new(Kind::Visit, self.id, self.area.clone(), fields, self.at)
         };
-        office::apply(self.connection, change).map(|_| ())
+        office::apply(self.tx, change).map(|_| ())
     }
 
     fn fill(&mut self, answers: Answers) -> Result<(), Error> {
@@ -212,7 +215,7 @@ impl Told<'_> {
         self.at = self.at.plus(HOUR / 2);
         let mark = self.mark(self.officer, "");
         let mut fields = Fields::from([(format!("submission/{number}"), mark)]);
-        let visit = record::find(self.connection, self.id)?;
+        let visit = self.tx.record(self.id)?;
         let answers = visit.map(|stored| apply::answers(&stored.record.fields));
         let session = self.open(answers.unwrap_or_default())?;
         // No cooperative of the demo was visited before.
@@ -242,7 +245,7 @@ impl Told<'_> {
             author: author(SUPERVISOR),
             ..OfficeChange::new(Kind::Review, id, self.area.clone(), fields, self.at)
         };
-        office::apply(self.connection, change).map(|_| ())
+        office::apply(self.tx, change).map(|_| ())
     }
 
     fn approve(&mut self, submission: u32) -> Result<(), Error> {

@@ -11,12 +11,10 @@ use std::{
     sync::Arc,
 };
 
-use rusqlite::Connection;
-
 use super::{
     forms::{self, ReleaseError},
     machine,
-    sqlite::Error,
+    repo::{Error, Tx},
     workbook::{self, LoadError, Workbook, WriteError},
 };
 use crate::{
@@ -181,9 +179,9 @@ pub fn check(file: &Path, says: &mut Says<'_>) -> Result<(), ToolError> {
 ///
 /// # Errors
 /// [`ToolError::Mistakes`] when it has some or its version is taken, and others.
-pub fn publish(connection: &Connection, file: &Path, says: &mut Says<'_>) -> Result<(), ToolError> {
+pub fn publish(tx: &dyn Tx, file: &Path, says: &mut Says<'_>) -> Result<(), ToolError> {
     let (book, _) = compile(file, says)?;
-    let candidate = match forms::release(connection, &book.sheets, machine::now()) {
+    let candidate = match forms::release(tx, &book.sheets, machine::now()) {
         Ok(candidate) => candidate,
         Err(ReleaseError::Form(errors)) => return Err(says.mistakes(&errors)),
         Err(ReleaseError::Database(why)) => return Err(why.into()),
@@ -207,14 +205,14 @@ pub fn publish(connection: &Connection, file: &Path, says: &mut Says<'_>) -> Res
 /// # Errors
 /// [`ToolError::Unknown`] and others.
 pub fn export(
-    connection: &Connection,
+    tx: &dyn Tx,
     form: &str,
     version: Option<&str>,
     file: &Path,
     says: &mut Says<'_>,
 ) -> Result<(), ToolError> {
     let newest = || -> Result<Option<String>, Error> {
-        let all = forms::list(connection)?.into_iter();
+        let all = forms::list(tx)?.into_iter();
         Ok(all
             .filter(|one| one.form == form)
             .map(|one| one.version)
@@ -226,7 +224,7 @@ pub fn export(
     };
     let unknown =
         || ToolError::Unknown(format!("{form} {}", version.as_deref().unwrap_or_default()));
-    let sheets = forms::find(connection, form, version.as_deref().unwrap_or_default())?;
+    let sheets = forms::find(tx, form, version.as_deref().unwrap_or_default())?;
     let sheets = sheets.ok_or_else(unknown)?;
     std::fs::write(file, workbook::write(&sheets)?)?;
     let version = version.unwrap_or_default();

@@ -10,8 +10,6 @@ mod sheet;
 
 use std::path::Path;
 
-use rusqlite::Connection;
-
 use crate::domain::{Kind, Millis, RecordId};
 
 use self::{match_rows::Register, row::Candidate};
@@ -19,7 +17,7 @@ use self::{match_rows::Register, row::Candidate};
 use super::{
     machine,
     office::{self, OfficeChange},
-    sqlite,
+    repo::{self, Tx},
 };
 
 /// Why a file was not taken at all.
@@ -45,13 +43,7 @@ pub enum Error {
     Machine(#[from] std::io::Error),
     /// The database fails.
     #[error(transparent)]
-    Database(#[from] sqlite::Error),
-}
-
-impl From<rusqlite::Error> for Error {
-    fn from(why: rusqlite::Error) -> Self {
-        Self::Database(why.into())
-    }
+    Database(#[from] repo::Error),
 }
 
 /// Why a row was left out.
@@ -95,14 +87,14 @@ pub struct Report {
 /// # Errors
 /// [`Error`], when the file as a whole does not fit or the database fails. A row that does not fit is no error, it
 /// stands in the report.
-pub fn import(connection: &Connection, file: &Path, now: Millis) -> Result<Report, Error> {
+pub fn import(tx: &dyn Tx, file: &Path, now: Millis) -> Result<Report, Error> {
     let sheet = sheet::read(file)?;
     let columns = row::Columns::find(&sheet)?;
     let mut report = Report {
         unknown_columns: columns.unknown.clone(),
         ..Report::default()
     };
-    let present = sqlite::record::of_kind(connection, Kind::Cooperative)?;
+    let present = tx.records_of(Kind::Cooperative)?;
     let mut register = Register::of(present.into_iter().map(|stored| stored.record));
     for (number, cells) in &sheet.rows {
         if cells.iter().all(|cell| cell.trim().is_empty()) {
@@ -115,20 +107,13 @@ pub fn import(connection: &Connection, file: &Path, now: Millis) -> Result<Repor
                 continue;
             }
         };
-        take(
-            connection,
-            &mut register,
-            *number,
-            candidate,
-            now,
-            &mut report,
-        )?;
+        take(tx, &mut register, *number, candidate, now, &mut report)?;
     }
     Ok(report)
 }
 
 fn take(
-    connection: &Connection,
+    tx: &dyn Tx,
     register: &mut Register,
     row: u32,
     candidate: Candidate,
@@ -152,7 +137,7 @@ fn take(
     };
     register.take(id, row, &candidate);
     let change = OfficeChange::new(Kind::Cooperative, id, candidate.area, candidate.fields, now);
-    match (known, office::apply(connection, change)?) {
+    match (known, office::apply(tx, change)?) {
         (None, _) => report.added += 1,
         (Some(_), Some(_)) => report.changed += 1,
         (Some(_), None) => report.unchanged += 1,

@@ -13,10 +13,12 @@ use futures_util::stream;
 use crate::{
     domain::AttachmentName,
     server::{
-        attachments::blocking,
+        attachments::{
+            blocking,
+            sight::{self, Sight},
+        },
         error::AppError,
         guard::Caller,
-        sqlite::attachment::{self, Sight},
         state::AppState,
     },
 };
@@ -35,10 +37,10 @@ pub(in crate::server) async fn bytes(
 ) -> Result<Response, AppError> {
     let name: AttachmentName = name.parse().map_err(|_| AppError::not_found())?;
     let (asked, user) = (name.clone(), caller.user);
-    let desk = attachment::is_desk(&user);
+    let desk = sight::is_desk(&user);
     let sight = state
         .database()
-        .read(move |connection| attachment::sight(connection, &asked, &user, desk))
+        .read(move |tx| sight::of(tx, &asked, &user, desk))
         .await?;
     match sight {
         Sight::Hidden => return Err(AppError::not_found()),

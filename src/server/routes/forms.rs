@@ -20,6 +20,7 @@ use crate::{
         forms::{self, Candidate, ReleaseError},
         guard::Caller,
         machine,
+        repo::Tx,
         state::AppState,
         workbook::{self, Workbook},
     },
@@ -70,11 +71,11 @@ pub(in crate::server) async fn publish(
         Err(errors) => return Ok(refused(&errors, &[])),
     };
     let dry = wish.dry == "1";
-    let job = move |connection: &rusqlite::Connection, _: &User| {
+    let job = move |tx: &dyn Tx, _: &User| {
         let done = if dry {
-            forms::examine(connection, &sheets)
+            forms::examine(tx, &sheets)
         } else {
-            forms::release(connection, &sheets, machine::now())
+            forms::release(tx, &sheets, machine::now())
         };
         match done {
             Ok(candidate) => Ok(Ok(accepted(&candidate, &sheets, !dry))),
@@ -106,7 +107,7 @@ pub(in crate::server) async fn workbook(
     let (name, version) = (form.clone(), version.to_owned());
     let sheets = state
         .database()
-        .read(move |connection| forms::find(connection, &name, &version))
+        .read(move |tx| forms::find(tx, &name, &version))
         .await?
         .ok_or_else(AppError::not_found)?;
     let bytes = tokio::task::spawn_blocking(move || workbook::write(&sheets))

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
-use crate::server::{error::AppError, sqlite::record, state::AppState};
+use crate::server::{error::AppError, state::AppState};
 
 /// The process answers.
 pub(in crate::server) async fn healthz() -> Json<Value> {
@@ -14,6 +14,6 @@ pub(in crate::server) async fn healthz() -> Json<Value> {
 pub(in crate::server) async fn readyz(
     State(state): State<AppState>,
 ) -> Result<Json<Value>, AppError> {
-    state.database().read(record::last_rev).await?;
+    state.database().read(|tx| tx.last_rev()).await?;
     Ok(Json(json!({"ok": true})))
 }

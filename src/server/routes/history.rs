@@ -7,23 +7,19 @@ use axum::{
     http::HeaderName,
     response::{IntoResponse, Response},
 };
-use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{DeviceId, Fields, Kind, Millis, RecordId, UserId},
+    domain::{DeviceId, Fields, Kind, Millis, RecordId, Stored, UserId},
     server::{
         error::AppError,
         guard::Caller,
-        sqlite::{
-            Error,
-            history::{self, Place},
-            mutation::{Answered, Entry},
-            record::{self, Stored},
-            sight, user,
+        repo::{
+            Error, Tx,
+            log::{Answered, Entry, Place},
         },
         state::AppState,
-        told,
+        sync::{describe, history},
     },
     sync::told::NotChosen,
 };
@@ -75,9 +71,9 @@ pub(in crate::server) async fn history(
     Path(visit): Path<String>,
     Query(wish): Query<Wish>,
 ) -> Result<Response, AppError> {
-    let page = of_visit(&state, caller, &visit, move |connection, visit, from| {
+    let page = of_visit(&state, caller, &visit, move |tx, visit, from| {
         let after = wish.after.unwrap_or(0).max(from.saturating_sub(1));
-        history::page(connection, visit, after)
+        history::page(tx, visit, after)
     })
     .await?;
     let mut response = Json(lines(page.entries)).into_response();
@@ -93,16 +89,16 @@ pub(in crate::server) async fn not_chosen(
     caller: Caller,
     Path(visit): Path<String>,
 ) -> Result<Json<Vec<NotChosen>>, AppError> {
-    of_visit(&state, caller, &visit, |connection, visit, from| {
-        let entries = history::with_conflicts(connection, visit, from)?;
-        let people = user::names(connection)?;
+    of_visit(&state, caller, &visit, |tx, visit, from| {
+        let entries = history::with_conflicts(tx, visit, from)?;
+        let people = tx.people()?;
         let mut found = Vec::new();
         for lost in losers(&entries) {
             let by = lost.author.user.map(|user| user.to_string());
             let person = people.iter().find(|one| Some(&one.id) == by.as_ref());
             let by = person.map(|one| one.name.clone()).unwrap_or_default();
             found.extend(
-                told::tell(connection, &lost)?
+                describe::tell(tx, &lost)?
                     .into_iter()
                     .map(|what| NotChosen {
                         what,
@@ -121,25 +117,25 @@ async fn of_visit<T: Send + 'static>(
     state: &AppState,
     caller: Caller,
     visit: &str,
-    read: impl FnOnce(&Connection, &Stored, Place) -> Result<T, Error> + Send + 'static,
+    read: impl FnOnce(&dyn Tx, &Stored, Place) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, AppError> {
     let visit: RecordId = visit.parse().map_err(|_| AppError::not_found())?;
     let user = caller.user;
     state
         .database()
-        .read(move |connection| {
-            let Some(stored) = record::find(connection, visit)? else {
+        .read(move |tx| {
+            let Some(stored) = tx.record(visit)? else {
                 return Ok(Err(AppError::not_found()));
             };
             if stored.record.kind != Kind::Visit {
                 return Ok(Err(AppError::not_found()));
             }
-            if !sight::visible(connection, visit, &user)? {
+            if !tx.is_seen(visit, &user)? {
                 return Ok(Err(AppError::forbidden("the visit is not in your sight")));
             }
             let is_owner = stored.record.owner == Some(user.id);
-            let from = history::beginning(connection, &stored, is_owner)?;
-            read(connection, &stored, from).map(Ok)
+            let from = history::beginning(tx, &stored, is_owner)?;
+            read(tx, &stored, from).map(Ok)
         })
         .await
         .map_err(|why: Error| AppError::from(why))?

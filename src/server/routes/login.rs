@@ -1,23 +1,24 @@
 //! Coming in, going out, and who one is.
 
 use axum::{Json, extract::State, http::StatusCode};
-use rusqlite::Connection;
 
 use crate::{
     domain::{Millis, User},
     server::{
-        accounts::plain_username,
+        accounts::{
+            attempts::{self, Attempt},
+            plain_username,
+        },
         address::Network,
         body::SmallJsonBody,
         error::AppError,
         guard::Caller,
-        machine, secret,
-        sqlite::{
-            self,
-            attempt::{self, Attempt},
-            session,
-            user::{self, Account},
+        machine,
+        repo::{
+            self, Tx,
+            accounts::{Account, Hash},
         },
+        secret,
         state::AppState,
     },
     sync::wire::{LoginReply, LoginRequest},
@@ -46,16 +47,13 @@ pub(in crate::server) async fn login(
     let wait = state
         .database()
         // By the clock of the writer's turn: attempts are in the order in which they were counted.
-        .write(move |connection| attempt::begin(connection, &tried, machine::now()))
+        .write(move |tx| attempts::begin(tx, &tried, machine::now()))
         .await?;
     if let Some(seconds) = wait {
         return Err(AppError::too_many(seconds));
     }
     let asked = attempt.username.clone();
-    let account = state
-        .database()
-        .read(move |connection| user::find(connection, &asked))
-        .await?;
+    let account = state.database().read(move |tx| tx.account(&asked)).await?;
     let hash = account.as_ref().map(|account| account.password.clone());
     let fits = state.hashing().is_password(request.password, hash).await?;
     let Some(account) = account.filter(|_| fits) else {
@@ -68,7 +66,7 @@ pub(in crate::server) async fn login(
     };
     let user = state
         .database()
-        .write(move |connection| enter(connection, &attempt, &account, &session, machine::now()))
+        .write(move |tx| enter(tx, &attempt, &account, &session, machine::now()))
         .await??;
     Ok(Json(LoginReply {
         token,
@@ -78,27 +76,27 @@ pub(in crate::server) async fn login(
 }
 
 struct NewSession {
-    hash: session::Hash,
+    hash: Hash,
     device: String,
 }
 
 /// Begins a session of who knew the password, unless it was changed or the account disabled while it was checked.
 fn enter(
-    connection: &Connection,
+    tx: &dyn Tx,
     attempt: &Attempt,
     checked: &Account,
     new: &NewSession,
     now: Millis,
-) -> Result<Result<User, AppError>, sqlite::Error> {
-    let account = user::find(connection, &attempt.username)?;
+) -> Result<Result<User, AppError>, repo::Error> {
+    let account = tx.account(&attempt.username)?;
     let Some(account) = account.filter(|account| account.password == checked.password) else {
         return Ok(Err(AppError::bad_credentials()));
     };
-    attempt::succeed(connection, attempt)?;
+    attempts::succeed(tx, attempt)?;
     if account.disabled {
         return Ok(Err(AppError::disabled()));
     }
-    session::begin(connection, &new.hash, account.user.id, &new.device, now)?;
+    tx.begin_session(&new.hash, account.user.id, &new.device, now)?;
     Ok(Ok(account.user))
 }
 
@@ -110,7 +108,7 @@ pub(in crate::server) async fn logout(
     let now = machine::now();
     state
         .database()
-        .write(move |connection| session::revoke(connection, &caller.session, now))
+        .write(move |tx| tx.end_session(&caller.session, now))
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::{
     domain::RecordId,
-    server::{error::AppError, guard::Caller, sqlite::pull, state::AppState},
+    server::{error::AppError, guard::Caller, state::AppState},
 };
 
 /// Bytes in a piece at most.
@@ -33,7 +33,7 @@ pub(in crate::server) async fn piece(
     let user = caller.user;
     let fields = state
         .database()
-        .read(move |connection| pull::fields_at(connection, &user, id, rev))
+        .read(move |tx| tx.fields_at(&user, id, rev))
         .await?
         .ok_or_else(AppError::not_found)?;
     let end = from.saturating_add(most.min(MOST)).min(fields.len());

@@ -12,12 +12,11 @@ use crate::{
         error::AppError,
         guard::Caller,
         machine,
-        sqlite::{
-            mutation,
+        state::AppState,
+        sync::{
+            describe,
             set_aside::{self, Openness},
         },
-        state::AppState,
-        told,
     },
     sync::{told::Told, wire::SetAsideReply},
 };
@@ -47,9 +46,9 @@ pub(in crate::server) async fn set_aside(
     let since = machine::now().plus(-days * DAY);
     let reply = state
         .database()
-        .read(move |connection| match wish.user {
-            None => set_aside::list(connection, &caller.user, since),
-            Some(user) => set_aside::of_person(connection, &caller.user, &user, since, wish.after),
+        .read(move |tx| match wish.user {
+            None => set_aside::list(tx, &caller.user, since),
+            Some(user) => set_aside::of_person(tx, &caller.user, &user, since, wish.after),
         })
         .await?;
     Ok(Json(reply))
@@ -64,14 +63,14 @@ pub(in crate::server) async fn one(
     let id: MutationId = id.parse().map_err(|_| AppError::not_found())?;
     let told = state
         .database()
-        .read(move |connection| {
-            let Some(entry) = mutation::entry(connection, id)? else {
+        .read(move |tx| {
+            let Some(entry) = tx.entry(id)? else {
                 return Ok(None);
             };
-            match set_aside::openness(connection, &caller.user, &entry)? {
+            match set_aside::openness(tx, &caller.user, &entry)? {
                 None => Ok(None),
-                Some(Openness::Values) => told::tell(connection, &entry).map(Some),
-                Some(Openness::Questions) => told::questions(connection, &entry).map(Some),
+                Some(Openness::Values) => describe::tell(tx, &entry).map(Some),
+                Some(Openness::Questions) => describe::questions(tx, &entry).map(Some),
             }
         })
         .await?;

@@ -8,11 +8,14 @@ use crate::domain::User;
 use crate::server::{
     body::JsonBody,
     error::AppError,
-    exchange::{Exchange, Refused, Reply, Request},
     guard::Caller,
     machine,
-    sqlite::refused,
+    repo::Tx,
     state::AppState,
+    sync::{
+        exchange::{Exchange, Refused, Reply, Request},
+        refused,
+    },
 };
 
 /// Applies what the device sends, and gives it what it lacks. Who sends it is read again in each transaction: nothing is
@@ -25,8 +28,8 @@ pub(in crate::server) async fn sync(
     let mut exchange = Exchange::understand(request)?;
     let now = machine::now();
     if exchange.submits() {
-        let foresee = move |connection: &_, user: &_| {
-            exchange.foresee(connection, user, now)?;
+        let foresee = move |tx: &dyn Tx, user: &User| {
+            exchange.foresee(tx, user, now)?;
             Ok(exchange)
         };
         exchange = state.read_as(&caller, foresee).await?;
@@ -34,10 +37,10 @@ pub(in crate::server) async fn sync(
     let exchange = Arc::new(exchange);
     let results = if exchange.pushes() {
         let exchange = Arc::clone(&exchange);
-        let push = move |connection: &_, user: &User| {
-            Ok(match refused::wait(connection, user.id, now)? {
+        let push = move |tx: &dyn Tx, user: &User| {
+            Ok(match refused::wait(tx, user.id, now)? {
                 Some(seconds) => Err(seconds),
-                None => Ok(exchange.push(connection, user, now)?),
+                None => Ok(exchange.push(tx, user, now)?),
             })
         };
         // The device keeps everything, and waits.
@@ -46,8 +49,7 @@ pub(in crate::server) async fn sync(
     } else {
         Vec::new()
     };
-    let pull =
-        move |connection: &_, user: &_| exchange.pull(connection, user, results, machine::now());
+    let pull = move |tx: &dyn Tx, user: &User| exchange.pull(tx, user, results, machine::now());
     Ok(Json(state.read_as(&caller, pull).await?))
 }
 

@@ -20,12 +20,12 @@ use crate::{
             partial::Partial,
             receive::{self, Checksum, End, Source},
             shelf::{Opened, Stands},
+            sight::{self, Sight},
         },
         body::forget,
         error::AppError,
         guard::Caller,
         machine,
-        sqlite::attachment::{self, Sight},
         state::AppState,
     },
     sync::wire::{ATTACHMENTS_PATH, PIECE, TUS},
@@ -304,12 +304,12 @@ async fn stands(
 /// Whether a user sent an attachment, or may read it.
 async fn knows(state: &AppState, user: &User, name: &AttachmentName) -> Result<bool, AppError> {
     let (user, name) = (user.clone(), name.clone());
-    let known = state.database().read(move |connection| {
-        if attachment::is_sender(connection, &name, user.id)? {
+    let known = state.database().read(move |tx| {
+        if tx.is_sender(&name, user.id)? {
             return Ok(true);
         }
-        let desk = attachment::is_desk(&user);
-        Ok(attachment::sight(connection, &name, &user, desk)? == Sight::Seen)
+        let desk = sight::is_desk(&user);
+        Ok(sight::of(tx, &name, &user, desk)? == Sight::Seen)
     });
     Ok(known.await?)
 }
@@ -369,9 +369,7 @@ async fn settle(
     }
     let sent = name.clone();
     state
-        .write_as(caller, move |connection, user| {
-            attachment::sent_by(connection, &sent, user.id, now)
-        })
+        .write_as(caller, move |tx, user| tx.add_sender(&sent, user.id, now))
         .await?;
     Ok(Progress::Complete(partial.length))
 }

@@ -20,10 +20,14 @@ use crate::{
     sql::{self, Use, look_over},
 };
 
-use super::{
-    backup::{Error, beside, copy, disk, remove, sync},
+use crate::server::{
     blobs::{make_folder, sync_folder},
-    sqlite::{self, FILE, STEPS, epoch},
+    repo::{self, epoch},
+};
+
+use super::{
+    FILE, STEPS,
+    backup::{Error, beside, copy, disk, remove, sync},
 };
 
 /// What SQLite keeps beside a database. Left beside another database, it would be taken for that one's.
@@ -131,13 +135,13 @@ impl Restoring {
     }
 
     fn begin(&self) -> Result<(), Error> {
-        let mut connection = sql::open(&self.new, Use::Write).map_err(sqlite::Error::from)?;
+        let mut connection = sql::open(&self.new, Use::Write).map_err(repo::Error::from)?;
         sql::migrate(&mut connection, &STEPS).map_err(|why| Error::NoBackup {
             file: self.from.clone(),
             why: why.to_string(),
         })?;
         epoch::begin(&connection)?;
-        alone(connection).map_err(sqlite::Error::from)?;
+        alone(connection).map_err(repo::Error::from)?;
         sync(&self.new).map_err(disk(&self.new))?;
         sync_folder(&self.folder).map_err(disk(&self.folder))
     }

@@ -1,11 +1,10 @@
 //! Who sees a record. There is one condition for it, `visible.sql`, and everything that is read asks it: the pull and its
 //! digest, the history, the attachments, what was set aside. Its parameters are `:district`, `:areas` and `:user`.
 
-use rusqlite::{Connection, named_params};
-
-use crate::domain::{RecordId, Scope, User};
-
-use super::{Error, record::to_json};
+use crate::{
+    domain::{Scope, User},
+    server::repo::{Error, to_json},
+};
 
 /// A statement with the condition in the place of `{visible}`.
 pub(super) fn with_condition(sql: &str) -> String {
@@ -14,13 +13,13 @@ pub(super) fn with_condition(sql: &str) -> String {
 
 /// What the condition must know of a user.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Sight {
+pub(super) struct Sight {
     /// They see the whole district.
-    pub district: bool,
+    pub(super) district: bool,
     /// The areas that they see, as a JSON list.
-    pub areas: String,
+    pub(super) areas: String,
     /// Who they are.
-    pub user: String,
+    pub(super) user: String,
 }
 
 impl Sight {
@@ -28,7 +27,7 @@ impl Sight {
     ///
     /// # Errors
     /// When their areas are no JSON; that cannot be.
-    pub fn of(user: &User) -> Result<Self, Error> {
+    pub(super) fn of(user: &User) -> Result<Self, Error> {
         let (district, areas) = match &user.scope {
             Scope::District => (true, "[]".to_owned()),
             Scope::Areas(areas) => (false, to_json(areas)?),
@@ -42,35 +41,16 @@ impl Sight {
     }
 }
 
-/// Whether a user sees a record. Nobody sees one that is not there.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn visible(connection: &Connection, record: RecordId, user: &User) -> Result<bool, Error> {
-    static SQL: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
-        with_condition("select exists (select 1 from record where id = :record and ({visible}))")
-    });
-    let sight = Sight::of(user)?;
-    Ok(connection.prepare_cached(&SQL)?.query_row(
-        named_params! {
-            ":record": record.to_string(),
-            ":district": sight.district,
-            ":areas": sight.areas,
-            ":user": sight.user,
-        },
-        |row| row.get(0),
-    )?)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::{
-        domain::{AreaCode, Role, UserId},
-        server::sqlite::STEPS,
+        domain::{AreaCode, RecordId, Role, UserId},
+        server::repo::{Records, sqlite::STEPS},
         sql,
     };
+    use rusqlite::Connection;
 
     fn user(name: &str, areas: &[&str]) -> User {
         let codes = areas.iter().map(|code| AreaCode((*code).to_owned()));
@@ -132,10 +112,10 @@ mod tests {
             )
             .unwrap();
             for ((who, user), sees) in people.iter().zip(sees) {
-                assert_eq!(visible(&db, id, user).unwrap(), sees, "{what}: {who}");
+                assert_eq!(db.is_seen(id, user).unwrap(), sees, "{what}: {who}");
             }
         }
         let gone = RecordId::of_text("never there");
-        assert!(!visible(&db, gone, &owner).unwrap());
+        assert!(!db.is_seen(gone, &owner).unwrap());
     }
 }

@@ -9,10 +9,12 @@ use std::{
 
 use rusqlite::{Connection, params};
 
-use super::{
+use crate::server::{
     blobs::{absent, sync_folder},
-    sqlite::{self, FILE},
+    repo,
 };
+
+use super::FILE;
 
 /// Why nothing was copied or put back. The database is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +46,7 @@ pub enum Error {
     },
     /// The database says no.
     #[error(transparent)]
-    Database(#[from] sqlite::Error),
+    Database(#[from] repo::Error),
 }
 
 /// Copies the database in a data folder into a new file, whole and as of one moment, also while it is served. Photos are
@@ -59,7 +61,7 @@ pub fn back_up(folder: &Path, to: &Path) -> Result<(), Error> {
     if !folder.join(FILE).exists() {
         return Err(Error::Nothing(folder.to_owned()));
     }
-    let connection = sqlite::open(folder)?;
+    let connection = super::open(folder)?;
     let part = beside(to, ".part");
     let copied = copy(&connection, &part).and_then(|()| {
         // It has its name only when all of it is on disk.
@@ -85,7 +87,7 @@ pub(super) fn copy(connection: &Connection, to: &Path) -> Result<(), Error> {
     }
     connection
         .execute("vacuum into ?", params![to.to_string_lossy()])
-        .map_err(sqlite::Error::from)?;
+        .map_err(repo::Error::from)?;
     sync(to).map_err(disk(to))
 }
 

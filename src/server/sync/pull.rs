@@ -1,25 +1,18 @@
 //! What a device gets: the records in its sight that changed since its cursor, a page at a time, straight from the
 //! stored JSON, and the digest that proves both sides equal.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    domain::{AreaCode, Kind, RecordId, User, attachment},
+    domain::{AreaCode, Kind, User, attachment},
+    server::repo::{Error, Tx, id, records::Row, stored},
     sync::{
         packed::{Loose, Packed},
         wire::{Digest, LARGE, LargeRecord, NEVER_LARGE},
     },
-};
-
-use super::{
-    Error,
-    record::{id, last_rev, to_json},
-    sight::{Sight, with_condition},
-    stored,
 };
 
 /// Records in a page.
@@ -82,7 +75,7 @@ pub struct Page {
 /// # Errors
 /// When it cannot be read.
 pub fn page(
-    connection: &Connection,
+    tx: &dyn Tx,
     user: &User,
     cursor: u64,
     known: &BTreeSet<u64>,
@@ -101,7 +94,7 @@ pub fn page(
             (most.min(room), LARGE.min(room.max(NEVER_LARGE)))
         }
     };
-    let mut page = plain(connection, user, cursor, known, (most, largest))?;
+    let mut page = plain(tx, user, cursor, known, (most, largest))?;
     if wants.packs {
         pack(&mut page)?;
     }
@@ -136,152 +129,76 @@ fn pack(page: &mut Page) -> Result<(), Error> {
 }
 
 fn plain(
-    connection: &Connection,
+    tx: &dyn Tx,
     user: &User,
     cursor: u64,
     known: &BTreeSet<u64>,
     (most, largest): (usize, usize),
 ) -> Result<Page, Error> {
-    let last = last_rev(connection)?;
+    let last = tx.last_rev()?;
     // A cursor from the future: the server was put back to an older backup. Everything again, then the digest proves it.
     let cursor = if cursor > last { 0 } else { cursor };
-    static SQL: LazyLock<String> = LazyLock::new(|| with_condition(include_str!("page.sql")));
-    let Sight {
-        district,
-        areas,
-        user: id,
-    } = Sight::of(user)?;
-    let mut statement = connection.prepare_cached(&SQL)?;
-    let mut rows = statement.query(named_params! {
-        ":cursor": cursor,
-        ":known": to_json(known)?,
-        ":district": district,
-        ":areas": areas,
-        ":user": id,
-    })?;
-    let (mut records, mut large) = (Vec::new(), Vec::new());
-    let (mut reached, mut bytes) = (cursor, 0);
-    while let Some(row) = rows.next()? {
-        let rev: u64 = row.get("rev")?;
-        let fields: String = row.get("fields")?;
-        let is_large = fields.len() > largest;
-        let size = envelope(row)?
+    let mut page = Page {
+        records: Vec::new(),
+        packed: Vec::new(),
+        large: Vec::new(),
+        cursor,
+        more: false,
+        digest: None,
+    };
+    let mut bytes = 0;
+    tx.each_after(user, cursor, known, &mut |row| {
+        let is_large = row.fields.len() > largest;
+        let size = envelope(&row)
             + match is_large {
                 true => LARGE_NAMES,
-                false => PLAIN_NAMES + fields.len(),
+                false => PLAIN_NAMES + row.fields.len(),
             };
-        let count = records.len() + large.len();
+        let count = page.records.len() + page.large.len();
         // Whatever it takes, a page holds one record: the next one goes on behind it.
         if count > 0 && (count >= PAGE_RECORDS || bytes + size > most) {
-            return Ok(Page {
-                records,
-                packed: Vec::new(),
-                large,
-                cursor: reached,
-                more: true,
-                digest: None,
-            });
+            page.more = true;
+            return Ok(false);
         }
         bytes += size;
-        reached = rev;
+        page.cursor = row.rev;
         if is_large {
-            large.push(named(row, rev, &fields)?);
-            continue;
+            page.large.push(named(row)?);
+        } else {
+            page.records.push(RawRecord {
+                kind: row.kind,
+                id: row.id,
+                area: row.area,
+                rev: row.rev,
+                owner: row.owner,
+                deleted: row.deleted,
+                fields: RawValue::from_string(row.fields).map_err(stored("fields"))?,
+            });
         }
-        records.push(RawRecord {
-            kind: row.get("kind")?,
-            id: row.get("id")?,
-            area: row.get("area")?,
-            rev,
-            owner: row.get("owner")?,
-            deleted: row.get("deleted")?,
-            fields: RawValue::from_string(fields).map_err(stored("fields"))?,
-        });
+        Ok(true)
+    })?;
+    if !page.more {
+        page.cursor = last;
+        page.digest = Some(tx.digest(user)?);
     }
-    Ok(Page {
-        records,
-        packed: Vec::new(),
-        large,
-        cursor: last,
-        more: false,
-        digest: Some(digest(connection, user)?),
-    })
+    Ok(page)
 }
 
 /// Bytes of what says which record it is.
-fn envelope(row: &Row<'_>) -> Result<usize, Error> {
-    let length = |name: &str| -> Result<usize, Error> {
-        let text = row.get_ref(name)?.as_bytes_or_null();
-        Ok(text.map_err(rusqlite::Error::from)?.map_or(0, <[u8]>::len))
-    };
-    Ok(length("kind")? + length("id")? + length("area")? + length("owner")?)
+fn envelope(row: &Row) -> usize {
+    let owner = row.owner.as_ref().map_or(0, String::len);
+    row.kind.len() + row.id.len() + row.area.len() + owner
 }
 
 /// A large record without its fields.
-fn named(row: &Row<'_>, rev: u64, fields: &str) -> Result<LargeRecord, Error> {
-    let kind: String = row.get("kind")?;
-    let owner: Option<String> = row.get("owner")?;
+fn named(row: Row) -> Result<LargeRecord, Error> {
     Ok(LargeRecord {
-        kind: Kind::from_name(&kind).map_err(stored("kind"))?,
-        id: id(&row.get::<_, String>("id")?)?,
-        area: AreaCode(row.get("area")?),
-        rev,
-        owner: owner.as_deref().map(id).transpose()?,
-        length: u64::try_from(fields.len()).unwrap_or(u64::MAX),
-        sha256: attachment::sha256(fields.as_bytes()),
+        kind: Kind::from_name(&row.kind).map_err(stored("kind"))?,
+        id: id(&row.id)?,
+        area: AreaCode(row.area),
+        rev: row.rev,
+        owner: row.owner.as_deref().map(id).transpose()?,
+        length: u64::try_from(row.fields.len()).unwrap_or(u64::MAX),
+        sha256: attachment::sha256(row.fields.as_bytes()),
     })
-}
-
-/// The fields, as JSON, of the record that has this revision, if the user sees it.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn fields_at(
-    connection: &Connection,
-    user: &User,
-    record: RecordId,
-    rev: u64,
-) -> Result<Option<String>, Error> {
-    if rev == 0 || i64::try_from(rev).is_err() {
-        return Ok(None);
-    }
-    static SQL: LazyLock<String> = LazyLock::new(|| {
-        with_condition(
-            "select fields from record where id = :record and rev = :rev and deleted = 0 and ({visible})",
-        )
-    });
-    let sight = Sight::of(user)?;
-    let found = connection.prepare_cached(&SQL)?.query_row(
-        named_params! {
-            ":record": record.to_string(),
-            ":rev": rev,
-            ":district": sight.district,
-            ":areas": sight.areas,
-            ":user": sight.user,
-        },
-        |row| row.get(0),
-    );
-    Ok(found.optional()?)
-}
-
-/// How many records a user sees and the sum of their revs.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn digest(connection: &Connection, user: &User) -> Result<Digest, Error> {
-    static SQL: LazyLock<String> = LazyLock::new(|| with_condition(include_str!("digest.sql")));
-    let sight = Sight::of(user)?;
-    Ok(connection.prepare_cached(&SQL)?.query_row(
-        named_params! {
-            ":district": sight.district,
-            ":areas": sight.areas,
-            ":user": sight.user,
-        },
-        |row| {
-            Ok(Digest {
-                count: row.get(0)?,
-                rev_sum: row.get(1)?,
-            })
-        },
-    )?)
 }

@@ -1,8 +1,13 @@
-select rev, id, kind, area, owner, deleted, fields
-from record
-where rev > :cursor
-    and rev not in (select value from json_each(:known))
-    and ({visible})
+select seen as rev, id, kind, area, owner, deleted, fields
+-- Who sees it stands in the index: the record of another is passed over without being read.
+from (
+    select rev as seen
+    from record indexed by record_by_rev
+    where rev > :cursor
+        and rev not in (select value from json_each(:known))
+        and ({visible})
+)
+cross join record on rev = seen
 union all
 -- What left an area that the user sees for one that they do not.
 select departure.rev, record.id, record.kind, departure.area, null, 1, '{}'

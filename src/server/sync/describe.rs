@@ -1,6 +1,5 @@
 //! Changes put into words by the form that they were made with.
 
-use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::{
@@ -12,9 +11,12 @@ use crate::{
     sync::{forms::Words, told::Told},
 };
 
-use super::{
+use crate::server::{
     check_visit,
-    sqlite::{Error, mutation::Entry, record, refused::Cut},
+    repo::{
+        Error, Tx,
+        log::{Cut, Entry},
+    },
 };
 
 /// Stands for an answer that was taken away.
@@ -24,22 +26,22 @@ const NONE: &str = "—";
 ///
 /// # Errors
 /// When the database fails.
-pub(super) fn tell(connection: &Connection, entry: &Entry) -> Result<Vec<Told>, Error> {
+pub fn tell(tx: &dyn Tx, entry: &Entry) -> Result<Vec<Told>, Error> {
     if let Some(cut) = &entry.cut {
         return Ok(beginning(cut));
     }
-    words_of(connection, entry, &entry.fields)
+    words_of(tx, entry, &entry.fields)
 }
 
 /// The same without any value: which questions it answers.
 ///
 /// # Errors
 /// When the database fails.
-pub(super) fn questions(connection: &Connection, entry: &Entry) -> Result<Vec<Told>, Error> {
+pub fn questions(tx: &dyn Tx, entry: &Entry) -> Result<Vec<Told>, Error> {
     // A label may quote another answer, so the form does not get to see them either.
     let names = entry.fields.keys();
     let fields: Fields = names.map(|name| (name.clone(), Value::Null)).collect();
-    let mut told = words_of(connection, entry, &fields)?;
+    let mut told = words_of(tx, entry, &fields)?;
     for one in &mut told {
         one.value = Words {
             id: "tidak ditampilkan".to_owned(),
@@ -71,7 +73,7 @@ fn beginning(cut: &Cut) -> Vec<Told> {
     std::iter::once(size).chain(head).collect()
 }
 
-fn words_of(connection: &Connection, entry: &Entry, fields: &Fields) -> Result<Vec<Told>, Error> {
+fn words_of(tx: &dyn Tx, entry: &Entry, fields: &Fields) -> Result<Vec<Told>, Error> {
     if entry.kind != Kind::Visit {
         return Ok(fields
             .iter()
@@ -89,7 +91,7 @@ fn words_of(connection: &Connection, entry: &Entry, fields: &Fields) -> Result<V
             Some((path.to_owned(), value.as_str()?.to_owned()))
         })
         .collect();
-    let session = form_of(connection, entry.record, &entry.fields)?
+    let session = form_of(tx, entry.record, &entry.fields)?
         .map(|form| Session::read(form, answers, Surroundings::default()));
     Ok(fields
         .iter()
@@ -102,17 +104,17 @@ fn words_of(connection: &Connection, entry: &Entry, fields: &Fields) -> Result<V
 
 /// The form of a visit: as the change names it, or as its record does.
 fn form_of(
-    connection: &Connection,
+    tx: &dyn Tx,
     visit: RecordId,
     fields: &Fields,
 ) -> Result<Option<std::sync::Arc<Form>>, Error> {
-    let stored = record::find(connection, visit)?;
+    let stored = tx.record(visit)?;
     let text = |name: &str| {
         let there = stored.as_ref().and_then(|one| one.record.fields.get(name));
         let value = fields.get(name).or(there);
         value.and_then(Value::as_str).unwrap_or_default().to_owned()
     };
-    match check_visit::published(connection, &text("form"), &text("form_version")) {
+    match check_visit::published(tx, &text("form"), &text("form_version")) {
         // Without its form a change is told by the names of its questions.
         Err(Error::Stored { .. }) => Ok(None),
         found => found,

@@ -7,27 +7,28 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::{
     domain::{
-        DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, Review, Role, User, UserId,
-        record::bytes,
+        DeviceId, Fields, Kind, Millis, MutationId, Reach, Record, RecordId, Review, Role, Stored,
+        User, UserId, record::bytes,
     },
     server::{
-        apply::{self, Change, Facts, Refusal, Sight, Verdict},
+        apply::{self, Change, Facts, Refusal, Verdict},
         attachments, forms,
+        repo::{
+            Error, Tx,
+            log::{Answered, Author, NewEntry},
+            to_json,
+        },
     },
     sync::wire::{Mutation, MutationResult, Outcome},
 };
 
 use super::{
-    Error,
-    examine::{self, Foreseen, Submission},
-    mutation::{self, Answered, Author, NewEntry},
-    record::{self, Stored},
-    refused, user,
+    precheck::{self, Foreseen, Submission},
+    refused,
 };
 
 /// A mutation with what can be done before the one writer is asked.
@@ -46,7 +47,7 @@ impl Prepared {
     /// # Errors
     /// When its fields are no JSON; that cannot be for one that came as JSON.
     pub fn new(mutation: Mutation) -> Result<Self, Error> {
-        let fields = record::to_json(&mutation.fields)?;
+        let fields = to_json(&mutation.fields)?;
         Ok(Self {
             mutation,
             fields,
@@ -65,28 +66,20 @@ impl Prepared {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn foresee(
-        &mut self,
-        connection: &Connection,
-        sender: &Sender<'_>,
-        now: Millis,
-    ) -> Result<(), Error> {
+    pub fn foresee(&mut self, tx: &dyn Tx, sender: &Sender<'_>, now: Millis) -> Result<(), Error> {
         let mutation = &self.mutation;
         // What cannot be written down is refused when it is its turn.
-        if !self.submits()
-            || !self.is_storable()
-            || mutation::find(connection, mutation.id)?.is_some()
-        {
+        if !self.submits() || !self.is_storable() || tx.answer_to(mutation.id)?.is_some() {
             return Ok(());
         }
-        let present = record::find(connection, mutation.record)?;
+        let present = tx.record(mutation.record)?;
         sender.spend(present.as_ref())?;
-        let parent = parent(connection, mutation, present.as_ref())?;
+        let parent = parent(tx, mutation, present.as_ref())?;
         let known = (present.as_ref(), parent.as_ref());
-        self.foreseen = match decide(connection, sender, mutation, known, now)? {
+        self.foreseen = match decide(tx, sender, mutation, known, now)? {
             Verdict::Apply(change) if change.submits => {
                 let of = submission(sender, mutation, known, now);
-                examine::foresee(connection, &of, change)?
+                precheck::foresee(tx, &of, change)?
             }
             _ => None,
         };
@@ -178,19 +171,19 @@ impl Sender<'_> {
 /// # Errors
 /// Only when the database fails.
 pub fn push(
-    connection: &Connection,
+    tx: &dyn Tx,
     sender: &Sender<'_>,
     prepared: &Prepared,
     now: Millis,
 ) -> Result<MutationResult, Error> {
     Ok(MutationResult {
         id: prepared.mutation.id,
-        outcome: answer(connection, sender, prepared, now)?,
+        outcome: answer(tx, sender, prepared, now)?,
     })
 }
 
 fn answer(
-    connection: &Connection,
+    tx: &dyn Tx,
     sender: &Sender<'_>,
     prepared: &Prepared,
     now: Millis,
@@ -201,7 +194,7 @@ fn answer(
         user: Some(user.id),
         device: Some(device),
     };
-    if let Some((answered, by)) = mutation::find(connection, mutation.id)? {
+    if let Some((answered, by)) = tx.answer_to(mutation.id)? {
         if by.user != author.user {
             return Ok(rejected(&Refusal::forbidden(
                 "the mutation is somebody else's",
@@ -211,9 +204,9 @@ fn answer(
             Answered::Applied(rev) => return Ok(Outcome::Duplicate { rev }),
             Answered::Rejected(code, reason) => return Ok(Outcome::Rejected { code, reason }),
             // Its device has gone on since, so this is an echo, and what it wanted then is over.
-            Answered::Conflict if mutation::is_past(connection, mutation.id)? => {
-                let present = record::find(connection, mutation.record)?;
-                return conflict(connection, mutation, present, BTreeSet::new());
+            Answered::Conflict if tx.is_past(mutation.id)? => {
+                let present = tx.record(mutation.record)?;
+                return conflict(tx, mutation, present, BTreeSet::new());
             }
             // A question is asked again, of what stands now.
             Answered::Conflict => {}
@@ -223,17 +216,17 @@ fn answer(
         // No database can hold it, so it cannot be written down either; the answer is the same every time all the same.
         return Ok(rejected(&Refusal::malformed("no such revision or order")));
     }
-    let present = record::find(connection, mutation.record)?;
+    let present = tx.record(mutation.record)?;
     sender.spend(present.as_ref())?;
-    let (outcome, answered) = match judge(connection, sender, prepared, present.as_ref(), now)? {
+    let (outcome, answered) = match judge(tx, sender, prepared, present.as_ref(), now)? {
         Verdict::Apply(change) => {
             // What the device has beneath its change may be of another life.
             let exact = change.exact && sender.newest.is_none();
-            let rev = write(connection, prepared, present, change)?;
+            let rev = write(tx, prepared, present, change)?;
             (Outcome::Applied { rev, exact }, Answered::Applied(rev))
         }
         Verdict::Conflict(disputed) => (
-            conflict(connection, mutation, present, disputed)?,
+            conflict(tx, mutation, present, disputed)?,
             Answered::Conflict,
         ),
         Verdict::Reject(refusal) => (
@@ -251,16 +244,10 @@ fn answer(
         at: mutation.at,
         received_at: now,
         clock: sender.clock,
-        kept: refused::keep(
-            connection,
-            user.id,
-            (mutation, &prepared.fields),
-            &answered,
-            now,
-        )?,
+        kept: refused::keep(tx, user.id, (mutation, &prepared.fields), &answered, now)?,
         answered,
     };
-    mutation::put(connection, &entry)?;
+    tx.write_down(&entry)?;
     Ok(outcome)
 }
 
@@ -272,7 +259,7 @@ fn rejected(refusal: &Refusal) -> Outcome {
 }
 
 fn conflict(
-    connection: &Connection,
+    tx: &dyn Tx,
     mutation: &Mutation,
     present: Option<Stored>,
     disputed: BTreeSet<String>,
@@ -285,10 +272,7 @@ fn conflict(
     let mut changed = BTreeMap::new();
     for field in disputed {
         let rev = stored.field_rev(&field);
-        changed.insert(
-            field,
-            mutation::author_at(connection, mutation.record, rev)?,
-        );
+        changed.insert(field, tx.author_at(mutation.record, rev)?);
     }
     Ok(Outcome::Conflict {
         record: Box::new(stored.record),
@@ -297,19 +281,19 @@ fn conflict(
 }
 
 fn judge<'a>(
-    connection: &Connection,
+    tx: &dyn Tx,
     sender: &Sender<'_>,
     prepared: &'a Prepared,
     present: Option<&Stored>,
     now: Millis,
 ) -> Result<Verdict<'a>, Error> {
     let mutation = &prepared.mutation;
-    let parent = parent(connection, mutation, present)?;
+    let parent = parent(tx, mutation, present)?;
     let known = (present, parent.as_ref());
-    match decide(connection, sender, mutation, known, now)? {
+    match decide(tx, sender, mutation, known, now)? {
         Verdict::Apply(change) if change.submits => {
             let of = submission(sender, mutation, known, now);
-            examine::examine(connection, &of, change, prepared.foreseen.as_ref())
+            precheck::validate(tx, &of, change, prepared.foreseen.as_ref())
         }
         other => Ok(other),
     }
@@ -337,7 +321,7 @@ fn submission<'a>(
 
 /// What a mutation comes to before its form is asked.
 fn decide<'a>(
-    connection: &Connection,
+    tx: &dyn Tx,
     sender: &Sender<'_>,
     mutation: &'a Mutation,
     (present, parent): Known<'_>,
@@ -351,10 +335,10 @@ fn decide<'a>(
     let base_rev = mutation.base_rev.min(sender.newest.unwrap_or(u64::MAX));
     let others = match present {
         Some(stored) if stored.record.rev > base_rev => match sender.file {
-            Some(file) => mutation::revs_but_by(connection, mutation.record, base_rev, file)?,
+            Some(file) => tx.revs_but_by(mutation.record, base_rev, file)?,
             None => {
                 let (record, order) = (mutation.record, mutation.order);
-                mutation::revs_of_others(connection, record, base_rev, &author, order)?
+                tx.revs_of_others(record, base_rev, &author, order)?
             }
         },
         _ => Default::default(),
@@ -364,19 +348,19 @@ fn decide<'a>(
         Kind::Review => parent.map(|record| record.id),
         _ => None,
     };
-    let sight = match (mutation.kind, present, parent) {
+    let reach = match (mutation.kind, present, parent) {
         (Kind::Visit, None, Some(cooperative)) if !user.scope.sees(&cooperative.area) => {
-            user::sight(connection, user, cooperative.id)?
+            tx.reach(user, cooperative.id)?
         }
-        _ => Sight::Now,
+        _ => Reach::Now,
     };
     let officer = match (mutation.kind, parent) {
-        (Kind::Review, Some(visit)) => role_of(connection, visit.owner)?,
+        (Kind::Review, Some(visit)) => role_of(tx, visit.owner)?,
         _ => None,
     };
     let facts = Facts {
         user,
-        sight,
+        reach,
         officer,
         now,
         clock: sender.clock,
@@ -385,9 +369,9 @@ fn decide<'a>(
         present,
         others,
         parent,
-        published: is_published(connection, mutation, present)?,
+        published: is_published(tx, mutation, present)?,
         reviews: match visit {
-            Some(visit) => reviews(connection, visit)?,
+            Some(visit) => reviews(tx, visit)?,
             None => Vec::new(),
         },
     };
@@ -395,31 +379,27 @@ fn decide<'a>(
 }
 
 /// The role that a visit's officer has now.
-fn role_of(connection: &Connection, officer: Option<UserId>) -> Result<Option<Role>, Error> {
+fn role_of(tx: &dyn Tx, officer: Option<UserId>) -> Result<Option<Role>, Error> {
     match officer {
-        Some(officer) => user::role(connection, officer),
+        Some(officer) => tx.role_of(officer),
         None => Ok(None),
     }
 }
 
 /// Whether the version of its form that a visit moves to is published.
-fn is_published(
-    connection: &Connection,
-    mutation: &Mutation,
-    present: Option<&Stored>,
-) -> Result<bool, Error> {
+fn is_published(tx: &dyn Tx, mutation: &Mutation, present: Option<&Stored>) -> Result<bool, Error> {
     let form = present.and_then(|stored| stored.record.fields.get("form")?.as_str());
     let version = mutation.fields.get("form_version").and_then(Value::as_str);
     let (Some(form), Some(version)) = (form, version) else {
         return Ok(false);
     };
     let id = forms::record_id(form, version);
-    Ok(record::find_kind(connection, id, Kind::Form)?.is_some())
+    Ok(tx.record_of_kind(id, Kind::Form)?.is_some())
 }
 
 /// The cooperative of a visit, the visit of a review.
 fn parent(
-    connection: &Connection,
+    tx: &dyn Tx,
     mutation: &Mutation,
     present: Option<&Stored>,
 ) -> Result<Option<Record>, Error> {
@@ -435,7 +415,7 @@ fn parent(
     let Ok(id) = id.parse() else {
         return Ok(None);
     };
-    let parent = record::find_kind(connection, id, kind)?.map(|stored| stored.record);
+    let parent = tx.record_of_kind(id, kind)?.map(|stored| stored.record);
     Ok(parent.filter(|record| !record.deleted))
 }
 
@@ -443,8 +423,9 @@ fn parent(
 ///
 /// # Errors
 /// When the database fails.
-pub fn reviews(connection: &Connection, visit: RecordId) -> Result<Vec<Review>, Error> {
-    Ok(record::children(connection, visit)?
+pub fn reviews(tx: &dyn Tx, visit: RecordId) -> Result<Vec<Review>, Error> {
+    Ok(tx
+        .children(visit)?
         .iter()
         .filter(|stored| stored.record.kind == Kind::Review)
         .filter_map(|stored| Review::from_record(&stored.record).ok())
@@ -452,18 +433,18 @@ pub fn reviews(connection: &Connection, visit: RecordId) -> Result<Vec<Review>, 
 }
 
 fn write(
-    connection: &Connection,
+    tx: &dyn Tx,
     prepared: &Prepared,
     present: Option<Stored>,
     change: Change<'_>,
 ) -> Result<u64, Error> {
     let mutation = &prepared.mutation;
-    let rev = record::last_rev(connection)? + 1;
+    let rev = tx.next_rev()?;
     let (born, mut field_revs) = present.map_or((rev, BTreeMap::new()), |stored| {
         (stored.born, stored.field_revs)
     });
     field_revs.extend(change.touched.into_iter().map(|field| (field, rev)));
-    attachments::note_uses(connection, mutation.kind, mutation.record, &change.fields)?;
+    attachments::note_uses(tx, mutation.kind, mutation.record, &change.fields)?;
     let (fields, is_said) = match change.fields {
         // They are written as they came; a copy of them would cost more than most else here.
         Cow::Borrowed(_) => (Fields::new(), true),
@@ -489,9 +470,9 @@ fn write(
         field_revs,
     };
     if is_said {
-        record::put_as(connection, &stored, &prepared.fields)?;
+        tx.put_as(&stored, &prepared.fields)?;
     } else {
-        record::put(connection, &stored)?;
+        tx.put(&stored)?;
     }
     Ok(rev)
 }

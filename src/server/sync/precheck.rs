@@ -3,27 +3,22 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use rusqlite::Connection;
-
 use crate::{
     domain::{
-        Assessment, Cooperative, DeviceId, Fields, Kind, Millis, Record, RecordId, User, Visit,
-        record::overlay,
+        Assessment, Cooperative, DeviceId, Fields, Kind, Millis, Record, RecordId, Stored, User,
+        Visit, record::overlay,
     },
     form::Form,
     server::{
         apply::{self, Change, Refusal, Verdict},
         check_visit::{self, Surroundings},
         correct,
+        repo::{Error, Tx},
     },
     sync::wire::RejectCode,
 };
 
-use super::{
-    Error,
-    push::Cost,
-    record::{self, Stored},
-};
+use super::push::Cost;
 
 /// A visit on its way to the desk, and what is known around it.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +72,7 @@ impl Foreseen {
     /// Whether the form would say the same now.
     fn holds(
         &self,
-        connection: &Connection,
+        tx: &dyn Tx,
         of: &Submission<'_>,
         visit: &Visit,
         fields: &Fields,
@@ -88,7 +83,7 @@ impl Foreseen {
             && self.cooperative == of.cooperative.map(|record| record.rev)
             && self.fields == *fields;
         match &self.others {
-            Some(others) if stands => Ok(*others == other_visits(connection, of, visit)?),
+            Some(others) if stands => Ok(*others == other_visits(tx, of, visit)?),
             _ => Ok(stands),
         }
     }
@@ -102,21 +97,19 @@ fn rev(stored: Option<&Stored>) -> Option<u64> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn examine<'a>(
-    connection: &Connection,
+pub fn validate<'a>(
+    tx: &dyn Tx,
     of: &Submission<'_>,
     mut change: Change<'a>,
     foreseen: Option<&Foreseen>,
 ) -> Result<Verdict<'a>, Error> {
-    let (visit, form) = match understand(connection, of, &mut change)? {
+    let (visit, form) = match understand(tx, of, &mut change)? {
         Understood::Visit(visit, form) => (visit, form),
         Understood::Nothing(refusal) => return Ok(Verdict::Reject(refusal)),
     };
     let word = match foreseen {
-        Some(foreseen) if foreseen.holds(connection, of, &visit, &change.fields)? => {
-            foreseen.word.clone()
-        }
-        _ => ask(connection, of, &visit, form, &change.fields)?.0,
+        Some(foreseen) if foreseen.holds(tx, of, &visit, &change.fields)? => foreseen.word.clone(),
+        _ => ask(tx, of, &visit, form, &change.fields)?.0,
     };
     let corrections = match word {
         Word::Complete(corrections) => corrections,
@@ -142,14 +135,14 @@ pub fn examine<'a>(
 /// # Errors
 /// When the database fails.
 pub fn foresee(
-    connection: &Connection,
+    tx: &dyn Tx,
     of: &Submission<'_>,
     mut change: Change<'_>,
 ) -> Result<Option<Foreseen>, Error> {
-    let Understood::Visit(visit, form) = understand(connection, of, &mut change)? else {
+    let Understood::Visit(visit, form) = understand(tx, of, &mut change)? else {
         return Ok(None);
     };
-    let (word, others) = ask(connection, of, &visit, form, &change.fields)?;
+    let (word, others) = ask(tx, of, &visit, form, &change.fields)?;
     Ok(Some(Foreseen {
         word,
         user: of.user.clone(),
@@ -167,7 +160,7 @@ enum Understood {
 }
 
 fn understand(
-    connection: &Connection,
+    tx: &dyn Tx,
     of: &Submission<'_>,
     change: &mut Change<'_>,
 ) -> Result<Understood, Error> {
@@ -176,7 +169,7 @@ fn understand(
         let refusal = Refusal::malformed(format!("{} is no visit", of.id));
         return Ok(Understood::Nothing(refusal));
     };
-    match check_visit::published(connection, &visit.form, &visit.form_version) {
+    match check_visit::published(tx, &visit.form, &visit.form_version) {
         Ok(Some(form)) => Ok(Understood::Visit(visit, form)),
         Ok(None) => {
             let refusal = Refusal::unknown("the form version is unknown");
@@ -197,7 +190,7 @@ fn understand(
 
 /// What the form says of a visit, and what the other visits had come to when it wanted to know.
 fn ask(
-    connection: &Connection,
+    tx: &dyn Tx,
     of: &Submission<'_>,
     visit: &Visit,
     form: Arc<Form>,
@@ -210,7 +203,7 @@ fn ask(
         now: check_visit::submitted_at(visit, of.now),
         cooperative: row(of.cooperative),
     };
-    let misplaced = check_visit::misplaced(connection, visit, &form)?;
+    let misplaced = check_visit::misplaced(tx, visit, &form)?;
     if !misplaced.is_empty() {
         return Ok((Word::Misplaced(misplaced), None));
     }
@@ -220,7 +213,7 @@ fn ask(
     }
     let mut others = None;
     let earlier = || {
-        let found = other_visits(connection, of, visit)?;
+        let found = other_visits(tx, of, visit)?;
         others = Some(found.clone());
         Ok::<_, Error>(found)
     };
@@ -237,13 +230,9 @@ fn row(cooperative: Option<&Record>) -> Option<BTreeMap<String, String>> {
 }
 
 /// What the other submitted visits to a visit's cooperative came to. One that does not read holds up no other.
-fn other_visits(
-    connection: &Connection,
-    of: &Submission<'_>,
-    than: &Visit,
-) -> Result<Vec<Assessment>, Error> {
+fn other_visits(tx: &dyn Tx, of: &Submission<'_>, than: &Visit) -> Result<Vec<Assessment>, Error> {
     let mut found = Vec::new();
-    for stored in record::children(connection, than.cooperative)? {
+    for stored in tx.children(than.cooperative)? {
         of.cost.spend(&stored)?;
         if stored.record.kind == Kind::Visit && stored.record.id != than.id && !stored.private {
             let visit = Visit::from_record(&stored.record).ok();

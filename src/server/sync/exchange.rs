@@ -6,7 +6,6 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -19,12 +18,13 @@ use crate::{
     },
 };
 
-use super::sqlite::{
-    Error,
-    epoch::{self, Epoch},
+use super::{
     pull::{self, RawRecord, Wants},
     push::{self, Cost, Prepared, Sender},
-    writer::{end, say},
+};
+use crate::server::repo::{
+    Error, Tx,
+    epoch::{self, Epoch},
 };
 
 /// [`crate::sync::wire::SyncRequest`] as the server reads it: one mutation that is not understood does not hold up the
@@ -165,18 +165,11 @@ impl Exchange {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn foresee(
-        &mut self,
-        connection: &Connection,
-        user: &User,
-        now: Millis,
-    ) -> Result<(), Error> {
+    pub fn foresee(&mut self, tx: &dyn Tx, user: &User, now: Millis) -> Result<(), Error> {
         let cost = Cost::default();
-        let sender = self.sender(connection, user, now, &cost)?;
+        let sender = self.sender(tx, user, now, &cost)?;
         for prepared in self.asked.iter_mut().flatten() {
-            let foreseen = catch_unwind(AssertUnwindSafe(|| {
-                prepared.foresee(connection, &sender, now)
-            }));
+            let foreseen = catch_unwind(AssertUnwindSafe(|| prepared.foresee(tx, &sender, now)));
             match foreseen {
                 Ok(Err(why)) if !why.is_of_a_value() => return Err(why),
                 // What makes this program fail here does so again where it is answered.
@@ -188,15 +181,15 @@ impl Exchange {
 
     fn sender<'a>(
         &self,
-        connection: &Connection,
+        tx: &dyn Tx,
         user: &'a User,
         now: Millis,
         cost: &'a Cost,
     ) -> Result<Sender<'a>, Error> {
-        let epoch = epoch::present(connection)?;
+        let epoch = epoch::present(tx)?;
         Ok(Sender {
             user,
-            newest: self.shares(connection, &epoch)?,
+            newest: self.shares(tx, &epoch)?,
             device: self.device,
             clock: self.sent_at.map(|at| now.0.saturating_sub(at.0)),
             file: None,
@@ -210,14 +203,14 @@ impl Exchange {
     /// When the database fails; then the caller's transaction must not be committed.
     pub fn push(
         &self,
-        connection: &Connection,
+        tx: &dyn Tx,
         user: &User,
         now: Millis,
     ) -> Result<Vec<MutationResult>, Error> {
         let cost = Cost::default();
-        let sender = self.sender(connection, user, now, &cost)?;
-        push_all(connection, &self.asked, |prepared| {
-            push::push(connection, &sender, prepared, now)
+        let sender = self.sender(tx, user, now, &cost)?;
+        push_all(tx, &self.asked, |prepared| {
+            push::push(tx, &sender, prepared, now)
         })
     }
 
@@ -227,7 +220,7 @@ impl Exchange {
     /// When the database fails.
     pub fn pull(
         &self,
-        connection: &Connection,
+        tx: &dyn Tx,
         user: &User,
         results: Vec<MutationResult>,
         now: Millis,
@@ -239,13 +232,13 @@ impl Exchange {
         let made: BTreeSet<u64> = made.collect();
         let scope = name_of(user);
         let same_scope = scope == self.scope;
-        let epoch = epoch::present(connection)?;
+        let epoch = epoch::present(tx)?;
         // A cursor that no database can hold is one from the future.
         let cursor = match i64::try_from(self.cursor) {
             Ok(_) if same_scope && !self.is_of_another(&epoch) => self.cursor,
             _ => 0,
         };
-        let page = pull::page(connection, user, cursor, &made, self.wants)?;
+        let page = pull::page(tx, user, cursor, &made, self.wants)?;
         Ok(Reply {
             protocol: PROTOCOL,
             server_time: now,
@@ -259,17 +252,15 @@ impl Exchange {
             user: (!same_scope).then(|| user.clone()),
             digest: page.digest,
             limits: (!self.wants.packs).then(Limits::default),
-            epoch_rev: self.shares(connection, &epoch)?.unwrap_or(epoch.rev),
+            epoch_rev: self.shares(tx, &epoch)?.unwrap_or(epoch.rev),
             epoch: epoch.name,
         })
     }
 
     /// The newest revision that the life the device last spoke to shares with this one; none when it is this one.
-    fn shares(&self, connection: &Connection, epoch: &Epoch) -> Result<Option<u64>, Error> {
+    fn shares(&self, tx: &dyn Tx, epoch: &Epoch) -> Result<Option<u64>, Error> {
         match &self.epoch {
-            Some(name) if self.is_of_another(epoch) => {
-                epoch::shared_with(connection, name).map(Some)
-            }
+            Some(name) if self.is_of_another(epoch) => epoch::shared_with(tx, name).map(Some),
             _ => Ok(None),
         }
     }
@@ -303,7 +294,7 @@ fn understand(raw: &RawValue) -> Result<Asked, Refused> {
 /// Pushes what was understood, in its order: at first together, since a savepoint for each costs as much as the rest. When
 /// this program fails at one of them, all of that is undone, and each goes by itself.
 fn push_all(
-    connection: &Connection,
+    tx: &dyn Tx,
     asked: &[Asked],
     push: impl Fn(&Prepared) -> Result<MutationResult, Error>,
 ) -> Result<Vec<MutationResult>, Error> {
@@ -315,45 +306,41 @@ fn push_all(
         answers.collect::<Result<Vec<_>, _>>()
     };
     if asked.len() > 1 {
-        say(connection, "savepoint mutations")?;
+        tx.begin_part("mutations")?;
         let pushed = catch_unwind(AssertUnwindSafe(|| each(&push)));
         let fails = match &pushed {
             Ok(Ok(_)) => false,
             Ok(Err(why)) => why.is_of_a_value(),
             Err(_) => true,
         };
-        if fails {
-            end(connection, "rollback to mutations")?;
-        }
-        end(connection, "release mutations")?;
+        tx.end_part("mutations", !fails)?;
         if let (Ok(pushed), false) = (pushed, fails) {
             return pushed;
         }
     }
-    each(&|prepared| push_one(connection, prepared, &push))
+    each(&|prepared| push_one(tx, prepared, &push))
 }
 
 /// A mutation at which this program fails would do so at every retry: it is answered, so that it holds up nothing. The answer
 /// is not written down: sent again to a server that was put right, it goes through.
 fn push_one(
-    connection: &Connection,
+    tx: &dyn Tx,
     prepared: &Prepared,
     push: impl Fn(&Prepared) -> Result<MutationResult, Error>,
 ) -> Result<MutationResult, Error> {
-    say(connection, "savepoint mutation")?;
+    tx.begin_part("mutation")?;
     let mutation = prepared.id();
     match catch_unwind(AssertUnwindSafe(|| push(prepared))) {
         Ok(Err(why)) if why.is_of_a_value() => {
             tracing::error!(%mutation, error = %why, "the server fails at a mutation");
         }
         Ok(pushed) => {
-            end(connection, "release mutation")?;
+            tx.end_part("mutation", true)?;
             return pushed;
         }
         Err(_) => tracing::error!(%mutation, "a mutation made the server panic"),
     }
-    end(connection, "rollback to mutation")?;
-    end(connection, "release mutation")?;
+    tx.end_part("mutation", false)?;
     let why = "the server fails at this change; it is kept on the device";
     Ok(refused(mutation, RejectCode::Other, why.to_owned()))
 }
@@ -384,7 +371,10 @@ pub fn name_of(user: &User) -> String {
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
-    use crate::domain::{AreaCode, Fields, Kind, RecordId};
+    use crate::{
+        domain::{AreaCode, Fields, Kind, RecordId},
+        server::repo::Direct,
+    };
 
     fn asked(name: &str) -> Asked {
         let mutation = Mutation {
@@ -402,21 +392,22 @@ mod tests {
 
     #[test]
     fn a_mutation_that_makes_the_server_panic_is_answered_and_takes_no_other_with_it() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection
-            .execute_batch("create table note (id text not null unique) strict; begin")
-            .unwrap();
-        let asked = ["first", "bad", "last"].map(asked);
+        let folder = tempfile::tempdir().unwrap();
+        let mut database = Direct::open(folder.path()).unwrap();
+        let names = ["first", "bad", "last"];
+        let asked = names.map(asked);
         let bad = MutationId::of_text("bad");
-        let results = push_all(&connection, &asked, |prepared| {
-            let id = prepared.id();
-            connection.execute("insert into note values (?1)", [id.to_string()])?;
-            assert_ne!(id, bad, "on purpose");
-            let outcome = Outcome::Applied {
-                rev: 1,
-                exact: true,
-            };
-            Ok(MutationResult { id, outcome })
+        let results = database.write(|tx| {
+            push_all(tx, &asked, |prepared| {
+                let id = prepared.id();
+                tx.set_fact(&id.to_string(), "pushed")?;
+                assert_ne!(id, bad, "on purpose");
+                let outcome = Outcome::Applied {
+                    rev: 1,
+                    exact: true,
+                };
+                Ok(MutationResult { id, outcome })
+            })
         });
         let refused: Vec<bool> = results
             .unwrap()
@@ -424,9 +415,10 @@ mod tests {
             .map(|result| matches!(result.outcome, Outcome::Rejected { .. }))
             .collect();
         assert_eq!(refused, [false, true, false]);
-        let kept: u32 = connection
-            .query_row("select count(*) from note", [], |row| row.get(0))
-            .unwrap();
-        assert_eq!(kept, 2);
+        let mut is_kept = |name: &str| {
+            let id = MutationId::of_text(name).to_string();
+            database.read(|tx| tx.fact(&id)).unwrap().is_some()
+        };
+        assert_eq!(names.map(&mut is_kept), [true, false, true]);
     }
 }

@@ -1,16 +1,14 @@
 //! Making and changing accounts, for the command line and the demo office.
 
-use rusqlite::Connection;
+pub mod attempts;
+pub mod sessions;
 
 use crate::domain::{AreaCode, Millis, Role, Scope, User, UserId, area::find_kecamatan};
 
 use super::{
     machine, office,
+    repo::{self, Tx, accounts::Account},
     secret::{SHORTEST_PASSWORD, hash_password},
-    sqlite::{
-        self, session,
-        user::{self, Account},
-    },
 };
 
 /// Why an account was not made or changed.
@@ -41,13 +39,7 @@ pub enum Error {
     Machine(#[from] std::io::Error),
     /// The database fails.
     #[error(transparent)]
-    Database(#[from] sqlite::Error),
-}
-
-impl From<rusqlite::Error> for Error {
-    fn from(why: rusqlite::Error) -> Self {
-        Self::Database(why.into())
-    }
+    Database(#[from] repo::Error),
 }
 
 /// The areas that a list of codes or names gives; the whole district when it is empty.
@@ -83,7 +75,7 @@ pub fn plain_username(text: &str) -> String {
 /// # Errors
 /// See [`Error`].
 pub fn add(
-    connection: &Connection,
+    tx: &dyn Tx,
     username: &str,
     name: &str,
     (role, scope): (Role, Scope),
@@ -95,7 +87,7 @@ pub fn add(
     if !(2..=40).contains(&username.len()) || !username.chars().all(fits) {
         return Err(Error::Username(username));
     }
-    if user::find(connection, &username)?.is_some() {
+    if tx.account(&username)?.is_some() {
         return Err(Error::Taken(username));
     }
     let account = Account {
@@ -109,8 +101,8 @@ pub fn add(
         password: hash(password)?,
         disabled: false,
     };
-    user::insert(connection, &account, now)?;
-    office::introduce(connection, &account.user, now)?;
+    tx.add_account(&account, now)?;
+    office::introduce(tx, &account.user, now)?;
     Ok(account.user)
 }
 
@@ -118,15 +110,10 @@ pub fn add(
 ///
 /// # Errors
 /// See [`Error`].
-pub fn set_password(
-    connection: &Connection,
-    username: &str,
-    password: &str,
-    now: Millis,
-) -> Result<(), Error> {
-    let account = find(connection, username)?;
-    user::set_password(connection, account.user.id, &hash(password)?)?;
-    session::revoke_all(connection, account.user.id, now)?;
+pub fn set_password(tx: &dyn Tx, username: &str, password: &str, now: Millis) -> Result<(), Error> {
+    let account = find(tx, username)?;
+    tx.set_password(account.user.id, &hash(password)?)?;
+    tx.end_sessions(account.user.id, now)?;
     Ok(())
 }
 
@@ -134,10 +121,10 @@ pub fn set_password(
 ///
 /// # Errors
 /// See [`Error`].
-pub fn disable(connection: &Connection, username: &str, now: Millis) -> Result<(), Error> {
-    let account = find(connection, username)?;
-    user::set_disabled(connection, account.user.id, true)?;
-    session::revoke_all(connection, account.user.id, now)?;
+pub fn disable(tx: &dyn Tx, username: &str, now: Millis) -> Result<(), Error> {
+    let account = find(tx, username)?;
+    tx.set_disabled(account.user.id, true)?;
+    tx.end_sessions(account.user.id, now)?;
     Ok(())
 }
 
@@ -145,9 +132,9 @@ pub fn disable(connection: &Connection, username: &str, now: Millis) -> Result<(
 ///
 /// # Errors
 /// See [`Error`].
-pub fn enable(connection: &Connection, username: &str) -> Result<(), Error> {
-    let account = find(connection, username)?;
-    user::set_disabled(connection, account.user.id, false)?;
+pub fn enable(tx: &dyn Tx, username: &str) -> Result<(), Error> {
+    let account = find(tx, username)?;
+    tx.set_disabled(account.user.id, false)?;
     Ok(())
 }
 
@@ -156,22 +143,22 @@ pub fn enable(connection: &Connection, username: &str) -> Result<(), Error> {
 /// # Errors
 /// See [`Error`].
 pub fn move_to(
-    connection: &Connection,
+    tx: &dyn Tx,
     username: &str,
     (role, scope): (Role, Scope),
     now: Millis,
 ) -> Result<(), Error> {
-    let mut account = find(connection, username)?;
+    let mut account = find(tx, username)?;
     account.user.role = role;
     account.user.scope = scope;
-    user::set_place(connection, &account.user, now)?;
-    office::introduce(connection, &account.user, now)?;
+    tx.set_place(&account.user, now)?;
+    office::introduce(tx, &account.user, now)?;
     Ok(())
 }
 
-fn find(connection: &Connection, username: &str) -> Result<Account, Error> {
+fn find(tx: &dyn Tx, username: &str) -> Result<Account, Error> {
     let username = plain_username(username);
-    user::find(connection, &username)?.ok_or(Error::Unknown(username))
+    tx.account(&username)?.ok_or(Error::Unknown(username))
 }
 
 fn hash(password: &str) -> Result<String, Error> {

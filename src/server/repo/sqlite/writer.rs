@@ -16,7 +16,7 @@ use rusqlite::{
 };
 use tokio::sync::oneshot;
 
-use super::Error;
+use crate::server::repo::{Error, Tx};
 
 /// Jobs in one commit: enough to share an fsync, few enough that nobody waits long for a neighbour.
 const GROUP: usize = 128;
@@ -119,28 +119,10 @@ fn in_savepoint<T>(
     connection: &Connection,
     job: impl FnOnce(&Connection) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    say(connection, "savepoint job")?;
+    connection.begin_part("job")?;
     let result = catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or(Err(Error::Panicked));
-    if result.is_err() {
-        end(connection, "rollback to job")?;
-    }
-    end(connection, "release job")?;
+    connection.end_part("job", result.is_ok())?;
     result
-}
-
-/// Says what ends a savepoint; nothing when SQLite has undone the whole transaction, as it may on a full disk: then the
-/// statement that failed is the one to be heard.
-pub(crate) fn end(connection: &Connection, sql: &str) -> Result<(), Error> {
-    if connection.is_autocommit() {
-        return Ok(());
-    }
-    say(connection, sql)
-}
-
-/// Runs a statement that has neither parameters nor rows and comes again and again.
-pub(crate) fn say(connection: &Connection, sql: &str) -> Result<(), Error> {
-    connection.prepare_cached(sql)?.execute([])?;
-    Ok(())
 }
 
 fn work(mut connection: Connection, waiting: &Receiver<Job>) {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-use super::Error;
+use crate::server::repo::Error;
 
 /// The pool.
 pub struct Readers {
