@@ -5,7 +5,7 @@
 //! | `router`, `routes/` | which calls there are, and their handlers |
 //! | `guard` | who may call: the one mechanism of authentication and permission |
 //! | `sync/` | one sync: understood, written, answered |
-//! | `apply/` | what a mutation does to a record: pure rules of role, area and state, and the merge |
+//! | `kinds/` | what a mutation does to a record: for each kind what must be known and its rules; and the merge |
 //! | `repo/` | the repository: one trait, and the engines behind it |
 //! | `attachments/`, `blobs` | photos and other files: arriving piece by piece, kept whole, swept up |
 //! | `check_visit`, `correct` | a submitted visit run through its form; what its device computed otherwise |
@@ -20,7 +20,6 @@
 
 pub mod accounts;
 pub mod address;
-pub mod apply;
 pub mod attachments;
 pub mod blobs;
 pub mod body;
@@ -34,6 +33,7 @@ pub mod form_tool;
 pub mod forms;
 pub mod guard;
 mod headers;
+pub mod kinds;
 mod log;
 pub mod machine;
 pub mod office;

@@ -7,11 +7,10 @@ use serde_json::Value;
 
 use crate::domain::{
     AreaCode, Fields, Kind, Millis, MutationId, Person, Record, RecordId, Stored, User, UserId,
-    record::overlay,
+    kinds::is_private, record::overlay,
 };
 
 use super::{
-    apply::is_private,
     attachments, machine,
     repo::{
         Error, Tx,

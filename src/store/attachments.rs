@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::api::{Bytes, StoreError};
 use super::{Moment, Store};
 use crate::domain::attachment::{AttachmentName, MOST_BYTES};
-use crate::domain::{Millis, RecordId};
+use crate::domain::{Millis, RecordId, kinds::names_of};
 
 impl Store {
     pub(super) fn save_attachment(
@@ -77,6 +77,6 @@ pub(super) fn renamed(
 /// Takes the bytes away that nobody can want any more.
 pub(super) fn sweep(db: &Connection) -> Result<(), StoreError> {
     db.prepare_cached(include_str!("sql/sweep_attachments.sql"))?
-        .execute([])?;
+        .execute([names_of(|spec| spec.names_attachments)])?;
     Ok(())
 }

@@ -12,7 +12,8 @@ use super::{
     record::{self, Change},
 };
 use crate::domain::{
-    AreaCode, AttachmentName, Fields, Millis, MutationId, RecordId, json, visit::ANSWER,
+    AreaCode, AttachmentName, Fields, Millis, MutationId, RecordId, json, kinds::names_of,
+    visit::ANSWER,
 };
 use crate::sync::backup::{Contents, Fault, Opener, Sealer, Unsent};
 use crate::sync::derive::Cost;
@@ -57,7 +58,7 @@ impl Store {
         };
         let photos = transaction
             .prepare(include_str!("sql/unsent_photos.sql"))?
-            .query_map([], |row| row.get(0))?
+            .query_map([names_of(|spec| spec.names_attachments)], |row| row.get(0))?
             .collect::<Result<Vec<String>, _>>()?;
         let (mut sealer, mut begun) =
             Sealer::begin(&self.user.username, (password, cost), random).ok_or_else(failed)?;
@@ -160,9 +161,9 @@ impl Store {
         // Of a visit whose text the server has already, no change tells what it names.
         transaction.execute(
             "insert or ignore into attachment_use (visit, name)
-             select r.id, a.name from attachment a join record r on r.kind = 'visit' and instr(r.fields, a.name) > 0
-             where a.state = 'aside' and a.reason = ?",
-            [RESTORING],
+             select r.id, a.name from attachment a join record r on instr(?2, ' ' || r.kind || ' ') > 0 and instr(r.fields, a.name) > 0
+             where a.state = 'aside' and a.reason = ?1",
+            params![RESTORING, names_of(|spec| spec.names_attachments)],
         )?;
         let photos = transaction.execute(
             "update attachment set state = 'here', reason = null where state = 'aside' and reason = ?",

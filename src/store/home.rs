@@ -48,7 +48,7 @@ impl Store {
             .query_row("select count(*) from cooperative", [], |row| row.get(0))?;
         let unsent_since: Option<i64> = self.db.query_row(
             "select min(o.since) from outbox o left join visit v on v.id = o.visit
-             where o.kind <> 'visit' or v.state <> 'draft'",
+             where o.record is not o.visit or v.state <> 'draft'",
             [],
             |row| row.get(0),
         )?;

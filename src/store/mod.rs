@@ -14,10 +14,10 @@ mod backup;
 mod cooperatives;
 mod error;
 mod home;
+mod kinds;
 pub mod large;
 mod meta;
 pub mod pin;
-mod project;
 mod queue;
 mod record;
 mod reopen;
@@ -117,7 +117,7 @@ impl Store {
         attachments::sweep(&transaction).map_err(not_ours)?;
         sync::forget_order(&transaction).map_err(not_ours)?;
         large::try_anew(&transaction).map_err(not_ours)?;
-        project::learn_kinds(&transaction).map_err(not_ours)?;
+        kinds::learn_kinds(&transaction).map_err(not_ours)?;
         let user = meta::text(&transaction, meta::USER)
             .map_err(not_ours)?
             .unwrap_or_default();

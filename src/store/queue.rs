@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 
-use super::api::{Difference, Queue, QueueItem, QueueKind, StoreError, Transfer};
+use super::api::{Difference, Queue, QueueItem, StoreError, Transfer};
 use super::visits::is_answer;
 use super::{Moment, Store};
-use super::{project, record};
+use super::{kinds, record};
 use crate::domain::{
-    Fields, Kind, Millis, MutationId, Record, RecordId, VisitState, json,
+    Fields, Kind, Millis, MutationId, Record, RecordId, json,
+    kinds::spec,
     visit::{SUBMISSION, VOID, WITH_SUBMISSION},
 };
 use crate::sync::wire::{Changed, RejectCode};
@@ -28,12 +29,7 @@ impl Store {
                 None => None,
             };
             let kind: Kind = record::parsed(row, 1)?;
-            let what = match (kind, visit.as_ref().map(|visit| visit.state)) {
-                (Kind::Visit, Some(VisitState::Draft | VisitState::Returned)) => QueueKind::Draft,
-                (Kind::Visit, _) => QueueKind::Visit,
-                (Kind::Review, _) => QueueKind::Review,
-                _ => QueueKind::Other,
-            };
+            let what = kinds::in_queue(kind, visit.as_ref().map(|visit| visit.state));
             let transfer = self.transfer(row, 4)?;
             let server: Option<String> = row.get(8)?;
             let differences = match server {
@@ -268,7 +264,8 @@ fn drop_refused(db: &rusqlite::Connection, mutation: MutationId) -> Result<bool,
     let Some((id, kind, is_known)) = refused else {
         return Ok(false);
     };
-    if !is_known && kind != Kind::Review {
+    // What was to be said once can be left unsaid; what is worked on is not lost so.
+    if !is_known && !spec(kind).is_some_and(|spec| spec.is_append_only) {
         return Ok(false);
     }
     let visit: Option<RecordId> = db.query_row(
@@ -294,11 +291,11 @@ fn drop_refused(db: &rusqlite::Connection, mutation: MutationId) -> Result<bool,
         record::refresh(db, id)?;
         return Ok(true);
     }
-    // A review that the server would not have: somebody else's word stands, and the visit shows it.
-    project::forget(db, Kind::Review, id)?;
+    // Somebody else's word stands, and the visit shows it.
+    kinds::forget(db, kind, id)?;
     db.execute("delete from record where id = ?", [id.to_string()])?;
     if let Some(visit) = visit {
-        project::visit_of(db, visit)?;
+        kinds::refresh_visit(db, visit)?;
     }
     Ok(true)
 }

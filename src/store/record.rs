@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::api::StoreError;
-use super::project;
+use super::kinds;
 use crate::domain::{
     AreaCode, Fields, Kind, Millis, MutationId, Record, RecordId, UserId, json,
     record::{MUTATION_BYTES, NAME_BYTES, RECORD_BYTES, RECORD_FIELDS, bytes, overlay},
@@ -217,7 +217,7 @@ pub(super) fn refresh(db: &Connection, id: RecordId) -> Result<Fields, StoreErro
     overlay(&mut record.fields, &unsent(db, id)?);
     db.prepare_cached("update record set fields = ? where id = ?")?
         .execute(params![serde_json::to_string(&record.fields)?, key])?;
-    project::project(db, &record)?;
-    project::uses_beneath(db, id)?;
+    kinds::project(db, &record)?;
+    kinds::uses_beneath(db, id)?;
     Ok(record.fields)
 }

@@ -4,7 +4,7 @@
 use rusqlite::{Connection, params};
 
 use super::api::StoreError;
-use super::{Store, project, record};
+use super::{Store, kinds, record};
 use crate::domain::{
     Fields, Kind, RecordId, Visit, VisitState,
     visit::{SUBMISSION, WITH_SUBMISSION},
@@ -17,7 +17,7 @@ impl Store {
         if visit.owner != self.user.id {
             return Err(StoreError::Forbidden);
         }
-        let state = visit.state(&project::reviews(&self.db, id)?);
+        let state = visit.state(&kinds::reviews(&self.db, id)?);
         if state != VisitState::Submitted {
             return Err(StoreError::State { state });
         }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::api::{Inbox, InboxQuery, ReviewDraft, StoreError};
 use super::record::{self, Change};
-use super::{Moment, Store, project};
+use super::{Moment, Store, kinds};
 use crate::domain::{
     Decision, Fields, Kind, Mark, Person, RecordId, Role, UserId, Visit, VisitState,
     review::may_review,
@@ -59,7 +59,7 @@ impl Store {
         if !may_review(&self.user, &visit, role_of(&people, visit.owner)) {
             return Err(StoreError::Forbidden);
         }
-        let state = visit.state(&project::reviews(&self.db, id)?);
+        let state = visit.state(&kinds::reviews(&self.db, id)?);
         if state != VisitState::Submitted {
             return Err(StoreError::State { state });
         }

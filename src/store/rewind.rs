@@ -12,7 +12,8 @@ use super::record::Change;
 use super::{meta, record};
 use crate::domain::{
     AreaCode, Fields, Kind, Millis, MutationId, Record, RecordId, UserId,
-    visit::{ANSWER, LEFT, LOOKED_UP, SUBMISSION, VOID, WAS},
+    kinds::{names_of, spec, visit_of},
+    visit::{ANSWER, SUBMISSION, WAS},
 };
 use crate::sync::wire::SyncReply;
 
@@ -32,8 +33,13 @@ pub(super) fn begin(
     say_again_behind_a_file(db, me, now, reply)?;
     db.execute("update record set unseen = 1 where rev > 0", [])?;
     db.execute(
-        "update record set unseen = 2 where rev > ? and owner = ? and kind in ('visit', 'review')",
-        params![shared, me.to_string()],
+        "update record set unseen = 2
+         where rev > ?1 and owner = ?2 and instr(?3, ' ' || kind || ' ') > 0",
+        params![
+            shared,
+            me.to_string(),
+            names_of(|spec| spec.is_resent.is_some())
+        ],
     )?;
     db.execute(
         "update record set rev = 0, stale = 0 where rev > ?",
@@ -62,7 +68,7 @@ fn say_again_behind_a_file(
     let mut statement = db.prepare(
         "select r.id, r.area, r.base, o.fields, o.sealed > 0 and o.base_rev < r.rev and o.state in ('sending', 'waiting')
          from outbox o join record r on r.id = o.record
-         where r.kind = 'visit' and r.owner = ?1 and r.rev > ?2
+         where r.id = o.visit and r.owner = ?1 and r.rev > ?2
          order by o.seq",
     )?;
     let mut rows = statement.query(params![me.to_string(), reply.epoch_rev])?;
@@ -126,12 +132,10 @@ pub(super) fn send_difference(
     incoming: &Record,
 ) -> Result<(), StoreError> {
     stand_on(db, incoming.id, incoming.rev)?;
-    if incoming.kind != Kind::Visit {
+    // One that is never changed has no older copy.
+    let changes = spec(incoming.kind).filter(|spec| !spec.is_append_only);
+    let Some(is_work) = changes.and_then(|spec| spec.is_resent) else {
         return Ok(());
-    }
-    let is_work = |name: &str| {
-        let parts = [ANSWER, LEFT, SUBMISSION];
-        parts.iter().any(|part| name.starts_with(part)) || [VOID, LOOKED_UP].contains(&name)
     };
     let mut fields: Fields = known
         .iter()
@@ -264,9 +268,7 @@ fn send_again(db: &Connection, now: Millis, lacking: Lacking<'_>) -> Result<(), 
     if let Some((_, unsent)) = &unsent {
         fields.extend(unsent.clone());
     }
-    if kind == Kind::Visit {
-        count_anew(&mut fields, after);
-    }
+    count_anew(&mut fields, after);
     if let Some((seq, _)) = unsent {
         db.execute(
             "update outbox set fields = ?, area = ? where seq = ?",
@@ -281,13 +283,7 @@ fn send_again(db: &Connection, now: Millis, lacking: Lacking<'_>) -> Result<(), 
         )?;
         return Ok(());
     }
-    let visit = match kind {
-        Kind::Review => fields
-            .get("visit")
-            .and_then(Value::as_str)
-            .map(str::to_owned),
-        _ => Some(key.clone()),
-    };
+    let visit = visit_of(kind, id, &fields).map(|visit| visit.to_string());
     db.execute(
         "insert into outbox (mutation, kind, record, visit, base_rev, area, at, since, fields, state)
          values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, 'waiting')",

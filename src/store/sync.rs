@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Rows, params};
 use serde_json::Value;
 
 use super::api::StoreError;
-use super::{large, meta, project, record, rewind};
+use super::{kinds, large, meta, record, rewind};
 use crate::domain::visit::{SUBMISSION, VOID};
 use crate::domain::{
     AttachmentName, DeviceId, Fields, Kind, Millis, MutationId, Record, RecordId, Scope, User,
@@ -381,7 +381,7 @@ pub(super) fn take_in(
         return Ok(());
     }
     // A first sync is thousands of these: what came is what stands, and is not read again.
-    project::project(db, incoming)
+    kinds::project(db, incoming)
 }
 
 /// Lets unsent changes stand on what the server has now, unless its value of a field is neither what they were made on
@@ -511,7 +511,7 @@ fn gone(db: &Connection, me: UserId, kind: Kind, id: RecordId) -> Result<(), Sto
             .execute([id.to_string()])?;
         return Ok(());
     }
-    project::forget(db, kind, id)?;
+    kinds::forget(db, kind, id)?;
     db.prepare_cached("delete from record where id = ?")?
         .execute([id.to_string()])?;
     Ok(())

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::api::StoreError;
-use super::{Moment, Store, project, record};
+use super::{Moment, Store, kinds, record};
 use crate::domain::{
     Fields, Kind, RecordId, Visit, VisitState,
     visit::{LEFT, answer_field, answer_value},
@@ -42,7 +42,7 @@ impl Store {
         let Ok(visit) = Visit::from_record(&found) else {
             return Ok(false);
         };
-        let state = visit.state(&project::reviews(&self.db, id)?);
+        let state = visit.state(&kinds::reviews(&self.db, id)?);
         if visit.owner != self.user.id || state != VisitState::Draft {
             return Ok(false);
         }

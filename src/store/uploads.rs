@@ -3,8 +3,8 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::api::{PhotoItem, PhotoStatus, StoreError};
-use super::{Store, meta, project, record};
-use crate::domain::{AttachmentName, Decision, Millis, RecordId};
+use super::{Store, kinds, meta, record};
+use crate::domain::{AttachmentName, Decision, Millis, RecordId, kinds::names_of};
 use crate::sync::upload::Next;
 
 /// Milliseconds after its approval that the photos of a visit stay on the phone.
@@ -118,11 +118,12 @@ impl Store {
         // Taken out of its visit, and the server may have heard of it: nobody asked for it since, and what the server said
         // after everything had been sent does not name it.
         self.db.execute(
-            "delete from attachment where loose = 1 and state = 'here' and made <= ?
+            "delete from attachment where loose = 1 and state = 'here' and made <= ?1
              and name not in (select name from attachment_use)
-             and not exists (select 1 from record where kind = 'visit' and instr(base, attachment.name) > 0)
+             and not exists (
+                select 1 from record where instr(?2, ' ' || kind || ' ') > 0 and instr(base, attachment.name) > 0)
              and not exists (select 1 from outbox)",
-            [limit.0],
+            params![limit.0, names_of(|spec| spec.names_attachments)],
         )?;
         self.db.execute(
             "delete from told where name not in (select name from attachment)",
@@ -153,7 +154,7 @@ impl Store {
         let Ok(visit) = visit.parse::<RecordId>() else {
             return Ok(false);
         };
-        let reviews = project::reviews(&self.db, visit)?;
+        let reviews = kinds::reviews(&self.db, visit)?;
         let last = reviews.last();
         Ok(last
             .is_some_and(|review| review.decision == Decision::Approve && review.mark.at <= limit))

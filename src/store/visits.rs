@@ -9,7 +9,7 @@ use super::api::{
 };
 use super::record::{self, Change};
 use super::review::role_of;
-use super::{Moment, Store, attachments, project};
+use super::{Moment, Store, attachments, kinds};
 use crate::domain::{
     AreaCode, Cooperative, Decision, Fields, Kind, Mark, Millis, Person, RecordId, Review,
     ScoredVisit, UserId, Visit, VisitResult, VisitState,
@@ -199,7 +199,7 @@ impl Store {
             visit.cooperative,
             Kind::Cooperative,
         )?)?;
-        let reviews = project::reviews(&self.db, id)?;
+        let reviews = kinds::reviews(&self.db, id)?;
         let state = visit.state(&reviews);
         let people = self.people()?;
         let name = |user: UserId| {
@@ -405,7 +405,7 @@ impl Store {
         if visit.owner != self.user.id {
             return Err(StoreError::Forbidden);
         }
-        let state = visit.state(&project::reviews(&self.db, id)?);
+        let state = visit.state(&kinds::reviews(&self.db, id)?);
         if state.is_editable() {
             Ok(visit)
         } else {

@@ -31,6 +31,7 @@ mod form_support;
 mod form_upgrade;
 mod form_workbook;
 mod full_disk;
+mod kinds;
 mod large_records;
 mod layers;
 mod lessons;

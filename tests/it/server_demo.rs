@@ -7,12 +7,10 @@ use anjangsana::{
         Cooperative, DeviceId, FollowUp, Kind, Millis, Role, Status, Visit, VisitState, area,
     },
     server::{
-        apply,
         check_visit::{self, Surroundings},
-        correct, demo, forms,
+        correct, demo, forms, kinds,
         repo::{Accounts, Records, sqlite},
         secret,
-        sync::push,
     },
 };
 use rusqlite::Connection;
@@ -116,7 +114,7 @@ fn its_visits_stand_in_every_state_and_the_sent_ones_are_complete_by_their_form(
     let mut proposed = BTreeSet::new();
     for stored in connection.records_of(Kind::Visit).unwrap() {
         let visit = Visit::from_record(&stored.record).unwrap();
-        let reviews = push::reviews(&connection, visit.id).unwrap();
+        let reviews = kinds::reviews_of(&connection, visit.id).unwrap();
         let state = visit.state(&reviews);
         *states.entry(state.name()).or_default() += 1;
         assert!(visit.created.at < NOW);
@@ -144,7 +142,7 @@ fn its_visits_stand_in_every_state_and_the_sent_ones_are_complete_by_their_form(
                     .table_row(),
             ),
         };
-        let answers = apply::answers(&stored.record.fields);
+        let answers = kinds::answers(&stored.record.fields);
         let session = check_visit::open(form.unwrap().unwrap(), answers, &around);
         assert_eq!(session.unplaced(), &BTreeMap::new());
         assert_eq!(session.problems("id"), []);

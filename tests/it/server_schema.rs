@@ -4,12 +4,13 @@ use anjangsana::{
     domain::{Millis, RecordId, UserId},
     server::{
         accounts::sessions,
+        kinds,
         repo::{
             self, Accounts, Log, Records,
             log::Answered,
             sqlite::{self, FILE, STEPS},
         },
-        sync::{push, set_aside},
+        sync::set_aside,
     },
     sql,
 };
@@ -57,7 +58,7 @@ fn a_database_of_version_1_opens_with_everything_and_the_schema_of_a_new_one() {
         ),
         (2, 2, 3)
     );
-    assert_eq!(push::reviews(&old, visit).unwrap().len(), 1);
+    assert_eq!(kinds::reviews_of(&old, visit).unwrap().len(), 1);
     assert_eq!(log_of(&old, visit).len(), 2);
     let refused = "66666666-6666-8666-8666-666666666664".parse().unwrap();
     let (answered, author) = old.answer_to(refused).unwrap().unwrap();

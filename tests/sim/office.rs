@@ -8,12 +8,10 @@ use anjangsana::{
     server::{
         accounts::sessions,
         attachments::shelf::Shelf,
+        kinds,
         repo::{self, Accounts, Records, sqlite},
         secret,
-        sync::{
-            exchange::{Exchange, Refused, Reply, Request},
-            push,
-        },
+        sync::exchange::{Exchange, Refused, Reply, Request},
     },
     sync::wire::{
         ErrorCode, ErrorReply, Mutation, MutationResult, Outcome, RejectCode, SyncRequest,
@@ -308,7 +306,7 @@ impl Office {
         let Some(stored) = self.db.record(visit).unwrap() else {
             return;
         };
-        let reviews = push::reviews(&self.db, visit).unwrap();
+        let reviews = kinds::reviews_of(&self.db, visit).unwrap();
         let state = Visit::from_record(&stored.record).unwrap().state(&reviews);
         let before = self.states.insert(visit, state);
         use VisitState::{Approved, Draft, Returned, Submitted, Void};

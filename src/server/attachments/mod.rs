@@ -18,7 +18,9 @@ use std::{
 
 use serde_json::Value;
 
-use crate::domain::{AttachmentName, Fields, Kind, Millis, RecordId, UserId, visit::ANSWER};
+use crate::domain::{
+    AttachmentName, Fields, Kind, Millis, RecordId, UserId, kinds::spec, visit::ANSWER,
+};
 
 use self::{
     partial::Partial,
@@ -157,7 +159,7 @@ pub fn note_uses(
     id: RecordId,
     fields: &Fields,
 ) -> Result<(), repo::Error> {
-    if kind != Kind::Visit {
+    if !spec(kind).is_some_and(|spec| spec.names_attachments) {
         return Ok(());
     }
     let mut uses = BTreeMap::new();

@@ -12,10 +12,10 @@ use crate::{
     },
     form::{Form, Session},
     server::{
-        apply,
         check_visit::{self, Surroundings},
         correct,
         forms::{self, BUILT_IN},
+        kinds,
         office::{self, OfficeChange},
         repo::{Error, Tx, stored},
     },
@@ -216,7 +216,7 @@ impl Told<'_> {
         let mark = self.mark(self.officer, "");
         let mut fields = Fields::from([(format!("submission/{number}"), mark)]);
         let visit = self.tx.record(self.id)?;
-        let answers = visit.map(|stored| apply::answers(&stored.record.fields));
+        let answers = visit.map(|stored| kinds::answers(&stored.record.fields));
         let session = self.open(answers.unwrap_or_default())?;
         // No cooperative of the demo was visited before.
         if let Some(result) = correct::result(&session, || Ok::<_, Error>(Vec::new()))? {

@@ -3,7 +3,7 @@
 //! | file | what it is |
 //! |---|---|
 //! | `exchange` | a request: understood, written, answered |
-//! | `push` | one change: what must be known is gathered, `apply` decides, change and answer are written down |
+//! | `push` | one change: what must be known is gathered, `kinds` decides, change and answer are written down |
 //! | `precheck` | a submitted visit run through its form before the one writer is asked |
 //! | `pull` | what a device lacks, a page at a time, and the digest |
 //! | `refused` | what is kept of a refused change, and how many refusals a user gets |

@@ -10,9 +10,9 @@ use crate::{
     },
     form::Form,
     server::{
-        apply::{self, Change, Refusal, Verdict},
         check_visit::{self, Surroundings},
         correct,
+        kinds::{self, Change, Refusal, Verdict},
         repo::{Error, Tx},
     },
     sync::wire::RejectCode,
@@ -207,7 +207,7 @@ fn ask(
     if !misplaced.is_empty() {
         return Ok((Word::Misplaced(misplaced), None));
     }
-    let session = check_visit::open(form, apply::answers(fields), &around);
+    let session = check_visit::open(form, kinds::answers(fields), &around);
     if let Err(missing) = check_visit::complete(&session) {
         return Ok((Word::Incomplete(missing), None));
     }

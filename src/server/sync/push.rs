@@ -1,4 +1,4 @@
-//! Applies a device's mutations: gathers what must be known, lets `apply` decide, writes down both the change and the
+//! Applies a device's mutations: gathers what must be known, lets `kinds` decide, writes down both the change and the
 //! answer.
 
 use std::{
@@ -7,16 +7,15 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use serde_json::Value;
-
 use crate::{
     domain::{
-        DeviceId, Fields, Kind, Millis, MutationId, Reach, Record, RecordId, Review, Role, Stored,
-        User, UserId, record::bytes,
+        DeviceId, Fields, Millis, MutationId, Record, Stored, User,
+        kinds::{named, spec},
+        record::bytes,
     },
     server::{
-        apply::{self, Change, Facts, Refusal, Verdict},
-        attachments, forms,
+        attachments,
+        kinds::{self, Change, Facts, Known, Refusal, Verdict},
         repo::{
             Error, Tx,
             log::{Answered, Author, NewEntry},
@@ -58,7 +57,7 @@ impl Prepared {
     /// Whether it sends a visit to the desk: then its form is asked.
     #[must_use]
     pub fn submits(&self) -> bool {
-        self.mutation.kind == Kind::Visit && apply::submits(&self.mutation.fields)
+        kinds::submits(&self.mutation)
     }
 
     /// Asks the form of a visit that is submitted, on a connection that may only read. [`push`] looks whether what it
@@ -299,9 +298,6 @@ fn judge<'a>(
     }
 }
 
-/// The record that a mutation is about, and what it belongs to.
-type Known<'a> = (Option<&'a Stored>, Option<&'a Record>);
-
 fn submission<'a>(
     sender: &Sender<'a>,
     mutation: &Mutation,
@@ -343,25 +339,8 @@ fn decide<'a>(
         },
         _ => Default::default(),
     };
-    let visit = match mutation.kind {
-        Kind::Visit => present.map(|stored| stored.record.id),
-        Kind::Review => parent.map(|record| record.id),
-        _ => None,
-    };
-    let reach = match (mutation.kind, present, parent) {
-        (Kind::Visit, None, Some(cooperative)) if !user.scope.sees(&cooperative.area) => {
-            tx.reach(user, cooperative.id)?
-        }
-        _ => Reach::Now,
-    };
-    let officer = match (mutation.kind, parent) {
-        (Kind::Review, Some(visit)) => role_of(tx, visit.owner)?,
-        _ => None,
-    };
     let facts = Facts {
         user,
-        reach,
-        officer,
         now,
         clock: sender.clock,
         // A life of the server that nobody here heard of shares nothing, and proves nothing.
@@ -369,67 +348,26 @@ fn decide<'a>(
         present,
         others,
         parent,
-        published: is_published(tx, mutation, present)?,
-        reviews: match visit {
-            Some(visit) => reviews(tx, visit)?,
-            None => Vec::new(),
-        },
+        around: kinds::gather(tx, user, mutation, (present, parent))?,
     };
-    Ok(apply::decide(mutation, &facts))
+    Ok(kinds::decide(mutation, &facts))
 }
 
-/// The role that a visit's officer has now.
-fn role_of(tx: &dyn Tx, officer: Option<UserId>) -> Result<Option<Role>, Error> {
-    match officer {
-        Some(officer) => tx.role_of(officer),
-        None => Ok(None),
-    }
-}
-
-/// Whether the version of its form that a visit moves to is published.
-fn is_published(tx: &dyn Tx, mutation: &Mutation, present: Option<&Stored>) -> Result<bool, Error> {
-    let form = present.and_then(|stored| stored.record.fields.get("form")?.as_str());
-    let version = mutation.fields.get("form_version").and_then(Value::as_str);
-    let (Some(form), Some(version)) = (form, version) else {
-        return Ok(false);
-    };
-    let id = forms::record_id(form, version);
-    Ok(tx.record_of_kind(id, Kind::Form)?.is_some())
-}
-
-/// The cooperative of a visit, the visit of a review.
+/// What the record belongs to: the cooperative of a visit, the visit of a review.
 fn parent(
     tx: &dyn Tx,
     mutation: &Mutation,
     present: Option<&Stored>,
 ) -> Result<Option<Record>, Error> {
-    let (field, kind) = match mutation.kind {
-        Kind::Visit => ("cooperative", Kind::Cooperative),
-        Kind::Review => ("visit", Kind::Visit),
-        _ => return Ok(None),
-    };
-    let fields = present.map_or(&mutation.fields, |stored| &stored.record.fields);
-    let Some(id) = fields.get(field).and_then(Value::as_str) else {
+    let Some((field, kind)) = spec(mutation.kind).and_then(|spec| spec.parent) else {
         return Ok(None);
     };
-    let Ok(id) = id.parse() else {
+    let fields = present.map_or(&mutation.fields, |stored| &stored.record.fields);
+    let Some(id) = named(fields, field) else {
         return Ok(None);
     };
     let parent = tx.record_of_kind(id, kind)?.map(|stored| stored.record);
     Ok(parent.filter(|record| !record.deleted))
-}
-
-/// The reviews of a visit, oldest first. One that does not read is passed over, as on every device.
-///
-/// # Errors
-/// When the database fails.
-pub fn reviews(tx: &dyn Tx, visit: RecordId) -> Result<Vec<Review>, Error> {
-    Ok(tx
-        .children(visit)?
-        .iter()
-        .filter(|stored| stored.record.kind == Kind::Review)
-        .filter_map(|stored| Review::from_record(&stored.record).ok())
-        .collect())
 }
 
 fn write(

@@ -3,16 +3,14 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
 use crate::{
-    domain::{Fields, Kind, Millis, RecordId, UserId},
-    server::{
-        apply,
-        repo::{
-            Error, Tx,
-            log::{Answered, Cut, Kept},
-        },
+    domain::{
+        Millis, UserId,
+        kinds::{is_private, named, visit_of},
+    },
+    server::repo::{
+        Error, Tx,
+        log::{Answered, Cut, Kept},
     },
     sync::wire::Mutation,
 };
@@ -45,13 +43,9 @@ pub fn keep<'a>(
     if matches!(answered, Answered::Applied(_)) {
         return Ok(kept);
     }
-    kept.visit = match mutation.kind {
-        Kind::Visit => Some(mutation.record),
-        Kind::Review => named(&mutation.fields, "visit"),
-        _ => None,
-    };
+    kept.visit = visit_of(mutation.kind, mutation.record, &mutation.fields);
     kept.cooperative = named(&mutation.fields, "cooperative");
-    kept.draft = apply::is_private(mutation.kind, &mutation.fields);
+    kept.draft = is_private(mutation.kind, &mutation.fields);
     if matches!(answered, Answered::Rejected(..)) {
         let left = DAILY.saturating_sub(tx.refused_bytes(user, day(now))?);
         let takes = if fields.len() > LARGEST {
@@ -69,10 +63,6 @@ pub fn keep<'a>(
         tx.count_refusal(user, day(now), if has_room { takes } else { 0 })?;
     }
     Ok(kept)
-}
-
-fn named(fields: &Fields, name: &str) -> Option<RecordId> {
-    fields.get(name).and_then(Value::as_str)?.parse().ok()
 }
 
 fn head(fields: &str) -> &str {

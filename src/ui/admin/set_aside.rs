@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use crate::domain::{Kind, MutationId, person::Permission};
+use crate::domain::{MutationId, kinds::spec, person::Permission};
 use crate::sync::told::Told;
 use crate::sync::wire::{RejectCode, SET_ASIDE_PATH, SetAsideItem, SetAsidePerson, SetAsideReply};
 use crate::ui::components::{Asking, Chip, Empty, Head, Tone};
@@ -108,11 +108,7 @@ fn Rest(person: SetAsidePerson, last: MutationId) -> Element {
 
 #[component]
 fn Item(item: SetAsideItem) -> Element {
-    let what = t(match item.kind {
-        Kind::Visit => "queue-visit",
-        Kind::Review => "queue-review",
-        _ => "queue-other",
-    });
+    let what = t(spec(item.kind).map_or("queue-other", |spec| spec.words));
     let (why, helps) = match item.code {
         None => (t("transfer-conflict"), "aside-do-conflict"),
         Some(code) => (

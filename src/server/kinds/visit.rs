@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     domain::{
-        Assessment, Fields, Mark, Proposal, Reach, Record, RecordId, Visit, VisitState,
+        Assessment, Fields, Kind, Mark, Proposal, Reach, Record, RecordId, User, Visit, VisitState,
         assessment::{PROPOSAL, SCORE},
         json,
         person::Permission,
@@ -16,10 +16,14 @@ use crate::{
         },
     },
     form::compare_versions,
+    server::{
+        forms,
+        repo::{Error, Tx},
+    },
     sync::wire::Mutation,
 };
 
-use super::{Facts, Refusal, Ruling, clean, need, shape};
+use super::{Around, Facts, Known, Refusal, Ruling, clean, need, review, shape};
 
 const COOPERATIVE: &str = "cooperative";
 const FORM: &str = "form";
@@ -41,6 +45,41 @@ enum Part {
     Void(Mark),
     /// What a newer version of the form had no place for.
     Left,
+}
+
+/// The cooperative's place is asked for a new visit in an area where the user does not work now; the form's version when the
+/// visit moves to another.
+pub(super) fn gather(
+    tx: &dyn Tx,
+    user: &User,
+    mutation: &Mutation,
+    (present, parent): Known<'_>,
+) -> Result<Around, Error> {
+    let reach = match (present, parent) {
+        (None, Some(cooperative)) if !user.scope.sees(&cooperative.area) => {
+            tx.reach(user, cooperative.id)?
+        }
+        _ => Reach::Now,
+    };
+    let form = present.and_then(|stored| stored.record.fields.get(FORM)?.as_str());
+    let version = mutation.fields.get(FORM_VERSION).and_then(Value::as_str);
+    let published = match (form, version) {
+        (Some(form), Some(version)) => {
+            let id = forms::record_id(form, version);
+            tx.record_of_kind(id, Kind::Form)?.is_some()
+        }
+        _ => false,
+    };
+    let reviews = match present {
+        Some(stored) => review::of_visit(tx, stored.record.id)?,
+        None => Vec::new(),
+    };
+    Ok(Around {
+        reach,
+        officer: None,
+        published,
+        reviews,
+    })
 }
 
 pub(super) fn rule(mutation: &Mutation, facts: &Facts<'_>) -> Result<Ruling, Refusal> {
@@ -170,7 +209,7 @@ pub const GRACE: i64 = 30 * 24 * 60 * 60 * 1000;
 /// The cooperative may have moved since the visit was begun, or the officer: no work is lost by a change of place, for a
 /// while.
 fn in_place(facts: &Facts<'_>, created: &Mark) -> Result<(), Refusal> {
-    let left = match facts.reach {
+    let left = match facts.around.reach {
         Reach::Now => return Ok(()),
         Reach::Until(left) => left,
         Reach::Never => {
@@ -225,7 +264,7 @@ fn change(
     let is_broken = |name: &str| broken.iter().any(|one| one == name);
     let stands = |name: &str| present.and_then(|fields| fields.get(name));
     let hand = hand(facts, visit, parts)?;
-    let state = visit.state(&facts.reviews);
+    let state = visit.state(&facts.around.reviews);
     let (mut submits, mut voids) = (false, false);
     for (name, value, part) in parts {
         // What stands already does not change anything.
@@ -240,7 +279,7 @@ fn change(
                 }
             }
             Part::Header if *name == FORM_VERSION && state == VisitState::Draft => {
-                moves(visit, value, facts.published)?;
+                moves(visit, value, facts.around.published)?;
             }
             Part::Header => return Err(Refusal::state(format!("{name} never changes"))),
             Part::Answer => editable(state)?,

@@ -3,10 +3,27 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::{
-    AreaCode, RecordId, UserId, json,
+use crate::domain::{
+    AreaCode, Kind, RecordId, UserId, json,
     name::{BadName, Name},
     record::{BadRecord, Record},
+};
+
+use super::{KindSpec, Origin, ask, never, no_visit};
+
+/// What sets people apart.
+pub const SPEC: KindSpec = KindSpec {
+    kind: Kind::Person,
+    parent: None,
+    origin: Origin::Server,
+    is_append_only: false,
+    is_private: never,
+    merge: ask,
+    is_resent: None,
+    visit: no_visit,
+    names_attachments: false,
+    read: |record| Person::from_record(record).map(drop),
+    words: "kind-person",
 };
 
 /// What a person is in the office.

@@ -9,12 +9,44 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 use serde_json::Value;
 
-use super::{
-    AreaCode, Decision, Millis, RecordId, Review, UserId, VisitResult,
+use crate::domain::{
+    AreaCode, Decision, Fields, Kind, Millis, RecordId, Review, UserId, VisitResult,
     assessment::{PROPOSAL, SCORE},
     json,
     record::{BadRecord, Record},
 };
+
+use super::{KindSpec, Merge, Origin};
+
+/// What sets visits apart: a draft is its officer's alone, and what the server computes is not for a person to choose.
+pub const SPEC: KindSpec = KindSpec {
+    kind: Kind::Visit,
+    parent: Some(("cooperative", Kind::Cooperative)),
+    origin: Origin::Device,
+    is_append_only: false,
+    is_private: |fields| !is_submitted(fields),
+    merge: |field| match field.starts_with(WAS) || WITH_SUBMISSION.contains(&field) {
+        true => Merge::Server,
+        false => Merge::Ask,
+    },
+    is_resent: Some(|field| {
+        let parts = [ANSWER, LEFT, SUBMISSION];
+        parts.iter().any(|part| field.starts_with(part)) || [VOID, LOOKED_UP].contains(&field)
+    }),
+    visit: |id, _| Some(id),
+    names_attachments: true,
+    read: |record| Visit::from_record(record).map(drop),
+    words: "kind-visit",
+};
+
+/// Whether there is a submission among these fields.
+#[must_use]
+pub fn is_submitted(fields: &Fields) -> bool {
+    fields
+        .range(SUBMISSION.to_owned()..)
+        .next()
+        .is_some_and(|(name, _)| name.starts_with(SUBMISSION))
+}
 
 /// Prefix of the fields that hold answers.
 pub const ANSWER: &str = "a/";

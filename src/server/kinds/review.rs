@@ -2,16 +2,46 @@
 
 use crate::{
     domain::{
-        AreaCode, Decision, Fields, Kind, Record, Review, Role, User, Visit, VisitState,
+        AreaCode, Decision, Fields, Kind, Record, RecordId, Review, Role, User, Visit, VisitState,
         record::TEXT_BYTES, review::may_review,
     },
+    server::repo::{Error, Tx},
     sync::wire::Mutation,
 };
 
-use super::{Facts, Refusal, Ruling, clean, shape};
+use super::{Around, Facts, Known, Refusal, Ruling, clean, shape};
 
 /// Every field a review has.
 const FIELDS: [&str; 6] = ["visit", "submission", "decision", "notes", "note", "mark"];
+
+/// The role that the visit's officer has now, and what was said about the visit already.
+pub(super) fn gather(tx: &dyn Tx, (_, visit): Known<'_>) -> Result<Around, Error> {
+    let Some(visit) = visit else {
+        return Ok(Around::default());
+    };
+    let officer = match visit.owner {
+        Some(officer) => tx.role_of(officer)?,
+        None => None,
+    };
+    Ok(Around {
+        officer,
+        reviews: of_visit(tx, visit.id)?,
+        ..Around::default()
+    })
+}
+
+/// The reviews of a visit, oldest first. One that does not read is passed over, as on every device.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_visit(tx: &dyn Tx, visit: RecordId) -> Result<Vec<Review>, Error> {
+    Ok(tx
+        .children(visit)?
+        .iter()
+        .filter(|stored| stored.record.kind == Kind::Review)
+        .filter_map(|stored| Review::from_record(&stored.record).ok())
+        .collect())
+}
 
 pub(super) fn rule(mutation: &Mutation, facts: &Facts<'_>) -> Result<Ruling, Refusal> {
     let user = facts.user;
@@ -42,12 +72,12 @@ pub(super) fn rule(mutation: &Mutation, facts: &Facts<'_>) -> Result<Ruling, Ref
         .parent
         .ok_or_else(|| Refusal::unknown("the visit is unknown"))?;
     let visit = Visit::from_record(record).map_err(|bad| Refusal::state(bad.to_string()))?;
-    let state = visit.state(&facts.reviews);
+    let state = visit.state(&facts.around.reviews);
     // A draft is nobody's business but its owner's: not even that it exists.
     if visit.last_submission() == 0 {
         return Err(Refusal::unknown("the visit is unknown"));
     }
-    if !may_review(user, &visit, facts.officer) {
+    if !may_review(user, &visit, facts.around.officer) {
         return Err(Refusal::forbidden("not this person's to review"));
     }
     if !user.scope.sees(&visit.area) {

@@ -1,7 +1,8 @@
-//! What a mutation does to a record: decided here from values alone, no database, no clock.
+//! What a mutation does to a record. Each kind's file reads what its rules must know (`gather`), and decides from these values
+//! alone, without database and clock (`rule`).
 //!
-//! Everything a role, an area or a record's state forbids is forbidden in this folder and nowhere else. The database
-//! around it is `sync::push`.
+//! Everything a role, an area or a record's state forbids is forbidden in this folder and nowhere else. `sync::push` is around
+//! it; what kinds differ in for others stands in `domain::kinds`.
 
 mod cooperative;
 mod merge;
@@ -9,6 +10,7 @@ mod review;
 mod shape;
 mod visit;
 
+pub use review::of_visit as reviews_of;
 pub use visit::{GRACE, answers};
 
 use std::{borrow::Cow, collections::BTreeSet};
@@ -17,9 +19,10 @@ use serde_json::Value;
 
 use crate::{
     domain::{
-        AreaCode, Cooperative, Fields, Kind, Millis, Reach, Record, RecordId, Review, Role, Stored,
-        User, UserId, Visit, person::Permission,
+        AreaCode, Fields, Kind, Millis, Reach, Record, RecordId, Review, Role, Stored, User,
+        UserId, Visit, kinds::spec, person::Permission, visit::is_submitted,
     },
+    server::repo::{Error, Tx},
     sync::wire::{Mutation, RejectCode},
 };
 
@@ -28,10 +31,6 @@ use crate::{
 pub struct Facts<'a> {
     /// Who asks.
     pub user: &'a User,
-    /// For a new visit: whether its cooperative lies where the user works.
-    pub reach: Reach,
-    /// For a review: the role of the visit's officer; none when nobody knows them.
-    pub officer: Option<Role>,
     /// The server's clock.
     pub now: Millis,
     /// The server's clock minus the device's, in milliseconds; none when it is not known.
@@ -45,10 +44,58 @@ pub struct Facts<'a> {
     pub others: BTreeSet<u64>,
     /// For a visit: its cooperative. For a review: its visit. None when there is no such record.
     pub parent: Option<&'a Record>,
+    /// What else the rules of its kind must know.
+    pub around: Around,
+}
+
+/// The record that a mutation is about, and what it belongs to.
+pub type Known<'a> = (Option<&'a Stored>, Option<&'a Record>);
+
+/// What the rules of some kinds must know beside that.
+#[derive(Debug)]
+pub struct Around {
+    /// For a new visit: whether its cooperative lies where the user works.
+    pub reach: Reach,
+    /// For a review: the role of the visit's officer; none when nobody knows them.
+    pub officer: Option<Role>,
     /// For a visit that moves to another version of its form: whether that version was ever published here.
     pub published: bool,
     /// The reviews of the visit: of this one, or of the review's.
     pub reviews: Vec<Review>,
+}
+
+impl Default for Around {
+    fn default() -> Self {
+        Self {
+            reach: Reach::Now,
+            officer: None,
+            published: false,
+            reviews: Vec::new(),
+        }
+    }
+}
+
+/// Reads what the rules of a mutation's kind must know.
+///
+/// # Errors
+/// When the database fails.
+pub fn gather(
+    tx: &dyn Tx,
+    user: &User,
+    mutation: &Mutation,
+    known: Known<'_>,
+) -> Result<Around, Error> {
+    match mutation.kind {
+        Kind::Visit => visit::gather(tx, user, mutation, known),
+        Kind::Review => review::gather(tx, known),
+        Kind::Cooperative | Kind::Person | Kind::Form | Kind::Other(_) => Ok(Around::default()),
+    }
+}
+
+/// Whether a mutation sends a visit to the desk.
+#[must_use]
+pub fn submits(mutation: &Mutation) -> bool {
+    mutation.kind == Kind::Visit && is_submitted(&mutation.fields)
 }
 
 /// What a mutation comes to.
@@ -168,13 +215,11 @@ fn read<'a>(
         fields: std::mem::take(&mut change.fields).into_owned(),
     };
     let reads = match record.kind {
+        // It is read again when its form is asked.
         Kind::Visit => {
             Visit::from_record(&record).map(|visit| change.visit = Some(Box::new(visit)))
         }
-        Kind::Review => Review::from_record(&record).map(drop),
-        Kind::Cooperative => Cooperative::from_record(&record).map(drop),
-        // No mutation comes so far.
-        Kind::Person | Kind::Form | Kind::Other(_) => Ok(()),
+        kind => spec(kind).map_or(Ok(()), |spec| (spec.read)(&record)),
     };
     reads.map_err(|bad| Refusal::malformed(bad.to_string()))?;
     change.fields = Cow::Owned(record.fields);
@@ -227,20 +272,4 @@ fn clean<T: serde::Serialize>(
         amended.insert(name.to_owned(), value);
     }
     Ok(())
-}
-
-/// Whether only its owner may see a record with these fields.
-#[must_use]
-pub fn is_private(kind: Kind, fields: &Fields) -> bool {
-    kind == Kind::Visit && !submits(fields)
-}
-
-/// Whether there is a submission among these fields of a visit.
-#[must_use]
-pub fn submits(fields: &Fields) -> bool {
-    let prefix = crate::domain::visit::SUBMISSION;
-    fields
-        .range(prefix.to_owned()..)
-        .next()
-        .is_some_and(|(name, _)| name.starts_with(prefix))
 }

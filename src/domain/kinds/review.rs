@@ -4,9 +4,26 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Mark, RecordId, Role, User, Visit,
+use crate::domain::{
+    Kind, Mark, RecordId, Role, User, Visit,
     record::{BadRecord, Record},
+};
+
+use super::{KindSpec, Origin, ask, named, never};
+
+/// What sets reviews apart: each is said once.
+pub const SPEC: KindSpec = KindSpec {
+    kind: Kind::Review,
+    parent: Some(("visit", Kind::Visit)),
+    origin: Origin::Device,
+    is_append_only: true,
+    is_private: never,
+    merge: ask,
+    is_resent: Some(|_| true),
+    visit: |_, fields| named(fields, "visit"),
+    names_attachments: false,
+    read: |record| Review::from_record(record).map(drop),
+    words: "kind-review",
 };
 
 /// What was decided.

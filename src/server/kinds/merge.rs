@@ -7,13 +7,13 @@ use serde_json::Value;
 use crate::{
     domain::{
         Fields,
+        kinds::{Merge, is_private, spec},
         record::overlay,
-        visit::{WAS, WITH_SUBMISSION},
     },
     sync::wire::Mutation,
 };
 
-use super::{Change, Facts, Ruling, Verdict, is_private};
+use super::{Change, Facts, Ruling, Verdict};
 
 pub(super) fn merge<'a>(mutation: &'a Mutation, facts: &Facts<'_>, ruling: Ruling) -> Verdict<'a> {
     let disputed = mutation.fields.iter().filter(|(name, came)| {
@@ -89,8 +89,8 @@ fn fights(name: &str, value: &Value, facts: &Facts<'_>) -> bool {
         return false;
     };
     // What an answer was at a submission is for the server to say, see `visit::amend`, and so is what a visit comes to.
-    !name.starts_with(WAS)
-        && !WITH_SUBMISSION.contains(&name)
+    let merge = spec(present.record.kind).map(|spec| (spec.merge)(name));
+    merge == Some(Merge::Ask)
         && facts.others.contains(&present.field_rev(name))
         && present.record.fields.get(name).unwrap_or(&Value::Null) != value
 }

@@ -3,9 +3,26 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    AreaCode, RecordId, json,
+use crate::domain::{
+    AreaCode, Kind, RecordId, json,
     record::{BadRecord, Record},
+};
+
+use super::{KindSpec, Origin, ask, never, no_visit};
+
+/// What sets cooperatives apart.
+pub const SPEC: KindSpec = KindSpec {
+    kind: Kind::Cooperative,
+    parent: None,
+    origin: Origin::Register,
+    is_append_only: false,
+    is_private: never,
+    merge: ask,
+    is_resent: None,
+    visit: no_visit,
+    names_attachments: false,
+    read: |record| Cooperative::from_record(record).map(drop),
+    words: "kind-cooperative",
 };
 
 /// How alive a cooperative is, as the office reads it.
