@@ -14,7 +14,7 @@
 //! | [`sql`] | opening and migrating a SQLite file | SQLite |
 //! | [`store`] | the device database and its request/reply interface | SQL |
 //! | [`platform`] | the browser or the native machine under a device: worker, OPFS, HTTP, clock, randomness | all of it |
-//! | `ui` | the screens (feature `web`) | none: asks the store |
+//! | `ui` | the screens (feature `ui`; `web` draws them in a browser) | none: asks the store |
 //! | `server` | the central endpoint (feature `server`) | SQL, HTTP |
 
 pub mod domain;
@@ -26,7 +26,7 @@ pub mod server;
 pub mod sql;
 pub mod store;
 pub mod sync;
-#[cfg(feature = "web")]
+#[cfg(feature = "ui")]
 pub mod ui;
 
 /// Whether this is the app on a phone. It leaves out what only whoever writes a checklist needs, to be downloaded sooner.

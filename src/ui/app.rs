@@ -5,7 +5,7 @@ use dioxus::prelude::*;
 use super::i18n::t;
 use super::route::Route;
 use super::state::Shell;
-use crate::platform::web::{history, page};
+use crate::platform::host::{history, page};
 
 /// The whole app.
 #[component]

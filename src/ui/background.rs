@@ -17,7 +17,7 @@ use dioxus::core::{Runtime, current_scope_id, spawn_forever};
 use dioxus::prelude::*;
 use futures_channel::oneshot;
 
-use crate::platform::web::page;
+use crate::platform::host::page;
 
 /// Does this to its end, whatever becomes of the screen.
 pub(crate) fn run(work: impl Future<Output = ()> + 'static) {

@@ -6,8 +6,8 @@ use super::components::{Alert, Card, Dialog, Icon, Tone};
 use super::format;
 use super::i18n::{t, ta};
 use super::state::{Shell, shell, use_reply};
-use crate::platform::web::files::{Picked, Pieces};
-use crate::platform::web::page;
+use crate::platform::host::files::{Picked, Pieces};
+use crate::platform::host::page;
 use crate::store::api::{Bytes, Reply, Request, Restored, StoreError};
 use crate::sync::backup::ENDING;
 

@@ -6,7 +6,7 @@ use crate::domain::{
     Millis, Proposal, Role, Status, VisitState, decimal, numeral, status_rule::Reason, time,
 };
 use crate::form::{ChoiceState, QuestionKind, QuestionState};
-use crate::platform::web::page;
+use crate::platform::host::page;
 use crate::store::api::{PhotoPhase, PhotoStatus, Step, StoreError, SyncStatus, Transfer, Trouble};
 use crate::sync::backup::Fault;
 use crate::sync::forms::Words;

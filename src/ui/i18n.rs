@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use dioxus::prelude::*;
 
 use super::fluent::{Messages, Value};
-use crate::platform::web::page;
+use crate::platform::host::page;
 
 /// A language of the screens.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

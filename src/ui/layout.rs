@@ -10,7 +10,7 @@ use super::route::Route;
 use super::state::shell;
 use super::{format, i18n};
 use crate::domain::{User, care, person::Permission};
-use crate::platform::web::page;
+use crate::platform::host::page;
 use crate::store::api::{AppStatus, SyncPhase, Trouble};
 
 /// The layout of all routes. The address stays while somebody logs in, so a deep link is never lost.

@@ -1,5 +1,5 @@
-//! The screens: what officers and supervisors see. They ask the store through `platform::web::client` and know neither
-//! SQL nor the browser; what they need of the browser stands in `platform::web::page`.
+//! The screens: what officers and supervisors see. They ask the store through `platform::host::client` and know neither
+//! SQL nor the browser; what they need of the browser stands in `platform::host::page`.
 //!
 //! | file | what it holds |
 //! |---|---|

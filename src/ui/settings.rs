@@ -11,7 +11,7 @@ use super::layout::SyncLine;
 use super::route::Route;
 use super::state::shell;
 use crate::domain::person::Permission;
-use crate::platform::web::page;
+use crate::platform::host::page;
 use crate::store::api::{Request, Trouble};
 
 /// The settings.

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::background;
 use crate::domain::{User, care, json, person::Permission};
-use crate::platform::web::{client::Client, page};
+use crate::platform::host::{client::Client, page};
 use crate::store::api::{
     AppStatus, Bytes, CooperativeQuery, InboxQuery, Notice, Reply, Request, StoreError, SyncStatus,
     Topic, Trouble,

@@ -165,6 +165,13 @@ fn scan(file: &str, text: &str) -> Vec<Breach> {
                 format!("`{word}` is an engine: it belongs to server/repo"),
             );
         }
+        if place == "ui" && word == "platform" && at(1) == "::" && ["web", "bare"].contains(&at(2))
+        {
+            report(
+                *line,
+                "`ui` sees the machine through `platform::host`".to_owned(),
+            );
+        }
         if *word == BACKGROUND.0 && file != BACKGROUND.1 {
             report(*line, format!("`{word}` belongs to {}", BACKGROUND.1));
         }
@@ -465,6 +472,11 @@ fn a_crate_is_used_only_where_it_belongs() {
         ["1: `reqwest` belongs to platform"]
     );
     assert!(said("store/a.rs", "use rusqlite::Connection;").is_empty());
+    assert_eq!(
+        said("ui/a.rs", "use crate::platform::web::page;"),
+        ["1: `ui` sees the machine through `platform::host`"]
+    );
+    assert!(said("ui/a.rs", "use crate::platform::host::page;").is_empty());
     let engine = "use crate::server::repo::sqlite::FILE;";
     assert!(said("server/repo/database.rs", engine).is_empty());
     assert_eq!(

@@ -33,7 +33,7 @@ pub(crate) fn lint(layers: Layers) -> Result<()> {
     step("clippy: no features", || {
         clippy(&["--package", "anjangsana", "--lib"])
     })?;
-    step("clippy: server, native", || {
+    step("clippy: server, native, ui", || {
         clippy(&[&cargo::NATIVE[..], &["--all-targets"]].concat())
     })?;
     step("clippy: build driver", || {

@@ -20,8 +20,7 @@ const GLANCE: Duration = Duration::from_millis(50);
 /// Builds the server.
 ///
 /// It is the `dev` profile, in which dependencies are optimised (SQLite and the password hash fully) and only our own code is
-/// not: the tests use the very same artefacts, so nothing is compiled twice, and a cold start is minutes shorter than with
-/// `--release`.
+/// not: the tests use the same dependencies, and a cold start is minutes shorter than with `--release`.
 ///
 /// # Errors
 /// When it does not compile.
@@ -30,7 +29,7 @@ pub(crate) fn build() -> Result<()> {
         exec::run(
             cargo::cargo()
                 .arg("build")
-                .args(cargo::NATIVE)
+                .args(cargo::SERVER)
                 .args(["--bin", "anjangsana-server"]),
         )
     })

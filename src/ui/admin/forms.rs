@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 
 use super::report::Report;
 use crate::domain::{json, person::Permission};
-use crate::platform::web::{camera, page};
+use crate::platform::host::{camera, page};
 use crate::store::api::{Request, StoreError};
 use crate::sync::forms::{FORMS_PATH, FormReport, FormVersion};
 use crate::ui::components::{Alert, Asking, Card, Confirm, Empty, Head, Icon, Tone};

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use dioxus::prelude::*;
 
-use crate::platform::web::page;
+use crate::platform::host::page;
 use crate::ui::i18n::t;
 
 /// A window over the screen.

@@ -13,3 +13,6 @@ pub(super) use parts::{Alert, Asking, Card, Chip, Empty, Head, StatusChip, Tone,
 pub(super) use picture::Attached;
 pub(super) use score::ScorePanel;
 pub(super) use visit::{HistoryList, NotChosenList, StateChip, TransferChip, VisitList};
+
+#[cfg(all(test, not(feature = "web")))]
+mod tests;

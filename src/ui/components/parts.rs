@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 
 use super::Icon;
 use crate::domain::StatusEntry;
-use crate::platform::web::page;
+use crate::platform::host::page;
 use crate::store::api::StoreError;
 use crate::ui::i18n::{t, ta};
 use crate::ui::{format, route::Route};

@@ -6,7 +6,7 @@ use dioxus::prelude::*;
 
 use super::{Dialog, Icon};
 use crate::domain::AttachmentName;
-use crate::platform::web::camera::ObjectUrl;
+use crate::platform::host::camera::ObjectUrl;
 use crate::store::api::{Reply, Request, Topic};
 use crate::ui::i18n::{t, ta};
 use crate::ui::state::shell;

@@ -12,7 +12,7 @@ use crate::form::score::{Score, score};
 use crate::form::{
     ChoiceState, Form, Item, PageState, Problem, QuestionKind, QuestionState, Session,
 };
-use crate::platform::web::page;
+use crate::platform::host::page;
 use crate::store::api::VisitDetail;
 use crate::ui::components::Attached;
 use crate::ui::format;

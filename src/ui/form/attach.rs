@@ -7,7 +7,7 @@ use super::unsaved::{Keeping, Made};
 use super::work::work;
 use crate::domain::attachment::{MEDIA, MOST_BYTES};
 use crate::form::{QuestionKind, QuestionState};
-use crate::platform::web::camera::{self, Picked};
+use crate::platform::host::camera::{self, Picked};
 use crate::ui::components::{Alert, Attached, Confirm, Icon, Tone};
 use crate::ui::i18n::{t, ta};
 

@@ -10,7 +10,7 @@ use super::work::{Work, work};
 use crate::domain::visit::Why;
 use crate::domain::{Decision, RecordId, VisitState};
 use crate::form::PageState;
-use crate::platform::web::page as browser;
+use crate::platform::host::page as browser;
 use crate::store::api::{Reply, Request, Topic, VisitDetail};
 use crate::ui::components::{
     Alert, Card, Confirm, Head, HistoryList, Icon, NotChosenList, StateChip, Tone, TransferChip,

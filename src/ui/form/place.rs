@@ -8,7 +8,7 @@ use super::question::Asked;
 use super::work::work;
 use crate::domain::decimal;
 use crate::form::QuestionKind;
-use crate::platform::web::place::{self, NoPosition, Position};
+use crate::platform::host::place::{self, NoPosition, Position};
 use crate::ui::components::{Alert, Icon, Tone};
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};

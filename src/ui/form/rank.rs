@@ -5,7 +5,7 @@ use dioxus::prelude::*;
 use super::question::Asked;
 use super::work::work;
 use crate::form::ChoiceState;
-use crate::platform::web::page;
+use crate::platform::host::page;
 use crate::ui::components::Icon;
 use crate::ui::i18n::{t, ta};
 

@@ -10,7 +10,7 @@ use crate::domain::{RecordId, VisitResult, follow_up};
 use crate::form::score::{Cost, Score, proposal, score};
 use crate::form::suggest::{self, Offer};
 use crate::form::{Form, Session};
-use crate::platform::web::page as browser;
+use crate::platform::host::page as browser;
 use crate::ui::components::{Card, Icon, ScorePanel};
 use crate::ui::format;
 use crate::ui::i18n::{t, ta};

@@ -9,7 +9,7 @@ use super::runner::{SavedLine, Trouble};
 use super::score::{VisitScore, result};
 use super::work::work;
 use crate::domain::RecordId;
-use crate::platform::web::page as browser;
+use crate::platform::host::page as browser;
 use crate::store::api::{Judged, Request, StoreError};
 use crate::ui::background;
 use crate::ui::components::{Alert, Head, Icon, Tone};

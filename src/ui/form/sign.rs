@@ -9,7 +9,7 @@ use super::attach::{KeepingLine, Remove};
 use super::question::Asked;
 use super::unsaved::Unsaved;
 use super::work::work;
-use crate::platform::web::camera::Pad;
+use crate::platform::host::camera::Pad;
 use crate::ui::components::{Attached, Icon};
 use crate::ui::i18n::{t, ta};
 

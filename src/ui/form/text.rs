@@ -6,7 +6,7 @@ use super::question::Asked;
 use super::work::{put, work};
 use crate::domain::record::TEXT_LENGTH;
 use crate::form::QuestionKind;
-use crate::platform::web::camera;
+use crate::platform::host::camera;
 use crate::ui::components::Icon;
 use crate::ui::format;
 use crate::ui::i18n::t;

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 
 use crate::domain::{AttachmentName, RecordId};
-use crate::platform::web::page;
+use crate::platform::host::page;
 use crate::store::api::{Bytes, Place, Reply, Request, StoreError};
 use crate::ui::background;
 use crate::ui::format;

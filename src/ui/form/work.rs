@@ -21,7 +21,7 @@ use crate::form::{
     AnswerError, Changes, Form, Item, PageState, Problem, ProblemKind, QuestionState, Session,
     Sheets,
 };
-use crate::platform::web::page;
+use crate::platform::host::page;
 use crate::store::api::{FormSheets, Place, Reply, Request, StoreError, VisitDetail};
 use crate::ui::i18n::{Language, language};
 use crate::ui::state::Shell;

@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use crate::platform::web::page;
+use crate::platform::host::page;
 use crate::store::api::{Request, StoreError, Trouble};
 use crate::ui::components::{Alert, Tone};
 use crate::ui::format;

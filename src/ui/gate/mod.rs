@@ -12,7 +12,7 @@ use dioxus::prelude::*;
 use super::components::{Alert, Icon, Tone};
 use super::i18n::{self, Language, t};
 use super::state::shell;
-use crate::platform::web::page;
+use crate::platform::host::page;
 use crate::store::api::{Account, AppStatus};
 use password::UnlockByPassword;
 use pin::Unlock;

@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 
 use super::pin::Wait;
-use crate::platform::web::page;
+use crate::platform::host::page;
 use crate::store::api::{Account, Request, StoreError};
 use crate::ui::components::{Alert, Tone};
 use crate::ui::format;

@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use crate::platform::web::page;
+use crate::platform::host::page;
 use crate::store::api::{Account, Request, StoreError};
 use crate::store::pin::DIGITS;
 use crate::ui::components::{Alert, Tone};

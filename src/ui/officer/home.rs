@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 
 use crate::domain::care::{self, Urgency};
 use crate::domain::{Millis, VisitState, person::Permission};
-use crate::platform::web::page;
+use crate::platform::host::page;
 use crate::store::api::Home as HomeData;
 use crate::store::api::{InboxQuery, Reply, Request, SyncPhase, Topic, VisitRow};
 use crate::ui::components::{Alert, Asking, Card, Empty, Head, Icon, Tone, VisitList};

@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 
 use crate::domain::{FollowUp, RecordId, ScoredVisit, StatusEntry, person::Permission};
-use crate::platform::web::page as browser;
+use crate::platform::host::page as browser;
 use crate::store::api::{CooperativeProfile, Reply, Request, Topic, VisitRow};
 use crate::ui::components::{
     Alert, Asking, Card, Chip, Confirm, Head, Icon, ScorePanel, StatusChip, Tone, VisitList,

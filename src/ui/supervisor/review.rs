@@ -9,7 +9,7 @@ use dioxus::prelude::*;
 use super::row::{Changes, ReviewPage};
 use crate::domain::record::TEXT_LENGTH;
 use crate::domain::{Decision, RecordId};
-use crate::platform::web::page as browser;
+use crate::platform::host::page as browser;
 use crate::store::api::{Reply, Request, ReviewDraft, StoreError, VisitDetail};
 use crate::ui::background;
 use crate::ui::components::{

@@ -6,7 +6,7 @@ use dioxus::prelude::*;
 
 use super::review::Notes;
 use crate::domain::record::TEXT_LENGTH;
-use crate::platform::web::page as browser;
+use crate::platform::host::page as browser;
 use crate::store::api::ApprovedVisit;
 use crate::ui::components::{Chip, Icon, Tone};
 use crate::ui::form::{Page, Row, answer};

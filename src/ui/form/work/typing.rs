@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Saving, Work, put};
-use crate::platform::web::page;
+use crate::platform::host::page;
 
 /// Milliseconds that typing may pause before the answer is saved.
 const TYPING: u32 = 300;
