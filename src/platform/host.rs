@@ -1,5 +1,5 @@
 //! What the screens need of the machine they are drawn on: its clock and network, the page around them, cameras, files, places,
-//! and the line to the store. In a browser that is [`super::web`]. Without one it is [`super::bare`], on which the same screens
+//! and the line to the store. In a browser that is `platform::web`. Without one it is `platform::bare`, on which the same screens
 //! compile and draw: component tests use it, and a desktop app begins there.
 
 #[cfg(not(feature = "web"))]

@@ -5,7 +5,7 @@
 //!
 //! - A local change is one transaction that writes the record and its outbox mutation together ([`record`]).
 //! - A record's `fields` are always what the server last said (`base`) with every unsent change over it.
-//! - What lists need stands beside the records and is written in the same transaction ([`project`]).
+//! - What lists need stands beside the records and is written in the same transaction ([`kinds`]).
 //! - Nothing unsent is ever deleted: not by a pull, a refusal, another scope, a logout or another user's login.
 
 pub mod api;

@@ -3,7 +3,7 @@
 //! A screen may be left at any moment, and its signals go with it. Who reads one of them afterwards stops the app. So there
 //! are two kinds of tasks, and this is the rule:
 //!
-//! - A task of a screen, [`spawn`](dioxus::prelude::spawn), ends with the screen. It may write the screen's signals.
+//! - A task of a screen, [`spawn`], ends with the screen. It may write the screen's signals.
 //! - A task of the app, [`run`] or [`finish`], ends when its work is done. It holds plain data and no signal of a screen.
 //!
 //! ```ignore

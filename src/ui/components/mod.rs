@@ -14,5 +14,5 @@ pub(super) use picture::Attached;
 pub(super) use score::ScorePanel;
 pub(super) use visit::{HistoryList, NotChosenList, StateChip, TransferChip, VisitList};
 
-#[cfg(all(test, not(feature = "web")))]
+#[cfg(test)]
 mod tests;
