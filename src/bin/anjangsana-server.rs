@@ -96,6 +96,44 @@ struct Data {
     /// The data folder; it is made when it is missing.
     #[arg(long, value_name = "DIR", env = "ANJANGSANA_DATA")]
     data: PathBuf,
+    /// The database on a PostgreSQL server, 15 or later: postgres://user:password@host/name. Without it the database is a file
+    /// in the data folder. Others on this machine see what stands in a command line: a password belongs into the variable.
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "ANJANGSANA_DATABASE",
+        hide_env_values = true
+    )]
+    database: Option<String>,
+}
+
+impl Data {
+    /// The repository, for one command.
+    fn open(&self) -> Result<Direct, repo::Error> {
+        match &self.database {
+            Some(address) => Direct::connect(address),
+            None => Direct::open(&self.data),
+        }
+    }
+
+    /// The repository, for a server.
+    fn serve(&self) -> Result<Database, repo::Error> {
+        match &self.database {
+            Some(address) => Database::connect(address, &self.data),
+            None => Database::open(&self.data),
+        }
+    }
+
+    /// The data folder of an office whose database is a file in it.
+    fn file(&self) -> Result<&Path> {
+        match self.database {
+            Some(_) => bail!(
+                "backup and restore are for a database that is a file: copy one on a PostgreSQL server with pg_dump, and put \
+                 it back with pg_restore. The server notices that it was put back, and the phones send again what it lacks"
+            ),
+            None => Ok(&self.data),
+        }
+    }
 }
 
 #[derive(Args)]
@@ -264,25 +302,20 @@ fn role(text: &str) -> Result<Role, String> {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(serve) => run(serve),
-        Command::Demo(data) => make_demo(&data.data),
-        Command::Migrate(data) => migrate(&data.data),
+        Command::Demo(data) => make_demo(&data),
+        Command::Migrate(data) => migrate(&data),
         Command::User(command) => keep_users(command),
-        Command::Register(RegisterCommand::Import { data, file }) => import(&data.data, &file),
+        Command::Register(RegisterCommand::Import { data, file }) => import(&data, &file),
         Command::Form(command) => keep_forms(command),
-        Command::Backup { data, file } => back_up(&data.data, &file),
-        Command::Restore { data, file } => restore(&data.data, &file),
-        Command::Sweep { data, all } => sweep_up(&data.data, all),
+        Command::Backup { data, file } => data.file().and_then(|data| back_up(data, &file)),
+        Command::Restore { data, file } => data.file().and_then(|data| restore(data, &file)),
+        Command::Sweep { data, all } => sweep_up(&data, all),
         Command::Rescue {
             data,
             file,
             password_stdin,
             old_password_of,
-        } => rescue_file(
-            &data.data,
-            &file,
-            password_stdin,
-            old_password_of.as_deref(),
-        ),
+        } => rescue_file(&data, &file, password_stdin, old_password_of.as_deref()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -304,7 +337,7 @@ fn run(serve: Serve) -> Result<()> {
     if let Err(why) = server::allow_files() {
         tracing::warn!(error = %why, "no more files can be opened than the system allows at first");
     }
-    let database = Database::open(&serve.data.data)?;
+    let database = serve.data.serve()?;
     let state = AppState::new(
         database,
         Config {
@@ -337,11 +370,9 @@ fn run(serve: Serve) -> Result<()> {
 
 /// Brings the database up to date, publishes the built-in forms, and refuses to show a demo office to the network.
 fn prepare(serve: &Serve) -> Result<()> {
-    let data = &serve.data.data;
-    let mut database = if serve.fresh_database {
-        Direct::open_fresh(data)?
-    } else {
-        Direct::open(data)?
+    let mut database = match &serve.data.database {
+        None if serve.fresh_database => Direct::open_fresh(&serve.data.data)?,
+        _ => serve.data.open()?,
     };
     // A proxy in front, or a site with HTTPS, is there for others than this machine.
     let public = !serve.listen.ip().is_loopback() || serve.behind_proxy || serve.https;
@@ -362,13 +393,13 @@ fn prepare(serve: &Serve) -> Result<()> {
     Ok(())
 }
 
-fn make_demo(data: &Path) -> Result<()> {
-    let mut database = Direct::open(data)?;
+fn make_demo(data: &Data) -> Result<()> {
+    let mut database = data.open()?;
     let now = machine::now();
     let users = database.write(|tx| demo::make(tx, now))?;
     println!(
         "Demo office in {}. Password of all: {}",
-        data.display(),
+        data.data.display(),
         demo::PASSWORD
     );
     for user in users {
@@ -383,8 +414,8 @@ fn make_demo(data: &Path) -> Result<()> {
     Ok(())
 }
 
-fn migrate(data: &Path) -> Result<()> {
-    let version = Direct::open(data)?.schema()?;
+fn migrate(data: &Data) -> Result<()> {
+    let version = data.open()?.schema()?;
     println!("The database has schema version {version}.");
     Ok(())
 }
@@ -412,8 +443,8 @@ fn restore(data: &Path, file: &Path) -> Result<()> {
     Ok(())
 }
 
-fn sweep_up(data: &Path, all: bool) -> Result<()> {
-    let state = AppState::new(Database::open(data)?, Config::default());
+fn sweep_up(data: &Data, all: bool) -> Result<()> {
+    let state = AppState::new(data.serve()?, Config::default());
     let most = if all { Most::All } else { Most::Share };
     let swept = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -445,14 +476,14 @@ fn keep_users(command: UserCommand) -> Result<()> {
             password_stdin,
         } => {
             let scope = accounts::scope(role, &areas)?;
-            let mut database = Direct::open(&data.data)?;
+            let mut database = data.open()?;
             let password = ask_password(password_stdin)?;
             let user = database
                 .write(|tx| accounts::add(tx, &username, &name, (role, scope), &password, now))?;
             println!("{} can log in.", user.username);
         }
         UserCommand::List(data) => {
-            for account in Direct::open(&data.data)?.read(|tx| tx.accounts())? {
+            for account in data.open()?.read(|tx| tx.accounts())? {
                 let user = account.user;
                 let locked = if account.disabled { "  (disabled)" } else { "" };
                 println!(
@@ -469,7 +500,7 @@ fn keep_users(command: UserCommand) -> Result<()> {
             username,
             password_stdin,
         } => {
-            let mut database = Direct::open(&data.data)?;
+            let mut database = data.open()?;
             let password = ask_password(password_stdin)?;
             database.write(|tx| accounts::set_password(tx, &username, &password, now))?;
             println!("The password is changed; every session of {username} ended.");
@@ -481,17 +512,17 @@ fn keep_users(command: UserCommand) -> Result<()> {
             areas,
         } => {
             let scope = accounts::scope(role, &areas)?;
-            let mut database = Direct::open(&data.data)?;
+            let mut database = data.open()?;
             database.write(|tx| accounts::move_to(tx, &username, (role, scope), now))?;
             println!("{username} is moved; the devices learn it at their next sync.");
         }
         UserCommand::Disable { data, username } => {
-            let mut database = Direct::open(&data.data)?;
+            let mut database = data.open()?;
             database.write(|tx| accounts::disable(tx, &username, now))?;
             println!("{username} is locked; every session ended.");
         }
         UserCommand::Enable { data, username } => {
-            let mut database = Direct::open(&data.data)?;
+            let mut database = data.open()?;
             database.write(|tx| accounts::enable(tx, &username))?;
             println!("{username} can log in again, with the password from before.");
         }
@@ -499,8 +530,8 @@ fn keep_users(command: UserCommand) -> Result<()> {
     Ok(())
 }
 
-fn import(data: &Path, file: &Path) -> Result<()> {
-    let mut database = Direct::open(data)?;
+fn import(data: &Data, file: &Path) -> Result<()> {
+    let mut database = data.open()?;
     let now = machine::now();
     let report = database.write(|tx| register::import(tx, file, now))?;
     for column in &report.unknown_columns {
@@ -532,14 +563,14 @@ fn keep_forms(command: FormCommand) -> Result<()> {
         tongue: Tongue::default(),
     };
     match command {
-        FormCommand::List(data) => list_forms(&data.data)?,
+        FormCommand::List(data) => list_forms(&data)?,
         FormCommand::Check { file, tongue } => {
             says.tongue = tongue.lang;
             form_tool::check(&file, &mut says)?;
         }
         FormCommand::Publish { data, file, tongue } => {
             says.tongue = tongue.lang;
-            let mut database = Direct::open(&data.data)?;
+            let mut database = data.open()?;
             database
                 .write(|tx| Ok::<_, repo::Error>(form_tool::publish(tx, &file, &mut says)))??;
         }
@@ -549,7 +580,7 @@ fn keep_forms(command: FormCommand) -> Result<()> {
             version,
             output,
         } => {
-            Direct::open(&data.data)?
+            data.open()?
                 .read(|tx| form_tool::export(tx, &form, version.as_deref(), &output, &mut says))?;
         }
         FormCommand::Try {
@@ -566,12 +597,12 @@ fn keep_forms(command: FormCommand) -> Result<()> {
 }
 
 fn rescue_file(
-    data: &Path,
+    data: &Data,
     file: &Path,
     password_stdin: bool,
     old_password_of: Option<&str>,
 ) -> Result<()> {
-    let mut database = Direct::open(data)?;
+    let mut database = data.open()?;
     let password = ask_password(password_stdin)?;
     let backup = rescue::read(file, &password)
         .with_context(|| format!("{}: nothing was taken in", file.display()))?;
@@ -609,7 +640,7 @@ fn rescue_file(
     let mut photos = 0;
     rescue::photos(file, &password, &mut |name, bytes| {
         photos += 1;
-        rescue::keep_photo(data, &name, &bytes)
+        rescue::keep_photo(&data.data, &name, &bytes)
     })
     .context("the changes were taken in, the photos were not: take the file in again")?;
     println!(
@@ -618,8 +649,8 @@ fn rescue_file(
     Ok(())
 }
 
-fn list_forms(data: &Path) -> Result<()> {
-    for form in Direct::open(data)?.read(|tx| forms::list(tx))? {
+fn list_forms(data: &Data) -> Result<()> {
+    for form in data.open()?.read(|tx| forms::list(tx))? {
         println!(
             "{:<16} {:<10} {}",
             form.form,

@@ -187,6 +187,8 @@ impl From<repo::Error> for AppError {
         tracing::error!(error = %why, "the database failed");
         if why.is_full() {
             Self::full()
+        } else if why.is_away() {
+            Self::busy()
         } else {
             Self::internal()
         }

@@ -101,7 +101,7 @@ impl AppState {
     pub(super) async fn read_as<T: Send + 'static>(
         &self,
         caller: &Caller,
-        job: impl FnOnce(&dyn Tx, &User) -> Result<T, repo::Error> + Send + 'static,
+        job: impl FnMut(&dyn Tx, &User) -> Result<T, repo::Error> + Send + 'static,
     ) -> Result<T, AppError> {
         self.database().read(as_now(caller, job)).await?
     }
@@ -113,7 +113,7 @@ impl AppState {
     pub(super) async fn write_as<T: Send + 'static>(
         &self,
         caller: &Caller,
-        job: impl FnOnce(&dyn Tx, &User) -> Result<T, repo::Error> + Send + 'static,
+        job: impl FnMut(&dyn Tx, &User) -> Result<T, repo::Error> + Send + 'static,
     ) -> Result<T, AppError> {
         self.database().write(as_now(caller, job)).await?
     }
@@ -129,10 +129,10 @@ impl AppState {
 
 fn as_now<T, J>(
     caller: &Caller,
-    job: J,
-) -> impl FnOnce(&dyn Tx) -> Result<Result<T, AppError>, repo::Error> + use<T, J>
+    mut job: J,
+) -> impl FnMut(&dyn Tx) -> Result<Result<T, AppError>, repo::Error> + use<T, J>
 where
-    J: FnOnce(&dyn Tx, &User) -> Result<T, repo::Error>,
+    J: FnMut(&dyn Tx, &User) -> Result<T, repo::Error>,
 {
     let caller = caller.clone();
     move |tx| match caller.again(tx)? {

@@ -67,7 +67,7 @@ impl Desk {
 
     /// What is known of a request before the writer is asked.
     fn foresees(&self, mutation: &Mutation) -> Exchange {
-        let mut exchange = self.understands(mutation);
+        let exchange = self.understands(mutation);
         self.office.change(|db| {
             exchange.foresee(db, self.user(), Millis(10)).unwrap();
         });

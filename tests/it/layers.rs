@@ -66,11 +66,13 @@ const IMPURE: [&str; 13] = [
 ];
 
 /// Where the code may depend on features and on the machine: whole places, and single files.
-const MAY_CFG: [&str; 5] = [
+const MAY_CFG: [&str; 6] = [
     "lib.rs",
     "main.rs",
     "platform",
     "sql/device.rs",
+    // The engines that a server is built with.
+    "server/repo/mod.rs",
     // For a lighter download: in a browser, the browser's sine.
     "math.rs",
 ];
@@ -503,7 +505,7 @@ fn features_and_machines_are_asked_only_where_that_belongs() {
     assert_eq!(
         said("store/a.rs", text),
         [
-            "2: `cfg` on features or machines belongs to lib.rs, main.rs, platform, sql/device.rs, math.rs"
+            "2: `cfg` on features or machines belongs to lib.rs, main.rs, platform, sql/device.rs, server/repo/mod.rs, math.rs"
         ]
     );
     assert_eq!(

@@ -181,7 +181,7 @@ impl Office {
             self.wrong
                 .push("a request that was cut was understood".to_owned());
         }
-        let mut exchange = Exchange::understand(request).map_err(|why| match why {
+        let exchange = Exchange::understand(request).map_err(|why| match why {
             Refused::TooOld => (426, refusal(ErrorCode::UpdateNeeded, None)),
             Refused::TooMany { .. } => (413, refusal(ErrorCode::TooLarge, None)),
             Refused::Nameless => malformed(),

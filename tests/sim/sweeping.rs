@@ -55,7 +55,7 @@ impl Office {
         let count = files.len();
         let all: Vec<_> = files.iter().map(|file| (file.0.clone(), file.1)).collect();
         let mut plan = self.change(|db| {
-            let plan = plan(db, files, today).unwrap();
+            let plan = plan(db, &files, today).unwrap();
             for (name, known) in &plan.known {
                 db.set_unwanted(name, *known).unwrap();
             }

@@ -72,7 +72,7 @@ pub async fn sweep(state: &AppState, now: Millis, most: Most) -> Result<Swept, A
     let count = files.len();
     let Plan { known, steps } = state
         .database()
-        .read(move |tx| plan(tx, files, now))
+        .read(move |tx| plan(tx, &files, now))
         .await?;
     if !known.is_empty() {
         let write = move |tx: &dyn Tx| {
@@ -113,22 +113,22 @@ pub async fn sweep(state: &AppState, now: Millis, most: Most) -> Result<Swept, A
 ///
 /// # Errors
 /// When the database fails.
-pub fn plan(tx: &dyn Tx, files: Files, now: Millis) -> Result<Plan, repo::Error> {
+pub fn plan(tx: &dyn Tx, files: &Files, now: Millis) -> Result<Plan, repo::Error> {
     let mut all: BTreeMap<AttachmentName, Unwanted> = tx.unwanted()?;
     let mut plan = Plan::default();
     for (name, place, renewed) in files {
         let found = Found {
-            place,
-            renewed,
-            named: tx.is_used(&name)?,
+            place: *place,
+            renewed: *renewed,
+            named: tx.is_used(name)?,
         };
-        let before = all.remove(&name);
+        let before = all.remove(name);
         let (after, step) = unwanted::look(found, before, now);
         if step != Step::Stay {
             plan.steps.push((name.clone(), step));
         }
         if before != after {
-            plan.known.push((name, after));
+            plan.known.push((name.clone(), after));
         }
     }
     // Their files are gone.

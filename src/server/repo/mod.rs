@@ -9,7 +9,10 @@
 //! | `database` | the open repository: reads and writes, each in a transaction |
 //! | `attachments` | which visits name which attachment, and who sent it |
 //! | `epoch` | the lives of a database that was put back to a backup |
+//! | `queue` | the jobs that wait for the one writer of a process, and the groups they are committed in |
+//! | `pool` | connections that only read |
 //! | `sqlite/` | the engine that comes with the program: one file |
+//! | `postgres/` | an engine for several server processes: a PostgreSQL server. Behind the feature `postgres` |
 //!
 //! A transaction is shared by reference: a use case reads while it goes through what it has read. An engine whose client
 //! wants exclusive access keeps it in a cell.
@@ -19,12 +22,23 @@ pub mod attachments;
 mod database;
 pub mod epoch;
 pub mod log;
+mod pool;
+#[cfg_attr(not(feature = "postgres"), path = "without_postgres.rs")]
+pub mod postgres;
+mod queue;
 pub mod records;
 pub mod sqlite;
 
-use std::path::PathBuf;
+use std::{
+    collections::BTreeSet,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+};
 
-use crate::{domain::RecordId, sql};
+use crate::{
+    domain::{MutationId, RecordId},
+    sql,
+};
 
 pub use self::{
     accounts::Accounts,
@@ -54,18 +68,43 @@ pub trait Tx: Records + Log + Accounts + AttachmentNames {
     /// When it cannot be written.
     fn set_fact(&self, name: &str, value: &str) -> Result<(), Error>;
 
-    /// Begins a part of the transaction that can be undone by itself. Parts of other names may stand in it.
+    /// What is going to be asked for: records, and answers to mutations. An engine that is far away reads them together; for
+    /// others it is nothing.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn expect(
+        &self,
+        records: &BTreeSet<RecordId>,
+        mutations: &BTreeSet<MutationId>,
+    ) -> Result<(), Error> {
+        let _ = (records, mutations);
+        Ok(())
+    }
+
+    /// Begins a part of the transaction that can be undone by itself. Parts may stand in it. [`in_part`] ends it, too.
     ///
     /// # Errors
     /// When the database fails.
-    fn begin_part(&self, name: &'static str) -> Result<(), Error>;
+    fn begin_part(&self) -> Result<(), Error>;
 
-    /// Ends a part, and keeps what it did or undoes it. When the engine has undone the whole transaction already, as it may
+    /// Ends the part that was begun last, and keeps what it did or undoes it. When the engine has undone the whole transaction already, as it may
     /// on a full disk, this does nothing: the statement that failed is the one to be heard.
     ///
     /// # Errors
-    /// When the database fails.
-    fn end_part(&self, name: &'static str, keep: bool) -> Result<(), Error>;
+    /// When the database fails. An engine may say only now that a statement of the part failed: the part is undone then.
+    fn end_part(&self, keep: bool) -> Result<(), Error>;
+}
+
+/// Does something in a part of a transaction of its own: it is kept when it succeeds, and undone when it fails or panics.
+///
+/// # Errors
+/// What `job` says; [`Error::Panicked`]; that the part could not be kept.
+pub(crate) fn in_part<T>(tx: &dyn Tx, job: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    tx.begin_part()?;
+    let done = catch_unwind(AssertUnwindSafe(job)).unwrap_or(Err(Error::Panicked));
+    tx.end_part(done.is_ok())?;
+    done
 }
 
 /// The name of the fact that this is an invented office.
@@ -112,6 +151,23 @@ pub enum Error {
     /// The group that a job was committed with failed: nothing of it is stored.
     #[error("the commit failed: {0}")]
     Commit(String),
+    /// The database server cannot be reached, and did not come back in time. What was asked may be stored or not: whoever
+    /// asks again gets the answer that it got, or gets it now.
+    #[error("the database server cannot be reached: {0}")]
+    Away(String),
+    /// A setting that the engine cannot work with, or an address that is none.
+    #[error("{0}")]
+    Setting(String),
+    /// The database was written by a newer program. It is left exactly as it was.
+    #[error(
+        "the database has schema version {found}, this program knows {known}: update the program"
+    )]
+    TooNew {
+        /// The version that it has.
+        found: u32,
+        /// The newest version that this program knows.
+        known: u32,
+    },
     /// The disk is full: nothing of it is stored, and nothing that was is lost.
     #[error("the disk is full")]
     Full,
@@ -130,6 +186,8 @@ pub enum Fault {
     Value,
     /// The disk has no room.
     Full,
+    /// The database server went away, or wants the transaction to be run again.
+    Away,
     /// Anything else.
     Other,
 }
@@ -145,6 +203,19 @@ impl Error {
                 | Self::OtherKind(_)
                 | Self::Engine {
                     fault: Fault::Value,
+                    ..
+                }
+        )
+    }
+
+    /// Whether the same may succeed a little later.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        matches!(
+            self,
+            Self::Away(_)
+                | Self::Engine {
+                    fault: Fault::Away,
                     ..
                 }
         )

@@ -117,7 +117,7 @@ async fn of_visit<T: Send + 'static>(
     state: &AppState,
     caller: Caller,
     visit: &str,
-    read: impl FnOnce(&dyn Tx, &Stored, Place) -> Result<T, Error> + Send + 'static,
+    mut read: impl FnMut(&dyn Tx, &Stored, Place) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, AppError> {
     let visit: RecordId = visit.parse().map_err(|_| AppError::not_found())?;
     let user = caller.user;

@@ -46,9 +46,9 @@ pub(in crate::server) async fn set_aside(
     let since = machine::now().plus(-days * DAY);
     let reply = state
         .database()
-        .read(move |tx| match wish.user {
+        .read(move |tx| match &wish.user {
             None => set_aside::list(tx, &caller.user, since),
-            Some(user) => set_aside::of_person(tx, &caller.user, &user, since, wish.after),
+            Some(user) => set_aside::of_person(tx, &caller.user, user, since, wish.after),
         })
         .await?;
     Ok(Json(reply))

@@ -25,16 +25,13 @@ pub(in crate::server) async fn sync(
     caller: Caller,
     JsonBody(request, _room): JsonBody<Request>,
 ) -> Result<Json<Reply>, AppError> {
-    let mut exchange = Exchange::understand(request)?;
+    let exchange = Arc::new(Exchange::understand(request)?);
     let now = machine::now();
     if exchange.submits() {
-        let foresee = move |tx: &dyn Tx, user: &User| {
-            exchange.foresee(tx, user, now)?;
-            Ok(exchange)
-        };
-        exchange = state.read_as(&caller, foresee).await?;
+        let exchange = Arc::clone(&exchange);
+        let foresee = move |tx: &dyn Tx, user: &User| exchange.foresee(tx, user, now);
+        state.read_as(&caller, foresee).await?;
     }
-    let exchange = Arc::new(exchange);
     let results = if exchange.pushes() {
         let exchange = Arc::clone(&exchange);
         let push = move |tx: &dyn Tx, user: &User| {
@@ -49,7 +46,8 @@ pub(in crate::server) async fn sync(
     } else {
         Vec::new()
     };
-    let pull = move |tx: &dyn Tx, user: &User| exchange.pull(tx, user, results, machine::now());
+    let pull =
+        move |tx: &dyn Tx, user: &User| exchange.pull(tx, user, results.clone(), machine::now());
     Ok(Json(state.read_as(&caller, pull).await?))
 }
 

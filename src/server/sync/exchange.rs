@@ -25,6 +25,7 @@ use super::{
 use crate::server::repo::{
     Error, Tx,
     epoch::{self, Epoch},
+    in_part,
 };
 
 /// [`crate::sync::wire::SyncRequest`] as the server reads it: one mutation that is not understood does not hold up the
@@ -165,10 +166,11 @@ impl Exchange {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn foresee(&mut self, tx: &dyn Tx, user: &User, now: Millis) -> Result<(), Error> {
+    pub fn foresee(&self, tx: &dyn Tx, user: &User, now: Millis) -> Result<(), Error> {
+        self.expect(tx)?;
         let cost = Cost::default();
         let sender = self.sender(tx, user, now, &cost)?;
-        for prepared in self.asked.iter_mut().flatten() {
+        for prepared in self.asked.iter().flatten() {
             let foreseen = catch_unwind(AssertUnwindSafe(|| prepared.foresee(tx, &sender, now)));
             match foreseen {
                 Ok(Err(why)) if !why.is_of_a_value() => return Err(why),
@@ -177,6 +179,16 @@ impl Exchange {
             }
         }
         Ok(())
+    }
+
+    /// Says what the mutations are about, so that it can be read together.
+    fn expect(&self, tx: &dyn Tx) -> Result<(), Error> {
+        let (mut records, mut mutations) = (BTreeSet::new(), BTreeSet::new());
+        for prepared in self.asked.iter().flatten() {
+            mutations.insert(prepared.id());
+            records.extend(prepared.names());
+        }
+        tx.expect(&records, &mutations)
     }
 
     fn sender<'a>(
@@ -207,6 +219,7 @@ impl Exchange {
         user: &User,
         now: Millis,
     ) -> Result<Vec<MutationResult>, Error> {
+        self.expect(tx)?;
         let cost = Cost::default();
         let sender = self.sender(tx, user, now, &cost)?;
         push_all(tx, &self.asked, |prepared| {
@@ -306,16 +319,10 @@ fn push_all(
         answers.collect::<Result<Vec<_>, _>>()
     };
     if asked.len() > 1 {
-        tx.begin_part("mutations")?;
-        let pushed = catch_unwind(AssertUnwindSafe(|| each(&push)));
-        let fails = match &pushed {
-            Ok(Ok(_)) => false,
-            Ok(Err(why)) => why.is_of_a_value(),
-            Err(_) => true,
-        };
-        tx.end_part("mutations", !fails)?;
-        if let (Ok(pushed), false) = (pushed, fails) {
-            return pushed;
+        match in_part(tx, || each(&push)) {
+            Err(Error::Panicked) => {}
+            Err(why) if why.is_of_a_value() => {}
+            other => return other,
         }
     }
     each(&|prepared| push_one(tx, prepared, &push))
@@ -328,19 +335,14 @@ fn push_one(
     prepared: &Prepared,
     push: impl Fn(&Prepared) -> Result<MutationResult, Error>,
 ) -> Result<MutationResult, Error> {
-    tx.begin_part("mutation")?;
     let mutation = prepared.id();
-    match catch_unwind(AssertUnwindSafe(|| push(prepared))) {
-        Ok(Err(why)) if why.is_of_a_value() => {
+    match in_part(tx, || push(prepared)) {
+        Err(Error::Panicked) => tracing::error!(%mutation, "a mutation made the server panic"),
+        Err(why) if why.is_of_a_value() => {
             tracing::error!(%mutation, error = %why, "the server fails at a mutation");
         }
-        Ok(pushed) => {
-            tx.end_part("mutation", true)?;
-            return pushed;
-        }
-        Err(_) => tracing::error!(%mutation, "a mutation made the server panic"),
+        other => return other,
     }
-    tx.end_part("mutation", false)?;
     let why = "the server fails at this change; it is kept on the device";
     Ok(refused(mutation, RejectCode::Other, why.to_owned()))
 }

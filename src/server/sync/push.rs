@@ -5,11 +5,12 @@ use std::{
     borrow::Cow,
     cell::Cell,
     collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{
     domain::{
-        DeviceId, Fields, Millis, MutationId, Record, Stored, User,
+        DeviceId, Fields, Millis, MutationId, Record, RecordId, Stored, User,
         kinds::{named, spec},
         record::bytes,
     },
@@ -36,8 +37,8 @@ pub struct Prepared {
     mutation: Mutation,
     /// Its fields as they are stored.
     fields: String,
-    /// What its form says, when it submits a visit.
-    foreseen: Option<Foreseen>,
+    /// What its form says, when it submits a visit and was asked beforehand.
+    foreseen: Mutex<Option<Foreseen>>,
 }
 
 impl Prepared {
@@ -50,7 +51,7 @@ impl Prepared {
         Ok(Self {
             mutation,
             fields,
-            foreseen: None,
+            foreseen: Mutex::default(),
         })
     }
 
@@ -65,7 +66,7 @@ impl Prepared {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn foresee(&mut self, tx: &dyn Tx, sender: &Sender<'_>, now: Millis) -> Result<(), Error> {
+    pub fn foresee(&self, tx: &dyn Tx, sender: &Sender<'_>, now: Millis) -> Result<(), Error> {
         let mutation = &self.mutation;
         // What cannot be written down is refused when it is its turn.
         if !self.submits() || !self.is_storable() || tx.answer_to(mutation.id)?.is_some() {
@@ -75,20 +76,34 @@ impl Prepared {
         sender.spend(present.as_ref())?;
         let parent = parent(tx, mutation, present.as_ref())?;
         let known = (present.as_ref(), parent.as_ref());
-        self.foreseen = match decide(tx, sender, mutation, known, now)? {
+        let foreseen = match decide(tx, sender, mutation, known, now)? {
             Verdict::Apply(change) if change.submits => {
                 let of = submission(sender, mutation, known, now);
                 precheck::foresee(tx, &of, change)?
             }
             _ => None,
         };
+        *self.foreseen() = foreseen;
         Ok(())
+    }
+
+    fn foreseen(&self) -> MutexGuard<'_, Option<Foreseen>> {
+        self.foreseen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a database can hold its numbers.
     fn is_storable(&self) -> bool {
         let fits = |number: u64| i64::try_from(number).is_ok();
         fits(self.mutation.base_rev) && self.mutation.order.is_none_or(fits)
+    }
+
+    /// The record that it is about, and the one that this belongs to, as far as the mutation says so.
+    pub fn names(&self) -> impl Iterator<Item = RecordId> {
+        let mutation = &self.mutation;
+        let parent = spec(mutation.kind)
+            .and_then(|spec| spec.parent)
+            .and_then(|(field, _)| named(&mutation.fields, field));
+        std::iter::once(mutation.record).chain(parent)
     }
 
     /// Which mutation it is.
@@ -292,7 +307,7 @@ fn judge<'a>(
     match decide(tx, sender, mutation, known, now)? {
         Verdict::Apply(change) if change.submits => {
             let of = submission(sender, mutation, known, now);
-            precheck::validate(tx, &of, change, prepared.foreseen.as_ref())
+            precheck::validate(tx, &of, change, prepared.foreseen().as_ref())
         }
         other => Ok(other),
     }

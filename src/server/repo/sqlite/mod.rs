@@ -7,11 +7,10 @@ mod attachments;
 pub mod backup;
 mod log;
 mod lost;
-pub mod readers;
 mod records;
 pub mod restore;
 mod sight;
-pub mod writer;
+mod writer;
 
 use std::path::Path;
 
@@ -19,9 +18,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use crate::sql::{self, Step, Use};
 
-use super::{Error, Fault, Tx};
-
-use self::{readers::Readers, writer::Writer};
+use super::{Error, Fault, Tx, pool::Pool, queue::Writer};
 
 /// The file's name in the data folder.
 pub const FILE: &str = "anjangsana.sqlite";
@@ -70,18 +67,19 @@ impl Tx for Connection {
         Ok(())
     }
 
-    fn begin_part(&self, name: &'static str) -> Result<(), Error> {
-        say(self, &format!("savepoint {name}"))
+    // Names may be used again: the one that was begun last is meant.
+    fn begin_part(&self) -> Result<(), Error> {
+        say(self, "savepoint part")
     }
 
-    fn end_part(&self, name: &'static str, keep: bool) -> Result<(), Error> {
+    fn end_part(&self, keep: bool) -> Result<(), Error> {
         if self.is_autocommit() {
             return Ok(());
         }
         if !keep {
-            say(self, &format!("rollback to {name}"))?;
+            say(self, "rollback to part")?;
         }
-        say(self, &format!("release {name}"))
+        say(self, "release part")
     }
 }
 
@@ -98,10 +96,6 @@ impl From<rusqlite::Error> for Error {
             why: Box::new(why),
         }
     }
-}
-
-fn is_full(why: &rusqlite::Error) -> bool {
-    fault(why) == Fault::Full
 }
 
 fn fault(why: &rusqlite::Error) -> Fault {
@@ -167,7 +161,7 @@ pub fn transact<T, E: From<Error>>(
 /// The open engine: one thread that writes, several connections that read.
 pub(super) struct Engine {
     writer: Writer,
-    readers: Readers,
+    readers: Pool<Connection>,
 }
 
 impl Engine {
@@ -186,24 +180,28 @@ impl Engine {
             .collect::<Result<Vec<_>, sql::Error>>()?;
         Ok(Self {
             writer: Writer::start(writer)?,
-            readers: Readers::new(readers),
+            readers: Pool::new(readers),
         })
     }
 
     /// Changes something. Answers when it is on disk.
     pub(super) async fn write<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&dyn Tx) -> Result<T, Error> + Send + 'static,
+        job: impl FnMut(&dyn Tx) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.writer.run(|connection| job(connection)).await
+        self.writer.run(job).await
     }
 
     /// Reads something, in one transaction that sees every write answered before.
     pub(super) async fn read<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&dyn Tx) -> Result<T, Error> + Send + 'static,
+        mut job: impl FnMut(&dyn Tx) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.readers.run(|connection| job(connection)).await
+        let read = move |connection: &mut Connection| {
+            let transaction = connection.transaction()?;
+            job(&*transaction)
+        };
+        self.readers.lend(read).await
     }
 
     /// Waits for the writer to finish what it has, and closes the file.

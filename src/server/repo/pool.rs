@@ -2,34 +2,32 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-use crate::server::repo::Error;
+use super::Error;
 
 /// The pool.
-pub struct Readers {
-    free: Arc<Mutex<Vec<Connection>>>,
+pub(super) struct Pool<C> {
+    free: Arc<Mutex<Vec<C>>>,
     permits: Arc<Semaphore>,
 }
 
-impl Readers {
+impl<C: Send + 'static> Pool<C> {
     /// A pool of these connections.
-    #[must_use]
-    pub fn new(connections: Vec<Connection>) -> Self {
+    pub(super) fn new(connections: Vec<C>) -> Self {
         Self {
             permits: Arc::new(Semaphore::new(connections.len())),
             free: Arc::new(Mutex::new(connections)),
         }
     }
 
-    /// Runs a job in one read transaction.
+    /// Lends a connection to a job.
     ///
     /// # Errors
-    /// What the job says.
-    pub async fn run<T: Send + 'static>(
+    /// What the job says; [`Error::Panicked`].
+    pub(super) async fn lend<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+        job: impl FnOnce(&mut C) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let permit = Arc::clone(&self.permits)
             .acquire_owned()
@@ -37,8 +35,8 @@ impl Readers {
             .map_err(|_| Error::Closed)?;
         let free = Arc::clone(&self.free);
         tokio::task::spawn_blocking(move || {
-            let borrowed = Borrowed::take(free).ok_or(Error::Closed)?;
-            let result = borrowed.read(job);
+            let mut borrowed = Borrowed::take(free).ok_or(Error::Closed)?;
+            let result = borrowed.connection.as_mut().map_or(Err(Error::Closed), job);
             // The connection is back before the permit is: whoever gets the permit finds one.
             drop(borrowed);
             drop(permit);
@@ -50,28 +48,22 @@ impl Readers {
 }
 
 /// A connection that goes back to the pool whatever happens, a panic included.
-struct Borrowed {
-    connection: Option<Connection>,
-    free: Arc<Mutex<Vec<Connection>>>,
+struct Borrowed<C> {
+    connection: Option<C>,
+    free: Arc<Mutex<Vec<C>>>,
 }
 
-impl Borrowed {
-    fn take(free: Arc<Mutex<Vec<Connection>>>) -> Option<Self> {
+impl<C> Borrowed<C> {
+    fn take(free: Arc<Mutex<Vec<C>>>) -> Option<Self> {
         let connection = free.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
         Some(Self {
             connection: Some(connection),
             free,
         })
     }
-
-    fn read<T>(&self, job: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
-        let connection = self.connection.as_ref().ok_or(Error::Closed)?;
-        let transaction = connection.unchecked_transaction()?;
-        job(&transaction)
-    }
 }
 
-impl Drop for Borrowed {
+impl<C> Drop for Borrowed<C> {
     fn drop(&mut self) {
         self.free
             .lock()
