@@ -32,6 +32,8 @@ mod killed;
 mod leaving;
 #[path = "e2e/locking.rs"]
 mod locking;
+#[path = "e2e/newer_server.rs"]
+mod newer_server;
 #[path = "e2e/office.rs"]
 mod office;
 #[path = "e2e/reopened.rs"]

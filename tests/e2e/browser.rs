@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use thirtyfour::error::{WebDriverErrorInner, WebDriverResult};
 use thirtyfour::prelude::*;
-use thirtyfour::{ChromiumLikeCapabilities, DesiredCapabilities};
+use thirtyfour::{ChromiumLikeCapabilities, DesiredCapabilities, LoggingPrefsLogLevel};
 
 /// How long anything may take before it is taken for broken. Generous: it bounds failures, not speed.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -98,6 +98,8 @@ impl Device {
             wish.add_arg(argument).unwrap();
         }
         wish.add_arg(&format!("--user-data-dir={}", profile.display()))
+            .unwrap();
+        wish.set_browser_log_level(LoggingPrefsLogLevel::Severe)
             .unwrap();
         if let Ok(chromium) = std::env::var("CHROMIUM") {
             wish.set_binary(&chromium).unwrap();
@@ -230,6 +232,15 @@ impl Device {
             .unwrap()
             .json()
             .clone()
+    }
+
+    /// The errors that the page wrote to the console since this was asked last. That the server was away is none.
+    pub(crate) async fn errors(&self) -> Vec<String> {
+        let log = self.web.browser_log().await.unwrap();
+        let of_the_page = log
+            .into_iter()
+            .filter(|entry| entry.source.as_deref() != Some("network"));
+        of_the_page.map(|entry| entry.message).collect()
     }
 
     pub(crate) async fn path(&self) -> String {

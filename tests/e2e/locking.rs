@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use anjangsana::domain::attachment::sha256;
+use serde_json::{Value, json};
 
 use crate::browser::{Device, Screen};
 use crate::filling;
@@ -28,6 +29,12 @@ const CLOCK: &str = "
 
 /// An office whose app has clocks that a test sets.
 fn office_with_clocks(web: &Path) -> Office {
+    app_with_clocks(web);
+    Office::serving(web.to_owned())
+}
+
+/// A copy of the built app that has clocks that a test sets. Its list of files says so: it is kept for work without signal.
+pub(crate) fn app_with_clocks(web: &Path) {
     copy_of_the_app(web);
     let assets = std::fs::read_dir(web.join("assets")).unwrap();
     let boot = assets
@@ -38,17 +45,25 @@ fn office_with_clocks(web: &Path) -> Office {
         })
         .unwrap();
     let script = std::fs::read_to_string(&boot).unwrap();
-    std::fs::write(&boot, format!("{script}\n{CLOCK}")).unwrap();
-    for packed in ["br", "gz"] {
-        // Not every file is worth packing.
-        let _never_packed = std::fs::remove_file(format!("{}.{packed}", boot.display()));
+    let changed = format!("{script}\n{CLOCK}");
+    std::fs::write(&boot, &changed).unwrap();
+    let list = web.join("precache.json");
+    let mut files: Value = serde_json::from_str(&std::fs::read_to_string(&list).unwrap()).unwrap();
+    for file in files["files"].as_array_mut().unwrap() {
+        if file["path"].as_str().unwrap().starts_with("/assets/boot-") {
+            file["hash"] = json!(sha256(changed.as_bytes()));
+        }
     }
-    Office::serving(web.to_owned())
+    std::fs::write(&list, files.to_string()).unwrap();
+    for (file, packed) in [(&boot, "br"), (&boot, "gz"), (&list, "br"), (&list, "gz")] {
+        // Not every file is worth packing.
+        let _never_packed = std::fs::remove_file(format!("{}.{packed}", file.display()));
+    }
 }
 
 impl Device {
     /// Sets both clocks of page and worker, milliseconds ahead of the real ones.
-    async fn set_clock(&self, wall: i64, run: i64) {
+    pub(crate) async fn set_clock(&self, wall: i64, run: i64) {
         let set = "const [by, done] = arguments;
             const heard = new BroadcastChannel('clock-set');
             heard.onmessage = () => { heard.close(); done(true); };

@@ -98,7 +98,8 @@ async fn two_different_answers_are_decided_by_a_person_and_seen_by_the_admin() {
 }
 
 impl Device {
-    async fn answers(&self, spt: &str) {
+    /// Answers the first question of a visit.
+    pub(crate) async fn answers(&self, spt: &str) {
         self.element("//*[@id='q-no_spt']").await;
         filling::answer(self, "q-no_spt", spt).await;
         filling::saved(self).await;

@@ -1,12 +1,13 @@
 //! An app that the server finds too old: it keeps working, keeps everything, says what to do, and that helps.
 
 use anjangsana::sync::wire::{ErrorCode, ErrorReply, MARK};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use crate::browser::{Device, Screen};
 use crate::filling;
+use crate::newer_server::receive;
 use crate::office::{Office, copy_of_the_app, release_anew};
 
 const PIN: &str = "482913";
@@ -110,29 +111,8 @@ impl LaterServer {
 }
 
 async fn refuse(mut client: TcpStream) -> std::io::Result<()> {
-    let mut request = Vec::new();
-    let mut bytes = [0; 16_384];
-    let wanted = loop {
-        let read = client.read(&mut bytes).await?;
-        if read == 0 {
-            return Ok(());
-        }
-        request.extend(&bytes[..read]);
-        let head = String::from_utf8_lossy(&request).to_lowercase();
-        if let Some((head, _)) = head.split_once("\r\n\r\n") {
-            let body = head
-                .lines()
-                .find_map(|line| line.strip_prefix("content-length:"))
-                .and_then(|length| length.trim().parse::<usize>().ok());
-            break head.len() + 4 + body.unwrap_or(0);
-        }
-    };
-    while request.len() < wanted {
-        let read = client.read(&mut bytes).await?;
-        if read == 0 {
-            return Ok(());
-        }
-        request.extend(&bytes[..read]);
+    if receive(&mut client).await?.is_none() {
+        return Ok(());
     }
     let refusal = ErrorReply {
         code: ErrorCode::UpdateNeeded,
