@@ -13,7 +13,7 @@ fn source(path: &str) -> PathBuf {
 }
 
 /// A record of each kind as it stands on the wire. Frozen: what was once synced must be read for ever.
-fn golden(kind: Kind) -> Record {
+pub(crate) fn golden(kind: Kind) -> Record {
     let file = source("tests/fixtures/kinds").join(format!("{kind}.json"));
     let text = std::fs::read_to_string(&file);
     let text = text.unwrap_or_else(|_| panic!("{} is missing", file.display()));

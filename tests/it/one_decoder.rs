@@ -2,7 +2,7 @@
 //! cannot be taken holds up no other.
 
 use anjangsana::{
-    domain::{Cooperative, Kind, Record, RecordId, Review, Role, Visit, VisitState},
+    domain::{Kind, Record, RecordId, Role, Visit, VisitState, kinds::spec},
     server::{
         machine,
         repo::{Log, Records, log::Answered},
@@ -17,6 +17,7 @@ use proptest::{
 use serde_json::{Value, json};
 
 use crate::{
+    kinds::golden,
     same_rules::App,
     server_office::{Office, Phone, TOBOALI, record_of, refused, rev},
 };
@@ -74,13 +75,8 @@ impl Desk {
 }
 
 fn reads(record: &Record) -> Result<(), String> {
-    match record.kind {
-        Kind::Visit => Visit::from_record(record).map(drop),
-        Kind::Review => Review::from_record(record).map(drop),
-        Kind::Cooperative => Cooperative::from_record(record).map(drop),
-        Kind::Person | Kind::Form | Kind::Other(_) => Ok(()),
-    }
-    .map_err(|bad| bad.to_string())
+    let spec = spec(record.kind).unwrap();
+    (spec.read)(record).map_err(|bad| bad.to_string())
 }
 
 // H9
@@ -355,7 +351,7 @@ fn made_odd(value: Value) -> impl Strategy<Value = Value> {
 }
 
 fn name(kind: Kind) -> impl Strategy<Value = String> {
-    let names: &[&str] = match kind {
+    let odd: &[&str] = match kind {
         Kind::Visit => &[
             "cooperative",
             "form",
@@ -376,19 +372,18 @@ fn name(kind: Kind) -> impl Strategy<Value = String> {
             "left//x",
             "owner",
         ],
-        Kind::Review => &["visit", "submission", "decision", "notes", "note", "mark"],
-        _ => &[
-            "Koperasi",
-            "Kecamatan",
+        Kind::Review => &["notes"],
+        Kind::Cooperative => &[
             "NIK",
             "status/2026-01-01/uji",
             "status/besok/uji",
             "status/",
-            "user",
-            "published",
         ],
+        _ => &["published"],
     };
-    prop::sample::select(names.to_vec()).prop_map(str::to_owned)
+    let good = golden(kind).fields.into_keys();
+    let names = good.chain(odd.iter().map(|name| (*name).to_owned()));
+    prop::sample::select(names.collect::<Vec<_>>())
 }
 
 /// A change to a record that stands in some state, or a new one, with fields of any kind.
@@ -407,8 +402,7 @@ fn odd_change(me: String) -> impl Strategy<Value = Odd> {
         4 => Just(Kind::Visit),
         2 => Just(Kind::Review),
         2 => Just(Kind::Cooperative),
-        1 => Just(Kind::Person),
-        1 => Just(Kind::Form),
+        2 => prop::sample::select(Kind::ALL.to_vec()),
     ];
     let state = prop::sample::select(vec![
         VisitState::Draft,
@@ -453,7 +447,7 @@ impl Desk {
                 let word = self.kabid.review(target, 1, "return", "perbaiki");
                 (&mut self.kabid, word)
             }
-            _ => {
+            Kind::Cooperative | Kind::Person | Kind::Form | Kind::Other(_) => {
                 let mut edit = self.admin.edit(target, odd.base_rev, json!({}));
                 edit.record = match odd.is_new {
                     true => RecordId::new(edit.at, &machine::entropy().unwrap()),
