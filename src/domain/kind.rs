@@ -4,48 +4,49 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::name::{BadName, Name};
 
-/// What a record is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
-#[serde(from = "Name")]
-pub enum Kind {
+/// Declares [`Kind`]: each kind that this program knows with its name.
+macro_rules! kinds {
+    ($($(#[$doc:meta])+ $kind:ident = $name:literal,)+) => {
+        /// What a record is.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
+        #[serde(from = "Name")]
+        pub enum Kind {
+            $($(#[$doc])+ $kind,)+
+            /// One that a later program has. A device keeps such a record as it came and shows it once it knows the kind; a
+            /// server takes no change of one.
+            Other(Name),
+        }
+
+        impl Kind {
+            /// Every kind that this program knows.
+            pub const ALL: [Kind; [$($name),+].len()] = [$(Kind::$kind),+];
+
+            /// The name on the wire and in the databases.
+            #[must_use]
+            pub fn name(&self) -> &str {
+                match self {
+                    $(Kind::$kind => $name,)+
+                    Kind::Other(name) => name.as_str(),
+                }
+            }
+        }
+    };
+}
+
+kinds! {
     /// Somebody with a login: name and role, for showing who did what. Born at the server.
-    Person,
+    Person = "person",
     /// A published form version with its sheets. Born at the server, never changed.
-    Form,
+    Form = "form",
     /// A cooperative of the register.
-    Cooperative,
+    Cooperative = "cooperative",
     /// A visit to a cooperative.
-    Visit,
+    Visit = "visit",
     /// A supervisor's word on one submission of a visit. Never changed.
-    Review,
-    /// One that a later program has. A device keeps such a record as it came and shows it once it knows the kind; a server
-    /// takes no change of one.
-    Other(Name),
+    Review = "review",
 }
 
 impl Kind {
-    /// Every kind that this program knows.
-    pub const ALL: [Kind; 5] = [
-        Kind::Person,
-        Kind::Form,
-        Kind::Cooperative,
-        Kind::Visit,
-        Kind::Review,
-    ];
-
-    /// The name on the wire and in the databases.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        match self {
-            Kind::Person => "person",
-            Kind::Form => "form",
-            Kind::Cooperative => "cooperative",
-            Kind::Visit => "visit",
-            Kind::Review => "review",
-            Kind::Other(name) => name.as_str(),
-        }
-    }
-
     /// The kind of that name.
     ///
     /// # Errors
