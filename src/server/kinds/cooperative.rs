@@ -14,9 +14,14 @@ use crate::{
     sync::wire::Mutation,
 };
 
-use super::{Facts, Refusal, Ruling, clean, need, shape};
+use super::{Facts, Refusal, Rules, Ruling, clean, need, nothing, shape};
 
-pub(super) fn rule(mutation: &Mutation, facts: &Facts<'_>) -> Result<Ruling, Refusal> {
+pub(super) const RULES: Rules = Rules {
+    gather: nothing,
+    rule,
+};
+
+fn rule(mutation: &Mutation, facts: &Facts<'_>) -> Result<Ruling, Refusal> {
     need(facts.user.role, Permission::Administer)?;
     let mut amended = broken_entries(facts);
     for (name, value) in &mutation.fields {

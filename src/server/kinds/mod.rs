@@ -85,11 +85,34 @@ pub fn gather(
     mutation: &Mutation,
     known: Known<'_>,
 ) -> Result<Around, Error> {
-    match mutation.kind {
-        Kind::Visit => visit::gather(tx, user, mutation, known),
-        Kind::Review => review::gather(tx, known),
-        Kind::Cooperative | Kind::Person | Kind::Form | Kind::Other(_) => Ok(Around::default()),
+    match rules(mutation.kind) {
+        Ok(rules) => (rules.gather)(tx, user, mutation, known),
+        Err(_) => Ok(Around::default()),
     }
+}
+
+/// The rules of a kind, each kind's in its own file.
+struct Rules {
+    /// Reads what the rules must know.
+    gather: fn(&dyn Tx, &User, &Mutation, Known<'_>) -> Result<Around, Error>,
+    /// Decides before the merge, from values alone.
+    rule: fn(&Mutation, &Facts<'_>) -> Result<Ruling, Refusal>,
+}
+
+/// The rules of a kind; a refusal for one that no device makes.
+fn rules(kind: Kind) -> Result<&'static Rules, Refusal> {
+    match kind {
+        Kind::Visit => Ok(&visit::RULES),
+        Kind::Review => Ok(&review::RULES),
+        Kind::Cooperative => Ok(&cooperative::RULES),
+        Kind::Person | Kind::Form => Err(Refusal::forbidden("born at the server only")),
+        Kind::Other(_) => Err(Refusal::malformed("this server does not know the kind")),
+    }
+}
+
+/// For kinds whose rules must know no more than the record and what it belongs to.
+fn nothing(_: &dyn Tx, _: &User, _: &Mutation, _: Known<'_>) -> Result<Around, Error> {
+    Ok(Around::default())
 }
 
 /// Whether a mutation sends a visit to the desk.
@@ -181,6 +204,20 @@ struct Ruling {
     submits: bool,
 }
 
+impl Ruling {
+    /// The record stays where it is, whose it is and seen by whom it was.
+    fn of_present(present: &Stored, amended: Fields) -> Self {
+        Self {
+            area: present.record.area.clone(),
+            owner: present.record.owner,
+            audience: present.audience,
+            parent: present.parent,
+            amended,
+            submits: false,
+        }
+    }
+}
+
 /// Decides on a mutation.
 #[must_use]
 pub fn decide<'a>(mutation: &'a Mutation, facts: &Facts<'_>) -> Verdict<'a> {
@@ -237,13 +274,7 @@ fn rule(mutation: &Mutation, facts: &Facts<'_>) -> Result<Ruling, Refusal> {
         }
         _ => {}
     }
-    match mutation.kind {
-        Kind::Visit => visit::rule(mutation, facts),
-        Kind::Review => review::rule(mutation, facts),
-        Kind::Cooperative => cooperative::rule(mutation, facts),
-        Kind::Person | Kind::Form => Err(Refusal::forbidden("born at the server only")),
-        Kind::Other(_) => Err(Refusal::malformed("this server does not know the kind")),
-    }
+    (rules(mutation.kind)?.rule)(mutation, facts)
 }
 
 fn need(role: Role, permission: Permission) -> Result<(), Refusal> {

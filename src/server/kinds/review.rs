@@ -9,13 +9,15 @@ use crate::{
     sync::wire::Mutation,
 };
 
-use super::{Around, Facts, Known, Refusal, Ruling, clean, shape};
+use super::{Around, Facts, Known, Refusal, Rules, Ruling, clean, shape};
+
+pub(super) const RULES: Rules = Rules { gather, rule };
 
 /// Every field a review has.
 const FIELDS: [&str; 6] = ["visit", "submission", "decision", "notes", "note", "mark"];
 
 /// The role that the visit's officer has now, and what was said about the visit already.
-pub(super) fn gather(tx: &dyn Tx, (_, visit): Known<'_>) -> Result<Around, Error> {
+fn gather(tx: &dyn Tx, _: &User, _: &Mutation, (_, visit): Known<'_>) -> Result<Around, Error> {
     let Some(visit) = visit else {
         return Ok(Around::default());
     };
@@ -43,7 +45,7 @@ pub fn of_visit(tx: &dyn Tx, visit: RecordId) -> Result<Vec<Review>, Error> {
         .collect())
 }
 
-pub(super) fn rule(mutation: &Mutation, facts: &Facts<'_>) -> Result<Ruling, Refusal> {
+fn rule(mutation: &Mutation, facts: &Facts<'_>) -> Result<Ruling, Refusal> {
     let user = facts.user;
     if !user.role.reviews(Some(Role::Supervisor)) {
         return Err(Refusal::forbidden("this role may not do that"));
@@ -54,14 +56,7 @@ pub(super) fn rule(mutation: &Mutation, facts: &Facts<'_>) -> Result<Ruling, Ref
         // The same word once more, under another name: the first name came late, when its device had given it up.
         let stands = Review::from_record(&present.record);
         if present.record.owner == Some(user.id) && stands.as_ref() == Ok(&review) {
-            return Ok(Ruling {
-                area: present.record.area.clone(),
-                owner: present.record.owner,
-                audience: present.audience,
-                parent: present.parent,
-                amended,
-                submits: false,
-            });
+            return Ok(Ruling::of_present(present, amended));
         }
         return Err(Refusal::state("a review is never changed"));
     }

@@ -23,7 +23,9 @@ use crate::{
     sync::wire::Mutation,
 };
 
-use super::{Around, Facts, Known, Refusal, Ruling, clean, need, review, shape};
+use super::{Around, Facts, Known, Refusal, Rules, Ruling, clean, need, review, shape};
+
+pub(super) const RULES: Rules = Rules { gather, rule };
 
 const COOPERATIVE: &str = "cooperative";
 const FORM: &str = "form";
@@ -49,7 +51,7 @@ enum Part {
 
 /// The cooperative's place is asked for a new visit in an area where the user does not work now; the form's version when the
 /// visit moves to another.
-pub(super) fn gather(
+fn gather(
     tx: &dyn Tx,
     user: &User,
     mutation: &Mutation,
@@ -82,7 +84,7 @@ pub(super) fn gather(
     })
 }
 
-pub(super) fn rule(mutation: &Mutation, facts: &Facts<'_>) -> Result<Ruling, Refusal> {
+fn rule(mutation: &Mutation, facts: &Facts<'_>) -> Result<Ruling, Refusal> {
     let mut amended = Fields::new();
     let parts = mutation
         .fields

@@ -2,11 +2,17 @@
 
 use rusqlite::{Connection, params};
 
-use super::{Readable, StoreError};
+use super::{Lists, Readable, StoreError, other};
 use crate::domain::{Cooperative, Record};
 use crate::store::search;
 
-pub(super) fn project(db: &Connection, record: &Record) -> Result<Readable, StoreError> {
+pub(super) const LISTS: Lists = Lists {
+    project,
+    forget,
+    in_queue: other,
+};
+
+fn project(db: &Connection, record: &Record) -> Result<Readable, StoreError> {
     let cooperative = match Cooperative::from_record(record) {
         Ok(cooperative) => cooperative,
         Err(bad) => return Ok(Err(bad)),
@@ -31,7 +37,7 @@ pub(super) fn project(db: &Connection, record: &Record) -> Result<Readable, Stor
     Ok(Ok(()))
 }
 
-pub(super) fn forget(db: &Connection, id: &str) -> Result<(), StoreError> {
+fn forget(db: &Connection, id: &str) -> Result<(), StoreError> {
     search::forget(db, id)?;
     db.execute("delete from cooperative where id = ?", [id])?;
     Ok(())

@@ -2,10 +2,16 @@
 
 use rusqlite::{Connection, params};
 
-use super::{Readable, StoreError};
+use super::{Lists, Readable, StoreError, keep, other};
 use crate::domain::{Record, form::name_and_version};
 
-pub(super) fn project(db: &Connection, record: &Record) -> Result<Readable, StoreError> {
+pub(super) const LISTS: Lists = Lists {
+    project,
+    forget: keep,
+    in_queue: other,
+};
+
+fn project(db: &Connection, record: &Record) -> Result<Readable, StoreError> {
     let (form, version) = match name_and_version(record) {
         Ok(named) => named,
         Err(bad) => return Ok(Err(bad)),

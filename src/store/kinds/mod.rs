@@ -18,17 +18,44 @@ use crate::domain::{Kind, Record, RecordId, VisitState, record::BadRecord};
 pub(super) use review::of_visit as reviews;
 pub(super) use visit::{refresh as refresh_visit, uses_beneath};
 
+/// What a kind's own file does for its lists.
+struct Lists {
+    /// Writes the rows of a record anew.
+    project: fn(&Connection, &Record) -> Result<Readable, StoreError>,
+    /// Takes a record out, by its id.
+    forget: fn(&Connection, &str) -> Result<(), StoreError>,
+    /// What a change is in the queue; given the state of the visit that it is about.
+    in_queue: fn(Option<VisitState>) -> QueueKind,
+}
+
+/// The lists of a kind; none of one that this app does not know.
+fn lists(kind: Kind) -> Option<&'static Lists> {
+    match kind {
+        Kind::Person => Some(&person::LISTS),
+        Kind::Form => Some(&form::LISTS),
+        Kind::Cooperative => Some(&cooperative::LISTS),
+        Kind::Visit => Some(&visit::LISTS),
+        Kind::Review => Some(&review::LISTS),
+        Kind::Other(_) => None,
+    }
+}
+
+/// For kinds of which what was said once stays readable.
+fn keep(_: &Connection, _: &str) -> Result<(), StoreError> {
+    Ok(())
+}
+
+/// For kinds without a place of their own in the queue.
+fn other(_: Option<VisitState>) -> QueueKind {
+    QueueKind::Other
+}
+
 /// Brings the tables beside a record up to date with it.
 pub(super) fn project(db: &Connection, record: &Record) -> Result<(), StoreError> {
-    let readable = match record.kind {
-        Kind::Person => person::project(db, record)?,
-        Kind::Form => form::project(db, record)?,
-        Kind::Cooperative => cooperative::project(db, record)?,
-        Kind::Visit => visit::project(db, record)?,
-        Kind::Review => review::project(db, record)?,
-        Kind::Other(_) => Ok(()),
+    let Some(lists) = lists(record.kind) else {
+        return Ok(());
     };
-    if readable.is_err() {
+    if (lists.project)(db, record)?.is_err() {
         forget(db, record.kind, record.id)?;
     }
     Ok(())
@@ -65,23 +92,15 @@ pub(super) fn learn_kinds(db: &Connection) -> Result<(), StoreError> {
 
 /// Takes a record out of every list.
 pub(super) fn forget(db: &Connection, kind: Kind, id: RecordId) -> Result<(), StoreError> {
-    let id = id.to_string();
-    match kind {
-        Kind::Cooperative => cooperative::forget(db, &id),
-        Kind::Visit => visit::forget(db, &id),
-        Kind::Review => review::forget(db, &id),
-        // What was said of people and forms stays readable.
-        Kind::Person | Kind::Form | Kind::Other(_) => Ok(()),
+    match lists(kind) {
+        Some(lists) => (lists.forget)(db, &id.to_string()),
+        None => Ok(()),
     }
 }
 
 /// What a change of a kind is in the queue; `visit` is the state of the visit that it is about.
 pub(super) fn in_queue(kind: Kind, visit: Option<VisitState>) -> QueueKind {
-    match kind {
-        Kind::Visit => visit::in_queue(visit),
-        Kind::Review => QueueKind::Review,
-        Kind::Person | Kind::Form | Kind::Cooperative | Kind::Other(_) => QueueKind::Other,
-    }
+    lists(kind).map_or(QueueKind::Other, |lists| (lists.in_queue)(visit))
 }
 
 /// Whether the record reads as its kind promises.

@@ -2,10 +2,16 @@
 
 use rusqlite::{Connection, params};
 
-use super::{Readable, StoreError};
+use super::{Lists, Readable, StoreError, keep, other};
 use crate::domain::{Person, Record};
 
-pub(super) fn project(db: &Connection, record: &Record) -> Result<Readable, StoreError> {
+pub(super) const LISTS: Lists = Lists {
+    project,
+    forget: keep,
+    in_queue: other,
+};
+
+fn project(db: &Connection, record: &Record) -> Result<Readable, StoreError> {
     let person = match Person::from_record(record) {
         Ok(person) => person,
         Err(bad) => return Ok(Err(bad)),

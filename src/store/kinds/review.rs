@@ -2,10 +2,16 @@
 
 use rusqlite::{Connection, params};
 
-use super::{Readable, StoreError, record, visit};
+use super::{Lists, QueueKind, Readable, StoreError, record, visit};
 use crate::domain::{Record, RecordId, Review};
 
-pub(super) fn project(db: &Connection, record: &Record) -> Result<Readable, StoreError> {
+pub(super) const LISTS: Lists = Lists {
+    project,
+    forget,
+    in_queue: |_| QueueKind::Review,
+};
+
+fn project(db: &Connection, record: &Record) -> Result<Readable, StoreError> {
     let review = match Review::from_record(record) {
         Ok(review) => review,
         Err(bad) => return Ok(Err(bad)),
@@ -16,7 +22,7 @@ pub(super) fn project(db: &Connection, record: &Record) -> Result<Readable, Stor
     Ok(Ok(()))
 }
 
-pub(super) fn forget(db: &Connection, id: &str) -> Result<(), StoreError> {
+fn forget(db: &Connection, id: &str) -> Result<(), StoreError> {
     db.execute("delete from review where id = ?", [id])?;
     Ok(())
 }

@@ -2,9 +2,15 @@
 
 use rusqlite::{Connection, params};
 
-use super::{QueueKind, Readable, StoreError, record, review};
+use super::{Lists, QueueKind, Readable, StoreError, record, review};
 use crate::domain::{
     AttachmentName, Decision, Record, RecordId, Review, Visit, VisitState, kinds::names_of,
+};
+
+pub(super) const LISTS: Lists = Lists {
+    project,
+    forget,
+    in_queue,
 };
 
 /// A visit's row depends on its reviews too: called whenever one of them comes or goes.
@@ -17,7 +23,7 @@ pub(in crate::store) fn refresh(db: &Connection, id: RecordId) -> Result<(), Sto
     Ok(())
 }
 
-pub(super) fn project(db: &Connection, record: &Record) -> Result<Readable, StoreError> {
+fn project(db: &Connection, record: &Record) -> Result<Readable, StoreError> {
     let visit = match Visit::from_record(record) {
         Ok(visit) => visit,
         Err(bad) => return Ok(Err(bad)),
@@ -90,13 +96,13 @@ pub(in crate::store) fn uses_beneath(db: &Connection, visit: RecordId) -> Result
     Ok(())
 }
 
-pub(super) fn forget(db: &Connection, id: &str) -> Result<(), StoreError> {
+fn forget(db: &Connection, id: &str) -> Result<(), StoreError> {
     db.execute("delete from visit where id = ?", [id])?;
     db.execute("delete from attachment_use where visit = ?", [id])?;
     Ok(())
 }
 
-pub(super) fn in_queue(state: Option<VisitState>) -> QueueKind {
+fn in_queue(state: Option<VisitState>) -> QueueKind {
     match state {
         Some(VisitState::Draft | VisitState::Returned) => QueueKind::Draft,
         _ => QueueKind::Visit,
