@@ -41,6 +41,7 @@ mod official_tus_client;
 mod older_app;
 mod one_decoder;
 mod open_wire;
+mod papers;
 mod pin_and_lock;
 mod positional;
 mod raw_http;

@@ -1,5 +1,22 @@
 //! The kinds of records, one file each, and the table of what sets them apart. What is common to all (push, pull, queue, rewind,
 //! history, tally) reads the table; what is a kind's own stands in its file here, in `server/kinds` and in `store/kinds`.
+//!
+//! A new kind takes this, and the compiler or a test asks for each:
+//!
+//! | where | what |
+//! |---|---|
+//! | `domain/kind.rs` | its name |
+//! | `domain/kinds/`: a file, and a line in [`SPECS`] | what sets it apart, and how its records read |
+//! | `server/kinds/`: a file, and a line in `rules` | who may make and change its records, and how |
+//! | `store/kinds/`: a file, and a line in `lists`; a step of the schema | its table on the device |
+//! | `assets/locales/` | what it is called, in both languages |
+//! | `src/sync/README.md` | its name in the list of kinds |
+//! | `tests/fixtures/kinds/` | a golden record |
+//! | `tests/it/access_table.rs` | who gets its records, and what becomes of each change, by role and place |
+//! | `tests/it/one_decoder.rs` | who sends odd changes of it |
+//!
+//! Nothing asks for these: a use case of the device that makes its records, a screen, and the simulator's share. A visit's
+//! history shows the changes of everything whose parent is the visit, to whoever sees the visit.
 
 pub mod cooperative;
 pub mod form;
