@@ -1,6 +1,6 @@
 //! What stands in the place of the engine for PostgreSQL in a program that was built without it: nobody can connect.
 
-use std::{convert::Infallible, str::FromStr};
+use std::{convert::Infallible, future::Ready, str::FromStr};
 
 use super::{Error, Tx};
 
@@ -27,17 +27,17 @@ impl Engine {
         match address.0 {}
     }
 
-    pub(super) async fn write<T: Send + 'static>(
+    pub(super) fn write<T: Send + 'static>(
         &self,
         _: impl FnMut(&dyn Tx) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
+    ) -> Ready<Result<T, Error>> {
         match self.0 {}
     }
 
-    pub(super) async fn read<T: Send + 'static>(
+    pub(super) fn read<T: Send + 'static>(
         &self,
         _: impl FnMut(&dyn Tx) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
+    ) -> Ready<Result<T, Error>> {
         match self.0 {}
     }
 
